@@ -1,0 +1,242 @@
+"""The kernel generator of affinity-aware upsampling: guidance in, kernel maps out."""
+
+import math
+
+import keras
+from keras import ops
+
+from a2u_tf.layers.checks import check_channels_last, check_guidance
+from a2u_tf.ops.encoding import encode
+from a2u_tf.ops.normalization import normalize_down, normalize_up
+from a2u_tf.ops.pooling import adaptive_average_pool
+from a2u_tf.ops.reduction import sum_channels
+from a2u_tf.ops.validation import check_settings
+
+VARIANTS = ("static", "hybrid", "dynamic")
+DIRECTIONS = ("up", "down")
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class A2UKernels(keras.layers.Layer):
+    """Makes affinity-aware resampling kernels from a guidance feature map.
+
+    The guidance `X` is encoded twice with stride `scale`, each result goes through its own GroupNorm and LeakyReLU,
+    their scaled inner product over the channels is the affinity, and a projection turns it into kernels:
+
+    `a_q = (1 / sqrt(C)) * sum_c lrelu(GN(X * U_q))_c * lrelu(GN(X * V_q))_c,   raw = P a`
+
+    `up = softmax_taps(sigmoid(pixel_shuffle(raw)))`, one tap: `sigmoid` alone;  `down = softmax_taps(raw)`
+
+    | variant | P | U and V |
+    |---|---|---|
+    | `"static"` | trained | trained |
+    | `"hybrid"` | 1x1 convolution of the global average of X | trained |
+    | `"dynamic"` | 1x1 convolution of the global average of X | 1x1 convolution of X, average-pooled to k x k |
+
+    Global averages see the whole map: kernels of a crop or a tile differ from those of the whole picture.
+
+    Args:
+        scale: Integer >= 1, the resampling ratio r.
+        kernel_size: Odd integer s, side of the upsampling kernel. The downsampling kernel has side `scale * s`.
+        encoding_size: Integer k, side of the encoding filters U and V. Default: `3 * scale`, 6 at scale 2 as in the
+            released models; the filter then spans the three cells of `scale` pixels that a 3 x 3 upsampling kernel
+            weighs, on the guidance's own resolution.
+        variant: `"static"`, `"hybrid"` or `"dynamic"`.
+        channel_shared: Whether one encoding filter serves all channels (cs) or each channel has its own (cw).
+        rank: Integer d >= 1, rank of the bilinear form; 1 in the paper.
+        groups: Kernels per pixel, each for its share of the channels that are resampled.
+        directions: Which kernels to make: `("up",)`, `("down",)` or `("up", "down")`. U and V are shared, P is not.
+        use_bias: Whether the 1x1 convolutions have biases.
+        use_norm: Whether the encodings are normalised: GroupNorm with the largest group count up to 32 that divides
+            the channels. Without it the affinity is unbounded.
+        encoding_stride: `scale` (default) where the guidance has the output's resolution, 1 where the guidance is the
+            feature to upsample itself; `directions` must then be `("up",)`.
+
+    Input shape:
+        `(N, H, W, C)`, any height, width and channel count.
+
+    Output shape:
+        Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with
+        `encoding_stride=1`; `"down"`: `(N, ceil(H / scale), ceil(W / scale), groups * (scale * kernel_size)**2)`. Taps
+        are ordered group, row, column, as `a2u_tf.ops.reassemble_up` reads them. Softmax and norms run in float32.
+
+    Example:
+
+    >>> guidance = keras.random.normal((2, 32, 32, 16))
+    >>> kernels = a2u_tf.layers.A2UKernels(directions=("up", "down"))(guidance)
+    >>> kernels["up"].shape, kernels["down"].shape
+    ((2, 32, 32, 9), (2, 16, 16, 36))
+
+    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021, Figure 2;
+    supplementary, Table 1.
+    """
+
+    def __init__(
+        self,
+        scale=2,
+        kernel_size=3,
+        encoding_size=None,
+        variant="dynamic",
+        channel_shared=True,
+        rank=1,
+        groups=1,
+        directions=("up",),
+        use_bias=True,
+        use_norm=True,
+        encoding_stride=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_settings("up", kernel_size, scale, groups)
+        encoding_size = 3 * scale if encoding_size is None else encoding_size
+        for name, value in (("encoding_size", encoding_size), ("rank", rank)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}")
+        if variant not in VARIANTS:
+            raise ValueError(f"`variant` must be one of {VARIANTS}. Received: variant={variant!r}")
+        directions = (directions,) if isinstance(directions, str) else tuple(directions)
+        if not directions or len(set(directions)) < len(directions) or not set(directions) <= set(DIRECTIONS):
+            raise ValueError(
+                f'`directions` must be ("up",), ("down",) or ("up", "down"). Received: directions={directions!r}'
+            )
+        encoding_stride = scale if encoding_stride is None else encoding_stride
+        if encoding_stride not in (1, scale) or (encoding_stride != scale and directions != ("up",)):
+            raise ValueError(
+                "`encoding_stride` must be the scale, or 1 with directions=('up',) where the guidance is the feature "
+                f"to upsample. Received: encoding_stride={encoding_stride!r}, scale={scale}, directions={directions!r}"
+            )
+        self.scale = scale
+        self.kernel_size = kernel_size
+        self.encoding_size = encoding_size
+        self.variant = variant
+        self.channel_shared = channel_shared
+        self.rank = rank
+        self.groups = groups
+        self.directions = directions
+        self.use_bias = use_bias
+        self.use_norm = use_norm
+        self.encoding_stride = encoding_stride
+
+    def build(self, guidance_shape):
+        check_channels_last(self)
+        check_guidance(guidance_shape)
+        channels = guidance_shape[-1]
+        depth = 1 if self.channel_shared else channels
+        pooled_shape = (guidance_shape[0], self.encoding_size, self.encoding_size, channels)
+        if self.variant == "dynamic":
+            self.encoder_u = self._dense(self.rank * depth, pooled_shape, "encoder_u")
+            self.encoder_v = self._dense(self.rank * depth, pooled_shape, "encoder_v")
+        else:
+            shape = (self.encoding_size, self.encoding_size, self.rank, depth)
+            self.encoder_u = self.add_weight(shape, _initializer(), name="encoder_u")
+            self.encoder_v = self.add_weight(shape, _initializer(), name="encoder_v")
+        values = (self.scale * self.kernel_size) ** 2 * self.groups
+        self.projection_up = self.projection_down = None
+        if "up" in self.directions:
+            self.projection_up = self._projection(values, channels, "projection_up")
+        if "down" in self.directions:
+            self.projection_down = self._projection(values, channels, "projection_down")
+        self.norm_u = self.norm_v = None
+        if self.use_norm:
+            groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
+            encoded_shape = (*guidance_shape[:3], self.rank * channels)
+            self.norm_u = self._group_norm(groups, encoded_shape, "norm_u")
+            self.norm_v = self._group_norm(groups, encoded_shape, "norm_v")
+        super().build(guidance_shape)
+
+    def call(self, guidance):
+        affinity = self._affinity(guidance)
+        height, width = ops.shape(guidance)[1:3]
+        size = height * self.scale // self.encoding_stride, width * self.scale // self.encoding_stride
+        average = None if self.variant == "static" else ops.mean(guidance, axis=(1, 2))
+        kernels = {}
+        if "up" in self.directions:
+            raw = self._project(affinity, self.projection_up, average)
+            up = normalize_up(raw, self.kernel_size, self.scale, self.groups)
+            # Odd guidance leaves the last cells partly filled.
+            kernels["up"] = ops.cast(up[:, : size[0], : size[1]], self.compute_dtype)
+        if "down" in self.directions:
+            raw = self._project(affinity, self.projection_down, average)
+            kernels["down"] = ops.cast(normalize_down(raw, self.scale * self.kernel_size), self.compute_dtype)
+        return kernels
+
+    def _affinity(self, guidance):
+        """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
+        channels = guidance.shape[-1]
+        embedded = []
+        pooled = adaptive_average_pool(guidance, self.encoding_size) if self.variant == "dynamic" else None
+        for encoder, norm in ((self.encoder_u, self.norm_u), (self.encoder_v, self.norm_v)):
+            filters = encoder[None] if pooled is None else encoder(pooled)
+            depth = 1 if self.channel_shared else channels
+            filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
+            filters = ops.cast(filters, guidance.dtype)
+            encoded = [encode(guidance, filters[..., q, :], self.encoding_stride) for q in range(self.rank)]
+            encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
+            encoded = norm(encoded) if self.use_norm else encoded
+            embedded.append(ops.leaky_relu(_wide(encoded), negative_slope=0.01))
+        return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
+
+    def _project(self, affinity, projection, average):
+        """`(N, rows, columns, scale**2 * groups * kernel_size**2)`: one raw value per tap, sub-position and group."""
+        if average is None:
+            return ops.matmul(affinity, ops.cast(projection, affinity.dtype))
+        matrix = ops.cast(projection(average), affinity.dtype)
+        matrix = ops.reshape(matrix, (-1, 1, self.rank, matrix.shape[-1] // self.rank))
+        return ops.matmul(affinity, matrix)
+
+    def _projection(self, values, channels, name):
+        if self.variant == "static":
+            return self.add_weight((self.rank, values), _initializer(), name=name)
+        return self._dense(self.rank * values, (None, channels), name)
+
+    def _dense(self, units, input_shape, name):
+        """A 1x1 convolution."""
+        layer = keras.layers.Dense(
+            units, use_bias=self.use_bias, kernel_initializer=_initializer(), dtype=self.dtype_policy, name=name
+        )
+        layer.build(input_shape)
+        return layer
+
+    def _group_norm(self, groups, input_shape, name):
+        layer = keras.layers.GroupNormalization(groups, epsilon=1e-5, dtype=self.dtype_policy, name=name)
+        layer.build(input_shape)
+        return layer
+
+    def compute_output_shape(self, guidance_shape):
+        batch, height, width, _ = guidance_shape
+        shapes = {}
+        for direction in self.directions:
+            if direction == "up":
+                ratio = self.scale // self.encoding_stride
+                size = tuple(None if n is None else n * ratio for n in (height, width))
+                shapes["up"] = (batch, *size, self.groups * self.kernel_size**2)
+            else:
+                size = tuple(None if n is None else -(-n // self.scale) for n in (height, width))
+                shapes["down"] = (batch, *size, self.groups * (self.scale * self.kernel_size) ** 2)
+        return shapes
+
+    def get_config(self):
+        config = {
+            "scale": self.scale,
+            "kernel_size": self.kernel_size,
+            "encoding_size": self.encoding_size,
+            "variant": self.variant,
+            "channel_shared": self.channel_shared,
+            "rank": self.rank,
+            "groups": self.groups,
+            "directions": list(self.directions),
+            "use_bias": self.use_bias,
+            "use_norm": self.use_norm,
+            "encoding_stride": self.encoding_stride,
+        }
+        return {**super().get_config(), **config}
+
+
+def _initializer():
+    """Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised."""
+    return keras.initializers.VarianceScaling(2 / (1 + 0.01**2), mode="fan_avg", distribution="untruncated_normal")
+
+
+def _wide(x):
+    """Cast half precisions to float32."""
+    return ops.cast(x, keras.backend.result_type(x.dtype, "float32"))

@@ -1,0 +1,69 @@
+"""Reassembly as a layer, for models that share kernels between encoder and decoder."""
+
+import keras
+
+from a2u_tf.layers.checks import check_channels_last
+from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
+from a2u_tf.ops.validation import check_settings
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class Reassembly2D(keras.layers.Layer):
+    """Resamples features with one given kernel per output pixel.
+
+    Args:
+        direction: `"up"` or `"down"`.
+        kernel_size: Side of the window: odd upwards, any downwards (`scale` times the upsampling size in the paper).
+        scale: Integer >= 1, the resampling ratio.
+        groups: Kernels per pixel, each for `C / groups` consecutive channels.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+
+    Call arguments:
+        features: Float tensor of shape `(N, h, w, C)`, `(N, H, W, C)` downwards.
+        kernels: Float tensor of shape `(N, H, W, groups * kernel_size**2)`, `(N, h, w, ...)` downwards, with
+            `h = ceil(H / scale)` and `w = ceil(W / scale)`; as `A2UKernels` makes them.
+
+    Output shape:
+        `(N, H, W, C)`, `(N, h, w, C)` downwards: the size of the kernel map.
+
+    Example:
+
+    >>> features = keras.random.normal((2, 32, 32, 16))
+    >>> kernels = a2u_tf.layers.A2UKernels(directions=("up", "down"))(features)
+    >>> low = a2u_tf.layers.Reassembly2D("down", kernel_size=6)(features, kernels["down"])
+    >>> a2u_tf.layers.Reassembly2D("up", kernel_size=3)(low, kernels["up"]).shape
+    (2, 32, 32, 16)
+
+    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+    """
+
+    def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", **kwargs):
+        super().__init__(**kwargs)
+        check_settings(direction, kernel_size, scale, groups)
+        resolve_implementation(implementation)
+        self.direction = direction
+        self.kernel_size = kernel_size
+        self.scale = scale
+        self.groups = groups
+        self.implementation = implementation
+        self._reassemble = Reassemble(direction, kernel_size, scale, groups, implementation)
+
+    def build(self, features_shape, kernels_shape):
+        check_channels_last(self)
+        super().build(features_shape)
+
+    def call(self, features, kernels):
+        return self._reassemble(features, kernels)
+
+    def compute_output_shape(self, features_shape, kernels_shape):
+        return (*kernels_shape[:3], features_shape[-1])
+
+    def get_config(self):
+        config = {
+            "direction": self.direction,
+            "kernel_size": self.kernel_size,
+            "scale": self.scale,
+            "groups": self.groups,
+            "implementation": self.implementation,
+        }
+        return {**super().get_config(), **config}

@@ -1,0 +1,70 @@
+"""What the A2U up- and downsampling layers share: the kernel generator's settings and the reassembly of one map."""
+
+import keras
+
+from a2u_tf.layers.a2u_kernels import A2UKernels
+from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
+
+
+class A2UResampling2D(keras.layers.Layer):
+    """Base of `A2UUpSampling2D` and `A2UDownSampling2D`; not for use by itself."""
+
+    direction: str
+
+    def __init__(
+        self,
+        scale=2,
+        kernel_size=3,
+        encoding_size=None,
+        variant="dynamic",
+        channel_shared=True,
+        rank=1,
+        groups=1,
+        use_bias=True,
+        use_norm=True,
+        implementation="auto",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.scale = scale
+        self.kernel_size = kernel_size
+        self.encoding_size = 3 * scale if encoding_size is None else encoding_size
+        self.variant = variant
+        self.channel_shared = channel_shared
+        self.rank = rank
+        self.groups = groups
+        self.use_bias = use_bias
+        self.use_norm = use_norm
+        self.implementation = implementation
+        resolve_implementation(implementation)
+        self._make_kernels()  # checks the settings now rather than at the first call
+
+    def _make_kernels(self, encoding_stride=None):
+        return A2UKernels(
+            directions=(self.direction,),
+            encoding_stride=encoding_stride,
+            dtype=self.dtype_policy,
+            name="kernels",
+            **self._kernel_settings(),
+        )
+
+    def _reassemble(self, features, kernels):
+        size = self.kernel_size if self.direction == "up" else self.scale * self.kernel_size
+        operation = Reassemble(self.direction, size, self.scale, self.groups, self.implementation)
+        return operation(features, kernels[self.direction])
+
+    def _kernel_settings(self):
+        return {
+            "scale": self.scale,
+            "kernel_size": self.kernel_size,
+            "encoding_size": self.encoding_size,
+            "variant": self.variant,
+            "channel_shared": self.channel_shared,
+            "rank": self.rank,
+            "groups": self.groups,
+            "use_bias": self.use_bias,
+            "use_norm": self.use_norm,
+        }
+
+    def get_config(self):
+        return {**super().get_config(), **self._kernel_settings(), "implementation": self.implementation}

@@ -1,0 +1,5 @@
+"""Reassembly as functions."""
+
+from a2u_tf.ops.reassembly import reassemble_down, reassemble_up
+
+__all__ = ["reassemble_down", "reassemble_up"]

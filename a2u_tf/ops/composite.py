@@ -1,0 +1,46 @@
+"""Reassembly in `keras.ops` alone: any backend, differentiable, exportable.
+
+Two forms: a sum over taps under XLA and for downsampling, gathered windows times kernels for upsampling elsewhere
+(`benchmarks/reassembly.py` measures both and their alternatives). Each has a gradient of its own, so that no window
+tensor is kept for the backward pass and XLA gets a small graph to compile.
+"""
+
+import keras
+from keras import ops
+
+from a2u_tf.ops import composite_matmul, composite_taps
+from a2u_tf.ops.trace import in_xla_trace
+
+
+def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
+    """Reassemble with one operator for both directions; one of `up` and `down` is 1.
+
+    Computes in the common dtype of the two arguments, float16 and bfloat16 in float32, and returns the common dtype.
+    """
+    form = "matmul" if up > 1 and not in_xla_trace() else "taps"
+    return reassemble_as(form, features, kernels, kernel_size, up, down, groups)
+
+
+def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
+    """Reassemble by one form, `"taps"` or (upwards only) `"matmul"`, whatever is being traced."""
+    grid = tuple((size + down - 1) // down for size in ops.shape(features)[1:3])
+    if form == "taps":
+        module, settings = composite_taps, (kernel_size, up, down, groups, grid)
+    else:
+        module, settings = composite_matmul, (kernel_size, up, groups, grid)
+    dtype = keras.backend.result_type(features.dtype, kernels.dtype)
+    compute_dtype = keras.backend.result_type(dtype, "float32")
+
+    @ops.custom_gradient
+    def compute(features, kernels):
+        def gradient(*args, upstream=None):
+            # TensorFlow and JAX pass the upstream gradient alone, torch passes it by name.
+            upstream = args[0] if upstream is None else upstream
+            tensors = (ops.cast(x, compute_dtype) for x in (features, kernels, upstream))
+            to_features, to_kernels = module.gradients(*tensors, *settings)
+            return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
+
+        tensors = (ops.cast(x, compute_dtype) for x in (features, kernels))
+        return ops.cast(module.forward(*tensors, *settings), dtype), gradient
+
+    return compute(features, kernels)

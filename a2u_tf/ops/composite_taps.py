@@ -1,0 +1,103 @@
+"""Reassembly as a sum over the window's taps: XLA fuses it into one pass over the output.
+
+The form for everything under XLA, and for the downsampling direction elsewhere too. No tensor grows with the window.
+Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels.
+"""
+
+from keras import ops
+
+from a2u_tf.ops.layout import (
+    merge_phases,
+    merge_windows,
+    reach,
+    same,
+    split_phases,
+    split_windows,
+    taps,
+    window_tap,
+)
+from a2u_tf.ops.reduction import sum_channels
+
+
+def forward(features, kernels, kernel_size, up, down, groups, grid):
+    """Reassemble features of one float dtype; `grid` is the lower-resolution (rows, columns)."""
+    _, height, width, _ = ops.shape(kernels)
+    channels = ops.shape(features)[-1]
+    windows = split_windows(features, kernel_size, down, *grid)
+    weights = _split_kernels(kernels, up, grid)
+    outputs = 0
+    for tap, i, j in taps(kernel_size):
+        window = window_tap(windows, i, j, *grid)[:, :, None, :, None, :]
+        outputs += _tap_weights(weights, tap, kernel_size, groups, channels) * window
+    outputs = merge_phases(outputs)
+    return outputs if up == 1 else outputs[:, :height, :width]
+
+
+def gradients(features, kernels, upstream, kernel_size, up, down, groups, grid):
+    """Gradients of `forward` with respect to features and kernels."""
+    weights = _split_kernels(kernels, up, grid)
+    upstream = split_phases(upstream, *grid, up)
+    to_features = _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid)
+    to_kernels = _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid)
+    _, height, width, _ = ops.shape(kernels)
+    return to_features, to_kernels if up == 1 else to_kernels[:, :height, :width]
+
+
+def _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid):
+    """Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps."""
+    _, height, width, channels = ops.shape(features)
+    around = reach(kernel_size, down)
+    rows, columns = grid[0] + around, grid[1] + around
+    around = [[0, 0], [around, around], [0, 0], [around, around], [0, 0], [0, 0]]
+    upstream = ops.pad(upstream, around)
+    weights = weights if _one_for_all(weights) else ops.pad(weights, around)
+    phases = [[0] * down for _ in range(down)]
+    for tap, i, j in taps(kernel_size):
+        top, left = reach(kernel_size, down) - i // down, reach(kernel_size, down) - j // down
+        tap_weights = _tap_weights(weights, tap, kernel_size, groups, channels)
+        for a in range(upstream.shape[2]):
+            for b in range(upstream.shape[4]):
+                sent = upstream[:, top : top + rows, a, left : left + columns, b]
+                if _one_for_all(weights):
+                    weight = tap_weights[:, :, a, :, b]
+                else:
+                    weight = tap_weights[:, top : top + rows, a, left : left + columns, b]
+                phases[i % down][j % down] += weight * sent
+    zeros = ops.zeros_like(phases[0][0])  # where the scale exceeds the window, some phases have no tap
+    phases = ops.stack([ops.stack([phase + zeros for phase in row], axis=3) for row in phases], axis=2)
+    return merge_windows(phases, kernel_size, height, width)
+
+
+def _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid):
+    windows = split_windows(features, kernel_size, down, *grid)
+    per_tap = []
+    for _, i, j in taps(kernel_size):
+        product = upstream * window_tap(windows, i, j, *grid)[:, :, None, :, None, :]
+        if _one_for_all(weights):
+            product = ops.sum(product, axis=(1, 3), keepdims=True)
+        per_tap.append(sum_channels(product, groups))
+    joined = ops.stack(per_tap, axis=-1)  # (..., groups, taps)
+    shape = ops.shape(joined)
+    return merge_phases(ops.reshape(joined, (*shape[:-2], shape[-2] * shape[-1])))
+
+
+def _split_kernels(kernels, up, grid):
+    if up == 1:
+        return kernels[:, :, None, :, None, :]
+    return split_phases(kernels, *grid, up)
+
+
+def _one_for_all(weights):
+    """Whether one window serves all pixels."""
+    return weights.shape[1:4:2] == (1, 1)
+
+
+def _tap_weights(weights, tap, kernel_size, groups, channels):
+    """Weights of one tap, `(..., 1)` for one group and else repeated to `(..., channels)`."""
+    weights = weights[..., tap :: kernel_size**2]
+    if groups == 1 or same(groups, channels):
+        return weights
+    # Repeating here keeps TensorFlow's CPU broadcasting within its five dimensions.
+    shape = ops.shape(weights)
+    repeated = ops.broadcast_to(weights[..., None], (*shape, channels // groups))
+    return ops.reshape(repeated, (*shape[:-1], channels))

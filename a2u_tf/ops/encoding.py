@@ -1,0 +1,60 @@
+"""Encode guidance with filters that differ from sample to sample: a strided depthwise correlation of a whole batch."""
+
+from keras import ops
+
+from a2u_tf.ops import composite
+from a2u_tf.ops.layout import same
+from a2u_tf.ops.trace import in_xla_trace
+
+
+def encode(guidance, filters, stride=1):
+    """Correlate every channel of each sample with that sample's own filter.
+
+    Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
+    sizes the released model's padding, and it takes any size.
+
+    Args:
+        guidance: Float tensor of shape `(N, H, W, C)`.
+        filters: Float tensor of shape `(N or 1, k, k, C or 1)`: one filter per channel, or one for all of them.
+        stride: Integer >= 1.
+
+    Returns:
+        Tensor of shape `(N, ceil(H / stride), ceil(W / stride), C)`.
+
+    Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    """
+    if in_xla_trace():
+        return _encode_by_taps(guidance, filters, stride)
+    return _encode_by_convolution(guidance, filters, stride)
+
+
+def _encode_by_taps(guidance, filters, stride):
+    """One window for all pixels of a sample: XLA compiles this well, and a grouped convolution's gradients badly."""
+    batch = ops.shape(guidance)[0]
+    _, size, _, depth = filters.shape
+    windows = ops.reshape(ops.transpose(filters, (0, 3, 1, 2)), (-1, 1, 1, depth * size**2))
+    windows = ops.broadcast_to(windows, (batch, 1, 1, depth * size**2))
+    return composite.reassemble(guidance, windows, size, down=stride, groups=depth)
+
+
+def _encode_by_convolution(guidance, filters, stride):
+    """One depthwise convolution; samples with filters of their own are laid side by side as its channels."""
+    batch, height, width, channels = ops.shape(guidance)
+    size = filters.shape[1]
+    padded = ops.pad(guidance, [[0, 0], _padding(height, size, stride), _padding(width, size, stride), [0, 0]])
+    if same(filters.shape[0], 1):
+        filters = ops.broadcast_to(ops.transpose(filters, (1, 2, 3, 0)), (size, size, channels, 1))
+        return ops.depthwise_conv(padded, filters, stride, "valid")
+    _, rows, columns, _ = ops.shape(padded)
+    padded = ops.reshape(ops.transpose(padded, (1, 2, 0, 3)), (1, rows, columns, batch * channels))
+    filters = ops.transpose(ops.broadcast_to(filters, (batch, size, size, channels)), (1, 2, 0, 3))
+    filters = ops.reshape(filters, (size, size, batch * channels, 1))
+    encoded = ops.depthwise_conv(padded, filters, stride, "valid")
+    _, rows, columns, _ = ops.shape(encoded)
+    return ops.transpose(ops.reshape(encoded, (rows, columns, batch, channels)), (2, 0, 1, 3))
+
+
+def _padding(length, size, stride):
+    before = (size - 1) // 2
+    after = (length + stride - 1) // stride * stride - stride + size - length - before
+    return [before, max(after, 0) if isinstance(after, int) else ops.maximum(after, 0)]

@@ -1,0 +1,63 @@
+"""The index arithmetic of reassembly on channels-last maps, in slices and pads.
+
+Words: the *grid* is the lower-resolution side, `rows x columns`. The higher-resolution side is cut into its
+`scale x scale` sub-positions (*phases*), which makes what tap `(i, j)` of every window reads a plain slice.
+"""
+
+from keras import ops
+
+
+def taps(kernel_size):
+    """Yield `(tap, row, column)` of a window in tap order."""
+    for i in range(kernel_size):
+        for j in range(kernel_size):
+            yield i * kernel_size + j, i, j
+
+
+def reach(kernel_size, scale):
+    """How many grid cells a window extends beyond the one that it starts in, along one axis."""
+    return (kernel_size - 1) // scale
+
+
+def same(a, b):
+    """Whether two sizes are known and equal."""
+    return isinstance(a, int) and isinstance(b, int) and a == b
+
+
+def split_phases(x, rows, columns, scale):
+    """`(N, H, W, C)` to `(N, rows, scale, columns, scale, C)`, zero-padded where H or W fall short of it."""
+    batch, height, width, channels = ops.shape(x)
+    if not (same(height, rows * scale) and same(width, columns * scale)):
+        x = ops.pad(x, [[0, 0], [0, scale - 1], [0, scale - 1], [0, 0]])[:, : rows * scale, : columns * scale]
+    return ops.reshape(x, (batch, rows, scale, columns, scale, channels))
+
+
+def merge_phases(x):
+    """`(N, rows, scale, columns, scale, C)` to `(N, rows * scale, columns * scale, C)`."""
+    batch, rows, scale, columns, _, channels = ops.shape(x)
+    return ops.reshape(x, (batch, rows * scale, columns * scale, channels))
+
+
+def split_windows(features, kernel_size, scale, rows, columns):
+    """Pad so that the window of every grid cell lies inside, and cut into phases."""
+    before = (kernel_size - 1) // 2
+    rows, columns = rows + reach(kernel_size, scale), columns + reach(kernel_size, scale)
+    after = kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
+    padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
+    return split_phases(padded[:, : rows * scale, : columns * scale], rows, columns, scale)
+
+
+def window_tap(windows, i, j, rows, columns):
+    """What tap `(i, j)` of every window reads: `(N, rows, columns, C)` out of `split_windows`."""
+    scale = windows.shape[2]
+    row, column = i // scale, j // scale
+    return windows[:, row : row + rows, i % scale, column : column + columns, j % scale, :]
+
+
+def merge_windows(windows, kernel_size, height, width):
+    """Undo `split_windows`: take the map of `height x width` out of its padding."""
+    scale = windows.shape[2]
+    before = (kernel_size - 1) // 2
+    # The last rows and columns of the map can lie beyond every window.
+    x = ops.pad(merge_phases(windows), [[0, 0], [0, scale], [0, scale], [0, 0]])
+    return x[:, before : before + height, before : before + width]

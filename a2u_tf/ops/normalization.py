@@ -1,0 +1,38 @@
+"""From raw kernel values to kernel maps: the paper's normalisation, and the shuffle to full resolution."""
+
+from keras import ops
+
+
+def normalize_up(raw, kernel_size, scale, groups):
+    """Turn raw values into upsampling kernels of `scale` times the resolution.
+
+    `softmax_taps(sigmoid(raw))`, or `sigmoid(raw)` where the kernel has one tap. The sigmoid bounds the softmax's
+    input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average by construction.
+
+    Args:
+        raw: Float tensor of shape `(N, h, w, scale**2 * groups * kernel_size**2)`, ordered sub-position, group, tap.
+        kernel_size: Side of the upsampling kernel.
+        scale: Resampling ratio.
+        groups: Kernels per pixel.
+
+    Returns:
+        Tensor of shape `(N, scale * h, scale * w, groups * kernel_size**2)`; the taps of one kernel sum to 1, or lie
+        in (0, 1) where there is one.
+
+    Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    """
+    kernels = ops.sigmoid(raw)
+    if kernel_size > 1:
+        kernels = _softmax_taps(kernels, kernel_size)
+    return ops.depth_to_space(kernels, scale) if scale > 1 else kernels
+
+
+def normalize_down(raw, kernel_size):
+    """Turn raw values `(N, h, w, groups * kernel_size**2)` into downsampling kernels: `softmax_taps(raw)`."""
+    return _softmax_taps(raw, kernel_size)
+
+
+def _softmax_taps(x, kernel_size):
+    shape = ops.shape(x)
+    taps = kernel_size**2
+    return ops.reshape(ops.softmax(ops.reshape(x, (*shape[:-1], shape[-1] // taps, taps)), axis=-1), shape)

@@ -1,0 +1,33 @@
+"""Adaptive average pooling for maps whose size is not known before they come."""
+
+from keras import ops
+
+
+def adaptive_average_pool(x, size):
+    """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
+
+    `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Bins overlap
+    where `size` does not divide the length, and repeat pixels where it exceeds it.
+
+    Args:
+        x: Float tensor of shape `(N, H, W, C)`.
+        size: Integer >= 1, bins along each axis.
+
+    Returns:
+        Tensor of shape `(N, size, size, C)` in the dtype of `x`; half precisions are averaged in float32.
+    """
+    _, height, width, _ = ops.shape(x)
+    dtype = x.dtype
+    x = ops.cast(x, "float64" if dtype == "float64" else "float32")
+    pooled = ops.einsum("kh,nhwc->nkwc", _bins(height, size, x.dtype), x)
+    return ops.cast(ops.einsum("kw,nhwc->nhkc", _bins(width, size, x.dtype), pooled), dtype)
+
+
+def _bins(length, size, dtype):
+    """Averaging matrix of shape `(size, length)`."""
+    bins = ops.arange(size, dtype="int32")[:, None]
+    start = bins * length // size
+    end = ((bins + 1) * length + size - 1) // size
+    positions = ops.arange(length, dtype="int32")[None]
+    inside = ops.logical_and(positions >= start, positions < end)
+    return ops.cast(inside, dtype) / ops.cast(end - start, dtype)

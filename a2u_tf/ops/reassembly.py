@@ -1,0 +1,122 @@
+"""Reassembly with per-pixel kernels, up and down: checks, and the choice of the implementation."""
+
+import keras
+from keras import ops
+
+from a2u_tf.ops import composite
+from a2u_tf.ops.validation import assert_sizes_when_run, check_settings, check_tensors
+
+IMPLEMENTATIONS = ("auto", "composite", "compiled")
+
+
+def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
+    """Upsample features with one kernel per output pixel.
+
+    `out[n,y,x,c] = sum_{i,j<s} K[n,y,x, G(c) s^2 + i s + j] * Z[n, y//r + i - p, x//r + j - p, c]` with
+    `s = kernel_size`, `p = (s - 1) / 2`, `r = scale` and `G(c) = c // (C / groups)`. Taps outside the map count as zero
+    and the rest is not renormalised. The kernels are used as they come, of any sign and sum.
+
+    Args:
+        features: Float tensor `Z` of shape `(N, h, w, C)`.
+        kernels: Float tensor `K` of shape `(N, H, W, groups * kernel_size**2)` in the order group, row, column. Its
+            size is the output's; `h = ceil(H / scale)` and `w = ceil(W / scale)`, so odd sizes work.
+        kernel_size: Odd integer `s`, the side of the window on the features.
+        scale: Integer `r >= 1`, the resampling ratio.
+        groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+
+    Returns:
+        Tensor of shape `(N, H, W, C)` in the common dtype of the two; half precisions are accumulated in float32.
+
+    Raises:
+        ValueError: Where arguments, ranks, dtypes or known sizes do not fit. Sizes that are unknown while a TensorFlow
+            graph is traced are checked when it runs (`tf.errors.InvalidArgumentError`).
+        RuntimeError: For `implementation="compiled"` where the compiled op is missing.
+
+    Example:
+
+    >>> features = keras.ops.ones((1, 4, 4, 8))
+    >>> kernels = keras.ops.ones((1, 8, 8, 9)) / 9
+    >>> a2u_tf.ops.reassemble_up(features, kernels, kernel_size=3).shape
+    (1, 8, 8, 8)
+
+    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+    """
+    operation = Reassemble("up", kernel_size, scale, groups, implementation)
+    return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
+
+
+def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
+    """Downsample features with one kernel per output pixel.
+
+    `out[n,y,x,c] = sum_{i,j<t} K[n,y,x, G(c) t^2 + i t + j] * Z[n, r y + i - p, r x + j - p, c]` with
+    `t = kernel_size`, `p = (t - 1) // 2`, `r = scale` and `G(c) = c // (C / groups)`: a window of even side starts
+    `t / 2 - 1` before its pixel. Taps outside the map count as zero and the rest is not renormalised.
+
+    Args:
+        features: Float tensor `Z` of shape `(N, H, W, C)`.
+        kernels: Float tensor `K` of shape `(N, ceil(H / scale), ceil(W / scale), groups * kernel_size**2)` in the order
+            group, row, column.
+        kernel_size: Integer `t >= 1`, the side of the window; `scale` times the upsampling size in the paper.
+        scale: Integer `r >= 1`, the resampling ratio.
+        groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+
+    Returns:
+        Tensor of shape `(N, ceil(H / scale), ceil(W / scale), C)` in the common dtype of the two; half precisions are
+        accumulated in float32.
+
+    Raises:
+        ValueError: Where arguments, ranks, dtypes or known sizes do not fit. Sizes that are unknown while a TensorFlow
+            graph is traced are checked when it runs (`tf.errors.InvalidArgumentError`).
+        RuntimeError: For `implementation="compiled"` where the compiled op is missing.
+
+    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+    """
+    operation = Reassemble("down", kernel_size, scale, groups, implementation)
+    return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
+
+
+def resolve_implementation(implementation):
+    """Return `(name, reason)`: the implementation that runs for a requested one, and why.
+
+    Raises:
+        ValueError: For a name that is none of `IMPLEMENTATIONS`.
+        RuntimeError: For `"compiled"` where the compiled op is missing.
+    """
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
+    if implementation == "compiled":
+        raise RuntimeError(
+            'implementation="compiled" needs the compiled reassembly op, which this version of a2u_tf does not have. '
+            'Use implementation="auto" or "composite": the same numbers through `keras.ops`.'
+        )
+    if implementation == "composite":
+        return "composite", "asked for"
+    return "composite", "this version has no compiled op"
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class Reassemble(keras.Operation):
+    """Both directions as one Keras operation, which also takes the symbolic tensors of functional models."""
+
+    def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", *, name=None):
+        super().__init__(name=name)
+        check_settings(direction, kernel_size, scale, groups)
+        resolve_implementation(implementation)
+        self.direction = direction
+        self.kernel_size = kernel_size
+        self.scale = scale
+        self.groups = groups
+        self.implementation = implementation
+
+    def call(self, features, kernels):
+        check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
+        assert_sizes_when_run(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
+        ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
+        return composite.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
+
+    def compute_output_spec(self, features, kernels):
+        check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
+        dtype = keras.backend.result_type(features.dtype, kernels.dtype)
+        return keras.KerasTensor((*kernels.shape[:3], features.shape[3]), dtype)

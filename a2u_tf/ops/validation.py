@@ -1,0 +1,93 @@
+"""Checks of reassembly arguments: what was expected, what came, and the way out."""
+
+import keras
+
+
+def check_settings(direction, kernel_size, scale, groups):
+    """Raise `ValueError` for a direction, kernel size, scale or group count that reassembly does not have."""
+    if direction not in ("up", "down"):
+        raise ValueError(f'`direction` must be "up" or "down". Received: direction={direction!r}')
+    for name, value in (("kernel_size", kernel_size), ("scale", scale), ("groups", groups)):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}")
+    if direction == "up" and kernel_size % 2 == 0:
+        raise ValueError(
+            "`kernel_size` of upsampling must be odd: its window is centred on the source pixel. "
+            f"Received: kernel_size={kernel_size}. Use {kernel_size - 1} or {kernel_size + 1}."
+        )
+
+
+def check_tensors(direction, features, kernels, kernel_size, scale, groups):
+    """Raise `ValueError` where ranks, dtypes, channels or known sizes of the two tensors do not fit."""
+    for name, tensor in (("features", features), ("kernels", kernels)):
+        if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype)):
+            raise ValueError(
+                f"`{name}` must have a floating dtype. Received: {name}.dtype={tensor.dtype}. "
+                f"Cast first, with `keras.ops.cast({name}, 'float32')`."
+            )
+    check_shapes(direction, _shape("features", features), _shape("kernels", kernels), kernel_size, scale, groups)
+
+
+def check_shapes(direction, features, kernels, kernel_size, scale, groups):
+    """Raise `ValueError` where two shapes (tuples of four sizes, `None` where unknown) do not fit."""
+    for name, shape in (("features", features), ("kernels", kernels)):
+        if len(shape) != 4:
+            raise ValueError(
+                f"`{name}` must be a tensor of rank 4, (batch, height, width, channels). "
+                f"Received: {name}.shape={tuple(shape)}"
+            )
+    received = f"Received: features.shape={tuple(features)}, kernels.shape={tuple(kernels)}"
+    channels = features[3]
+    if channels is not None and channels % groups:
+        divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+        raise ValueError(
+            f"`groups` must divide the channels of the features: groups={groups}, channels={channels}. {received}. "
+            f"Choose groups from {divisors}."
+        )
+    depth = groups * kernel_size**2
+    if kernels[3] not in (None, depth):
+        raise ValueError(
+            f"The last axis of `kernels` must hold groups * kernel_size**2 = {groups} * {kernel_size}**2 = {depth} "
+            f"values. {received}. Make the kernels with the same `kernel_size` and `groups`."
+        )
+    if None not in (features[0], kernels[0]) and features[0] != kernels[0]:
+        raise ValueError(f"`features` and `kernels` must have the same batch size. {received}")
+    high, low = (kernels, features) if direction == "up" else (features, kernels)
+    expected = tuple(None if size is None else -(-size // scale) for size in high[1:3])
+    if any(None not in pair and pair[0] != pair[1] for pair in zip(expected, low[1:3], strict=True)):
+        raise ValueError(_size_message(direction, scale, expected, received))
+
+
+def assert_sizes_when_run(direction, features, kernels, kernel_size, scale, groups):
+    """On TensorFlow, check sizes that are unknown while tracing when the graph runs (XLA drops the check)."""
+    known = None not in (*features.shape[:3], *kernels.shape)
+    if known or keras.backend.backend() != "tensorflow":
+        return
+    import tensorflow as tf
+
+    high, low = (kernels, features) if direction == "up" else (features, kernels)
+    expected = [tf.shape(high)[:1], -(-tf.shape(high)[1:3] // scale), [groups * kernel_size**2]]
+    received = [tf.shape(low)[:3], tf.shape(kernels)[3:]]
+    message = _size_message(direction, scale, "x below", "Received: y below; the last of each is kernels.shape[3]")
+    tf.debugging.assert_equal(tf.concat(expected, 0), tf.concat(received, 0), message=message)
+
+
+def _size_message(direction, scale, expected, received):
+    if direction == "up":
+        high, low, source = "kernels", "features", "guidance of the size that the output shall have"
+    else:
+        high, low, source = "features", "kernels", "the features that are downsampled"
+    return (
+        f"The height and width of `{low}` must be those of `{high}` divided by the scale {scale} and rounded up: "
+        f"{expected}. {received}. Make the kernels from {source}."
+    )
+
+
+def _shape(name, tensor):
+    try:
+        return tuple(tensor.shape)
+    except ValueError:  # a TensorFlow tensor of unknown rank
+        raise ValueError(
+            f"`{name}` must be a tensor of rank 4, (batch, height, width, channels). Received: {name} of unknown "
+            f"rank. Set it with `tf.ensure_shape({name}, (None, None, None, channels))`."
+        ) from None
