@@ -120,6 +120,7 @@ class A2UKernels(keras.layers.Layer):
     def build(self, guidance_shape):
         check_channels_last(self)
         check_guidance(guidance_shape)
+        guidance_shape = tuple(guidance_shape)
         channels = guidance_shape[-1]
         depth = 1 if self.channel_shared else channels
         pooled_shape = (guidance_shape[0], self.encoding_size, self.encoding_size, channels)

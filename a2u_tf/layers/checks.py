@@ -15,7 +15,7 @@ def check_channels_last(layer):
 
 def check_guidance(shape):
     """Raise `ValueError` for a guidance shape that is not of rank 4 with known channels."""
-    if not isinstance(shape, (tuple, list)) or len(shape) != 4 or shape[-1] is None:
+    if isinstance(shape, dict) or len(shape) != 4 or not isinstance(shape[-1], int):
         raise ValueError(
             "Guidance must be one tensor of rank 4, (batch, height, width, channels), whose channel count is known. "
             f"Received: shape={shape}"

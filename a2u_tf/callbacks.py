@@ -1,0 +1,81 @@
+"""Callbacks for trainings that can be killed at any moment and go on with the same numbers."""
+
+import csv
+import os
+from pathlib import Path
+
+import keras
+
+from a2u_tf.files import replaced
+
+
+class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
+    """`keras.callbacks.BackupAndRestore` whose epoch and weights can never disagree.
+
+    The base class writes the weights in place and the epoch into a second file: killed during or between the two
+    writes, it resumes from a broken file, or from the weights of one epoch and the number of another. Here each epoch
+    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts.
+
+    Args:
+        backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.
+    """
+
+    def __init__(self, backup_dir):
+        super().__init__(backup_dir, delete_checkpoint=False)
+
+    def _load_model(self):
+        newest = max(Path(self.backup_dir).glob("epoch_*.weights.h5"), default=None)
+        if newest is None:
+            return
+        epoch = int(newest.name.removeprefix("epoch_").split(".")[0])
+        if not self.model.optimizer.built:
+            self.model.optimizer.build(self.model.trainable_variables)
+        try:
+            self.model.load_weights(newest)
+        except (OSError, ValueError, KeyError) as error:
+            raise ValueError(
+                f"The backup {newest} cannot be read into this model: {error}. Remove it to go on from the start, or "
+                "choose another run folder."
+            ) from error
+        self.model._initial_epoch = epoch
+
+    def _save_model(self):
+        target = Path(self.backup_dir) / f"epoch_{self._current_epoch:04d}.weights.h5"
+        with replaced(target) as temporary:
+            self.model.save_weights(temporary)
+            with open(temporary, "rb") as file:
+                os.fsync(file.fileno())
+        for older in Path(self.backup_dir).glob("*epoch_*.weights.h5"):
+            if older != target:
+                older.unlink()
+
+
+class EpochTable(keras.callbacks.Callback):
+    """One CSV row an epoch, rewritten whole each time.
+
+    `keras.callbacks.CSVLogger` appends: killed before the backup of an epoch, the resumed run would write that epoch
+    twice. This table keeps the rows before the epoch at which training starts and drops the rest.
+
+    Args:
+        path: CSV file.
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = Path(path)
+        self._rows: dict[int, dict] = {}
+
+    def on_train_begin(self, logs=None):
+        self._rows = {}
+        if self.path.exists():
+            with open(self.path, newline="") as file:
+                self._rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
+
+    def on_epoch_end(self, epoch, logs=None):
+        values = {name: f"{float(value):.6g}" for name, value in (logs or {}).items()}
+        self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
+        self._rows[epoch + 1] = {"epoch": epoch + 1, **values}
+        with replaced(self.path) as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, ["epoch", *values])
+            writer.writeheader()
+            writer.writerows(row for _, row in sorted(self._rows.items()))

@@ -1,0 +1,52 @@
+"""Pictures for people to look at."""
+
+import cv2
+import numpy as np
+
+from a2u_tf.files import replaced
+
+_MARGIN = 4
+_HEADER = 22
+
+
+def reconstruction_sheet(inputs, outputs, path, zoom=3):
+    """Write a PNG of three rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
+
+    Args:
+        inputs: Array `(N, H, W, 1)` in [0, 1].
+        outputs: Array of the same shape; values outside [0, 1] are clipped for display.
+        path: PNG file to write.
+        zoom: Integer factor by which every pixel is enlarged.
+    """
+    inputs, outputs = np.asarray(inputs, np.float32), np.asarray(outputs, np.float32)
+    if inputs.shape != outputs.shape or inputs.ndim != 4 or inputs.shape[-1] != 1:
+        raise ValueError(
+            "`inputs` and `outputs` must both be of shape (count, height, width, 1). "
+            f"Received: inputs.shape={inputs.shape}, outputs.shape={outputs.shape}"
+        )
+    error = 2 * np.abs(inputs - outputs)
+    sheet = np.concatenate(
+        [
+            _row("input", inputs, zoom),
+            _row("output", outputs, zoom),
+            _row("absolute error (white: 0.5)", error, zoom),
+        ]
+    )
+    write_png(path, sheet)
+
+
+def write_png(path, image):
+    """Write a uint8 picture through a temporary name."""
+    encoded, content = cv2.imencode(".png", image)
+    if not encoded:
+        raise ValueError(f"OpenCV cannot encode a picture of shape {image.shape}, dtype {image.dtype} as PNG.")
+    with replaced(path) as temporary:
+        temporary.write_bytes(content.tobytes())
+
+
+def _row(title, images, zoom):
+    tiles = np.rint(255 * np.clip(images[..., 0], 0, 1)).astype(np.uint8)
+    tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    tiles = np.pad(tiles, [(0, 0), (0, _MARGIN), (0, _MARGIN)], constant_values=64)
+    row = np.pad(np.concatenate(tiles, axis=1), [(_HEADER, 0), (_MARGIN, 0)], constant_values=64)
+    return cv2.putText(row, title, (_MARGIN, _HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1, cv2.LINE_AA)

@@ -1,0 +1,38 @@
+"""Train two small digit-reconstruction networks on digits drawn by our own code, and compare them.
+
+    python -m train.demo        # no download; under four minutes on two cores
+
+Bilinear upsampling against A2U (dynamic, channel-shared): the four metrics on held-out synthetic digits, and a picture
+sheet of input, output and error for each.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from absl import app, flags
+
+from train.reconstruction import Settings, run
+from train.tabulate import format_table
+
+COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000)
+RUNS = {
+    "bilinear": dataclasses.replace(COMMON, upsampling="bilinear", downsampling="conv"),
+    "a2u_dynamic_cs": COMMON,
+}
+
+_OUTPUT = flags.DEFINE_string("output", "runs/demo", "Folder of the two run folders.")
+
+
+def main(_):
+    summaries = {}
+    for name, settings in RUNS.items():
+        print(f"\n{name}: {settings.epochs} epochs of {settings.limit_train:,} synthetic digits", flush=True)
+        summaries[name] = run(settings, Path(_OUTPUT.value) / name, tensorboard=False, command="python -m train.demo")
+    print(f"\nOn {summaries['bilinear']['test_pictures']:,} held-out synthetic digits:\n")
+    print(format_table(summaries))
+    for name in RUNS:
+        print(f"Input, output and error: {Path(_OUTPUT.value) / name / 'sheet.png'}")
+
+
+if __name__ == "__main__":
+    app.run(main)

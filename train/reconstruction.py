@@ -1,0 +1,194 @@
+"""Train and test the digit-reconstruction network: supplementary section A of the A2U paper.
+
+    python -m train.reconstruction --dataset=mnist --data_dir=DATA --upsampling=a2u --variant=dynamic
+
+The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
+fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
+after the last finished epoch and ends with the same numbers as an uninterrupted run.
+
+The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, model.keras, sheet.png and
+summary.json, the metrics on the test set.
+"""
+
+import dataclasses
+import importlib.util
+import json
+import time
+from pathlib import Path
+
+import keras
+from absl import app, flags, logging
+
+from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable
+from a2u_tf.data import load_digits, make_synthetic_digits
+from a2u_tf.data.batches import ShuffledBatches
+from a2u_tf.files import replaced
+from a2u_tf.layers.a2u_kernels import VARIANTS
+from a2u_tf.metrics import PSNR, SSIM
+from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
+from a2u_tf.visualization import reconstruction_sheet
+from train.run_folder import RunFolderError, command_line, open_run_folder, versions, write_json
+
+DATASETS = ("mnist", "fashion_mnist", "synthetic")
+SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
+BATCH_SIZE = 100
+LEARNING_RATE = 0.01
+MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfold at each
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What makes two runs the same run."""
+
+    dataset: str = "mnist"
+    upsampling: str = "a2u"
+    downsampling: str = "a2u"
+    variant: str = "dynamic"
+    channel_shared: bool = True
+    epochs: int = 100
+    seed: int = 0
+    mixed_precision: str = "none"
+    limit_train: int | None = None
+
+
+def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
+    """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
+
+    A finished run returns its summary at once.
+    """
+    folder = open_run_folder(run_dir, dataclasses.asdict(settings))
+    summary_path = folder / "summary.json"
+    if summary_path.exists():
+        logging.info("%s is finished.", folder)
+        return json.loads(summary_path.read_text())
+    train, test = load_images(settings, data_dir)
+    model = make_model(settings, len(train))
+    start = time.time()
+    batches = ShuffledBatches(train, BATCH_SIZE, settings.seed)
+    model.fit(
+        batches,
+        epochs=settings.epochs,
+        validation_data=(test, test),
+        validation_batch_size=BATCH_SIZE,
+        callbacks=[batches.callback(), *make_callbacks(folder, tensorboard)],
+        verbose=1 if logging.get_verbosity() >= logging.INFO else 0,
+    )
+    seconds = time.time() - start
+    metrics = model.evaluate(test, test, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    with replaced(folder / "model.keras") as temporary:
+        model.save(temporary)
+    reconstruction_sheet(test[:12], model.predict(test[:12], verbose=0), folder / "sheet.png")
+    summary = {
+        "command": command,
+        "settings": dataclasses.asdict(settings),
+        "parameters": model.count_params(),
+        "train_pictures": len(train),
+        "test_pictures": len(test),
+        "metrics": {name: metrics[name] for name in ("psnr", "ssim", "mae", "rmse")},
+        "seconds_since_start": round(seconds, 1),
+        "versions": versions(),
+    }
+    write_json(summary_path, summary)
+    return summary
+
+
+def load_images(settings, data_dir):
+    """Return the training and the test pictures, float32 `(N, 32, 32, 1)` in [0, 1]."""
+    if settings.dataset == "synthetic":
+        count = settings.limit_train or SYNTHETIC_TRAIN
+        train, _ = make_synthetic_digits(count, seed=1)
+        test, _ = make_synthetic_digits(SYNTHETIC_TEST, seed=2)
+        return train, test
+    (train, _), (test, _) = load_digits(settings.dataset, data_dir)
+    return train[: settings.limit_train], test
+
+
+def make_model(settings, train_pictures):
+    """Return the compiled network, seeded."""
+    keras.utils.set_random_seed(settings.seed)
+    policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
+    keras.config.set_dtype_policy(policy)
+    model = reconstruction_net(settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared)
+    steps = -(-train_pictures // BATCH_SIZE) * settings.epochs
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        [round(steps * milestone) for milestone in MILESTONES],
+        [LEARNING_RATE * 0.1**drop for drop in range(len(MILESTONES) + 1)],
+    )
+    model.compile(
+        optimizer=keras.optimizers.SGD(schedule),
+        loss="mean_absolute_error",
+        metrics=[
+            PSNR(),
+            SSIM(),
+            keras.metrics.MeanAbsoluteError(name="mae"),
+            keras.metrics.RootMeanSquaredError(name="rmse"),
+        ],
+    )
+    return model
+
+
+def make_callbacks(folder, tensorboard):
+    """Return the callbacks of a run; the backup comes last, so that it vouches for what the others wrote."""
+    callbacks = [EpochTable(folder / "history.csv")]
+    if tensorboard:
+        if importlib.util.find_spec("tensorboard") is None:
+            raise RunFolderError(
+                "TensorBoard logs need the package tensorboard: pip install 'a2u_tf[tensorboard]', or pass "
+                "--notensorboard."
+            )
+        callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False))
+    return [*callbacks, AtomicBackupAndRestore(folder / "backup")]
+
+
+def default_run_dir(settings):
+    """A folder of its own for each method and seed."""
+    method = settings.upsampling
+    if "a2u" in (settings.upsampling, settings.downsampling):
+        method += f"_{settings.variant}_{'cs' if settings.channel_shared else 'cw'}"
+    return Path("runs") / f"{settings.dataset}_{method}_{settings.epochs}_epochs_seed_{settings.seed}"
+
+
+def define_flags():
+    """Declare the flags; a function, so that other scripts can import this one without them."""
+    defaults = Settings()
+    flags.DEFINE_enum("dataset", defaults.dataset, DATASETS, "Pictures to reconstruct.")
+    flags.DEFINE_string(
+        "data_dir", None, "Folder with mnist/ and fashion_mnist/ (IDX .gz). Default: $A2U_DATA_DIR, else a download."
+    )
+    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLING, "Upsampling of the decoder.")
+    flags.DEFINE_enum(
+        "downsampling", None, DOWNSAMPLING, "Downsampling of the encoder. Default: a2u with a2u upsampling, else conv."
+    )
+    flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
+    flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
+    flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
+    flags.DEFINE_integer("seed", defaults.seed, "Seed of the weights and of the order.", 0, 2**32 - 1)
+    flags.DEFINE_enum(
+        "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
+    )
+    flags.DEFINE_integer("limit_train", None, "Train on the first N pictures only.", lower_bound=1)
+    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, epochs and seed.")
+    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    values = {name: value for name, value in flags.FLAGS.flag_values_dict().items()}
+    if values["downsampling"] is None:
+        values["downsampling"] = "a2u" if values["upsampling"] == "a2u" else "conv"
+    settings = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
+    run_dir = values["run_dir"] or default_run_dir(settings)
+    try:
+        summary = run(
+            settings, run_dir, values["data_dir"], values["tensorboard"], command_line("train.reconstruction")
+        )
+    except (RunFolderError, FileNotFoundError) as error:
+        raise SystemExit(f"error: {error}") from error
+    print(f"{run_dir}: {summary['parameters']:,} parameters")
+    print("  ".join(f"{name} {value:.4f}" for name, value in summary["metrics"].items()))
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

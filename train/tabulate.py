@@ -1,0 +1,66 @@
+"""Make a table, and a JSON file of what it was made from, out of finished run folders.
+
+python -m train.tabulate --output=results/NAME runs/A runs/B      # writes NAME.md and NAME.json
+"""
+
+import json
+from pathlib import Path
+
+from absl import app, flags
+
+from a2u_tf.files import replaced
+from train.run_folder import write_json
+
+COLUMNS = {
+    "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
+    "SSIM": lambda summary: f"{summary['metrics']['ssim']:.4f}",
+    "MAE": lambda summary: f"{summary['metrics']['mae']:.4f}",
+    "RMSE": lambda summary: f"{summary['metrics']['rmse']:.4f}",
+    "parameters": lambda summary: f"{summary['parameters']:,}",
+    "epochs": lambda summary: str(summary["settings"]["epochs"]),
+    "seed": lambda summary: str(summary["settings"]["seed"]),
+}
+
+_OUTPUT = flags.DEFINE_string("output", None, "Path without ending of the .md and .json files to write.")
+
+
+def format_table(summaries):
+    """Format a dict from method names to run summaries as a Markdown table."""
+    rows = [["method", *COLUMNS], [":---", *["---:"] * len(COLUMNS)]]
+    rows += [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    )
+
+
+def method_name(settings):
+    """Name the down- and upsampling of a run."""
+    name = f"{settings['upsampling']} up, {settings['downsampling']} down"
+    if "a2u" in (settings["upsampling"], settings["downsampling"]):
+        name += f", {settings['variant']} {'cs' if settings['channel_shared'] else 'cw'}"
+    return name
+
+
+def main(argv):
+    if not _OUTPUT.value or len(argv) < 2:
+        raise app.UsageError("Give --output and at least one run folder.")
+    missing = [folder for folder in argv[1:] if not (Path(folder) / "summary.json").exists()]
+    if missing:
+        raise SystemExit(f"error: no summary.json in {missing}: finish these runs first, with the flags they have.")
+    summaries = [json.loads((Path(folder) / "summary.json").read_text()) for folder in argv[1:]]
+    table = format_table({method_name(summary["settings"]): summary for summary in summaries})
+    commands = "\n".join(f"    {summary['command']}" for summary in summaries)
+    datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
+    output = Path(_OUTPUT.value)
+    write_json(output.with_suffix(".json"), summaries)
+    with replaced(output.with_suffix(".md")) as temporary:
+        temporary.write_text(
+            f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures; "
+            f"trained on {summaries[0]['train_pictures']:,}.\n\n{table}\n\nMade by\n\n{commands}\n"
+        )
+    print(table)
+
+
+if __name__ == "__main__":
+    app.run(main)
