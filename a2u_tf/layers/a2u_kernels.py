@@ -173,7 +173,7 @@ class A2UKernels(keras.layers.Layer):
             filters = ops.cast(filters, guidance.dtype)
             encoded = [encode(guidance, filters[..., q, :], self.encoding_stride) for q in range(self.rank)]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
-            encoded = norm(encoded) if self.use_norm else encoded
+            encoded = encoded if norm is None else norm(encoded)
             embedded.append(ops.leaky_relu(_wide(encoded), negative_slope=0.01))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
 

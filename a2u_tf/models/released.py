@@ -39,14 +39,19 @@ def assign_kernels(layer, state):
         "bnv.0.weight": (layer.norm_v.gamma, _same),
         "bnv.0.bias": (layer.norm_v.beta, _same),
     }
-    for name, dense, order in (
-        ("bconv_U.1", layer.encoder_u, _same),
-        ("bconv_V.1", layer.encoder_v, _same),
-        ("bconv_UP.1", layer.projection_up, lambda x: _sub_position_major(x, layer.scale)),
-        ("bconv_DP.1", layer.projection_down, _same),
+    for name, dense in (
+        ("bconv_U.1", layer.encoder_u),
+        ("bconv_V.1", layer.encoder_v),
+        ("bconv_DP.1", layer.projection_down),
     ):
-        sources[f"{name}.weight"] = (dense.kernel, lambda x, order=order: order(_matrix(x)))
-        sources[f"{name}.bias"] = (dense.bias, order)
+        sources[f"{name}.weight"] = (dense.kernel, _matrix)
+        sources[f"{name}.bias"] = (dense.bias, _same)
+
+    def reordered(x):
+        return _sub_position_major(_matrix(x), layer.scale)
+
+    sources["bconv_UP.1.weight"] = (layer.projection_up.kernel, reordered)
+    sources["bconv_UP.1.bias"] = (layer.projection_up.bias, reordered)
     missing, extra = sorted(set(sources) - set(state)), sorted(set(state) - set(sources))
     if missing or extra:
         raise ValueError(f"Parameter names do not match. Missing: {missing}. Not of this layer: {extra}")

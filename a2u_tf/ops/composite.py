@@ -5,6 +5,8 @@ Two forms: a sum over taps under XLA and for downsampling, gathered windows time
 tensor is kept for the backward pass and XLA gets a small graph to compile.
 """
 
+from types import ModuleType
+
 import keras
 from keras import ops
 
@@ -24,10 +26,11 @@ def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
 def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
     """Reassemble by one form, `"taps"` or (upwards only) `"matmul"`, whatever is being traced."""
     grid = tuple((size + down - 1) // down for size in ops.shape(features)[1:3])
+    settings = {"kernel_size": kernel_size, "up": up, "groups": groups, "grid": grid}
+    module: ModuleType = composite_matmul
     if form == "taps":
-        module, settings = composite_taps, (kernel_size, up, down, groups, grid)
-    else:
-        module, settings = composite_matmul, (kernel_size, up, groups, grid)
+        module = composite_taps
+        settings["down"] = down
     dtype = keras.backend.result_type(features.dtype, kernels.dtype)
     compute_dtype = keras.backend.result_type(dtype, "float32")
 
@@ -37,10 +40,10 @@ def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
             # TensorFlow and JAX pass the upstream gradient alone, torch passes it by name.
             upstream = args[0] if upstream is None else upstream
             tensors = (ops.cast(x, compute_dtype) for x in (features, kernels, upstream))
-            to_features, to_kernels = module.gradients(*tensors, *settings)
+            to_features, to_kernels = module.gradients(*tensors, **settings)
             return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
 
         tensors = (ops.cast(x, compute_dtype) for x in (features, kernels))
-        return ops.cast(module.forward(*tensors, *settings), dtype), gradient
+        return ops.cast(module.forward(*tensors, **settings), dtype), gradient
 
     return compute(features, kernels)

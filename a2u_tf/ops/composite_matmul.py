@@ -27,7 +27,7 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     to_kernels = _from_matrices(ops.matmul(upstream, ops.swapaxes(windows, -1, -2)), up)[:, :height, :width]
     to_windows = ops.matmul(ops.swapaxes(kernels, -1, -2), upstream)
     to_windows = ops.reshape(ops.swapaxes(to_windows, 3, 4), (batch, rows, columns, kernel_size**2, channels))
-    padded = 0
+    padded = ops.zeros((1, 1, 1, 1), to_windows.dtype)
     for tap, i, j in taps(kernel_size):
         around = [[0, 0], [i, kernel_size - 1 - i], [j, kernel_size - 1 - j], [0, 0]]
         padded += ops.pad(to_windows[:, :, :, tap], around)
@@ -36,8 +36,8 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
 
 def _gather_windows(features, kernel_size, groups, grid):
     """`(N, rows, columns, groups, taps, C / groups)`: what each window reads."""
-    split = split_windows(features, kernel_size, 1, *grid)
-    windows = ops.stack([window_tap(split, i, j, *grid) for _, i, j in taps(kernel_size)], axis=3)
+    split = split_windows(features, kernel_size, 1, grid)
+    windows = ops.stack([window_tap(split, i, j, grid) for _, i, j in taps(kernel_size)], axis=3)
     batch, rows, columns, _, channels = ops.shape(windows)
     windows = ops.reshape(windows, (batch, rows, columns, kernel_size**2, groups, channels // groups))
     return ops.swapaxes(windows, 3, 4)
@@ -45,7 +45,7 @@ def _gather_windows(features, kernel_size, groups, grid):
 
 def _to_matrices(x, up, groups, grid):
     """`(N, H, W, groups * M)` to `(N, rows, columns, groups, up * up, M)`."""
-    x = split_phases(x, *grid, up)
+    x = split_phases(x, grid, up)
     batch, rows, _, columns, _, depth = ops.shape(x)
     x = ops.reshape(x, (batch, rows, up, columns, up, groups, depth // groups))
     x = ops.transpose(x, (0, 1, 3, 5, 2, 4, 6))

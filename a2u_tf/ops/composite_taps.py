@@ -23,11 +23,11 @@ def forward(features, kernels, kernel_size, up, down, groups, grid):
     """Reassemble features of one float dtype; `grid` is the lower-resolution (rows, columns)."""
     _, height, width, _ = ops.shape(kernels)
     channels = ops.shape(features)[-1]
-    windows = split_windows(features, kernel_size, down, *grid)
+    windows = split_windows(features, kernel_size, down, grid)
     weights = _split_kernels(kernels, up, grid)
     outputs = 0
     for tap, i, j in taps(kernel_size):
-        window = window_tap(windows, i, j, *grid)[:, :, None, :, None, :]
+        window = window_tap(windows, i, j, grid)[:, :, None, :, None, :]
         outputs += _tap_weights(weights, tap, kernel_size, groups, channels) * window
     outputs = merge_phases(outputs)
     return outputs if up == 1 else outputs[:, :height, :width]
@@ -36,7 +36,7 @@ def forward(features, kernels, kernel_size, up, down, groups, grid):
 def gradients(features, kernels, upstream, kernel_size, up, down, groups, grid):
     """Gradients of `forward` with respect to features and kernels."""
     weights = _split_kernels(kernels, up, grid)
-    upstream = split_phases(upstream, *grid, up)
+    upstream = split_phases(upstream, grid, up)
     to_features = _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid)
     to_kernels = _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid)
     _, height, width, _ = ops.shape(kernels)
@@ -46,14 +46,14 @@ def gradients(features, kernels, upstream, kernel_size, up, down, groups, grid):
 def _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid):
     """Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps."""
     _, height, width, channels = ops.shape(features)
-    around = reach(kernel_size, down)
-    rows, columns = grid[0] + around, grid[1] + around
-    around = [[0, 0], [around, around], [0, 0], [around, around], [0, 0], [0, 0]]
+    span = reach(kernel_size, down)
+    rows, columns = grid[0] + span, grid[1] + span
+    around = [[0, 0], [span, span], [0, 0], [span, span], [0, 0], [0, 0]]
     upstream = ops.pad(upstream, around)
     weights = weights if _one_for_all(weights) else ops.pad(weights, around)
     phases = [[0] * down for _ in range(down)]
     for tap, i, j in taps(kernel_size):
-        top, left = reach(kernel_size, down) - i // down, reach(kernel_size, down) - j // down
+        top, left = span - i // down, span - j // down
         tap_weights = _tap_weights(weights, tap, kernel_size, groups, channels)
         for a in range(upstream.shape[2]):
             for b in range(upstream.shape[4]):
@@ -69,10 +69,10 @@ def _gradient_to_features(features, weights, upstream, kernel_size, down, groups
 
 
 def _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid):
-    windows = split_windows(features, kernel_size, down, *grid)
+    windows = split_windows(features, kernel_size, down, grid)
     per_tap = []
     for _, i, j in taps(kernel_size):
-        product = upstream * window_tap(windows, i, j, *grid)[:, :, None, :, None, :]
+        product = upstream * window_tap(windows, i, j, grid)[:, :, None, :, None, :]
         if _one_for_all(weights):
             product = ops.sum(product, axis=(1, 3), keepdims=True)
         per_tap.append(sum_channels(product, groups))
@@ -84,7 +84,7 @@ def _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups,
 def _split_kernels(kernels, up, grid):
     if up == 1:
         return kernels[:, :, None, :, None, :]
-    return split_phases(kernels, *grid, up)
+    return split_phases(kernels, grid, up)
 
 
 def _one_for_all(weights):

@@ -24,9 +24,10 @@ def same(a, b):
     return isinstance(a, int) and isinstance(b, int) and a == b
 
 
-def split_phases(x, rows, columns, scale):
+def split_phases(x, grid, scale):
     """`(N, H, W, C)` to `(N, rows, scale, columns, scale, C)`, zero-padded where H or W fall short of it."""
     batch, height, width, channels = ops.shape(x)
+    rows, columns = grid
     if not (same(height, rows * scale) and same(width, columns * scale)):
         x = ops.pad(x, [[0, 0], [0, scale - 1], [0, scale - 1], [0, 0]])[:, : rows * scale, : columns * scale]
     return ops.reshape(x, (batch, rows, scale, columns, scale, channels))
@@ -38,19 +39,20 @@ def merge_phases(x):
     return ops.reshape(x, (batch, rows * scale, columns * scale, channels))
 
 
-def split_windows(features, kernel_size, scale, rows, columns):
+def split_windows(features, kernel_size, scale, grid):
     """Pad so that the window of every grid cell lies inside, and cut into phases."""
     before = (kernel_size - 1) // 2
-    rows, columns = rows + reach(kernel_size, scale), columns + reach(kernel_size, scale)
+    rows, columns = (size + reach(kernel_size, scale) for size in grid)
     after = kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
     padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
-    return split_phases(padded[:, : rows * scale, : columns * scale], rows, columns, scale)
+    return split_phases(padded[:, : rows * scale, : columns * scale], (rows, columns), scale)
 
 
-def window_tap(windows, i, j, rows, columns):
+def window_tap(windows, i, j, grid):
     """What tap `(i, j)` of every window reads: `(N, rows, columns, C)` out of `split_windows`."""
     scale = windows.shape[2]
     row, column = i // scale, j // scale
+    rows, columns = grid
     return windows[:, row : row + rows, i % scale, column : column + columns, j % scale, :]
 
 

@@ -1,0 +1,35 @@
+# `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv first.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+EXTRAS ?= test,tensorboard
+BIN := .venv/bin
+comma := ,
+INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test lint benchmark install clean
+
+demo: install
+	$(BIN)/python -m train.demo
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+benchmark: install
+	$(BIN)/python -m benchmarks.reassembly --output=benchmarks/reassembly.json
+
+install: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "error: Python 3.11 or newer is needed. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(EXTRAS)]'
+	touch $@
+
+clean:
+	rm -rf .venv runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,72 @@
+"""Parameters of A2U's kernel generator: supplementary Table 1 as a function, and printed.
+
+    python -m a2u_tf.complexity
+"""
+
+import argparse
+
+from a2u_tf.layers.a2u_kernels import VARIANTS
+
+
+def kernel_parameters(variant, channel_shared, channels, kernel_size=3, encoding_size=6, scale=2):
+    """Count the parameters of an upsampling-kernel generator without biases and norms, at rank 1 and one group.
+
+    P has `scale**2 * kernel_size**2` values, times `channels` where it is predicted; U and V together have
+    `2 k^2 C` (cw) or `2 k^2` (cs) values where they are trained, `2 C^2` or `2 C` where they are predicted.
+
+    Args:
+        variant: `"static"`, `"hybrid"` or `"dynamic"`.
+        channel_shared: Whether one encoding filter serves all channels (cs) or each has its own (cw).
+        channels: Channels C of the guidance.
+        kernel_size: Side s of the upsampling kernel.
+        encoding_size: Side k of the encoding filters; without effect on the dynamic variants.
+        scale: Resampling ratio; 2 in the table.
+
+    Returns:
+        int, what `A2UKernels(..., use_bias=False, use_norm=False).count_params()` gives.
+
+    Raises:
+        ValueError: For an unknown variant.
+
+    Reference: Dai, Lu, Shen, CVPR 2021, supplementary, Table 1.
+    """
+    if variant not in VARIANTS:
+        raise ValueError(f"`variant` must be one of {VARIANTS}. Received: variant={variant!r}")
+    filters = 1 if channel_shared else channels
+    projection = (scale * kernel_size) ** 2 * (1 if variant == "static" else channels)
+    encoders = 2 * filters * (channels if variant == "dynamic" else encoding_size**2)
+    return projection + encoders
+
+
+def format_table(channels, kernel_size, encoding_size, scale):
+    """Format Table 1 with one column per channel count."""
+    lines = [
+        f"Kernel parameters (Table 1) at upsampling kernel s = {kernel_size}, encoding kernel k = {encoding_size}, "
+        f"scale r = {scale}",
+        f"{'variant':12} {'formula':>16} " + " ".join(f"{f'C = {count}':>10}" for count in channels),
+    ]
+    for variant in VARIANTS:
+        for channel_shared in (False, True):
+            projection = "r²s²" if variant == "static" else "r²s²C"
+            encoders = ("2C" if variant == "dynamic" else "2k²") + ("" if channel_shared else "C")
+            encoders = encoders.replace("CC", "C²")
+            settings = (kernel_size, encoding_size, scale)
+            counts = [kernel_parameters(variant, channel_shared, count, *settings) for count in channels]
+            lines.append(
+                f"{variant} {'cs' if channel_shared else 'cw':{11 - len(variant)}} {f'{projection} + {encoders}':>16} "
+                + " ".join(f"{count:10,}" for count in counts)
+            )
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m a2u_tf.complexity", description=__doc__.splitlines()[0])
+    parser.add_argument("--channels", type=int, nargs="+", default=[32, 64, 128, 256], metavar="C")
+    parser.add_argument("--kernel_size", type=int, default=3, metavar="s")
+    parser.add_argument("--encoding_size", type=int, default=6, metavar="k")
+    parser.add_argument("--scale", type=int, default=2, metavar="r")
+    print(format_table(**vars(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Print what a2u_tf finds on this machine, and which reassembly it will run.
+
+    python -m a2u_tf.info
+"""
+
+import importlib.metadata
+import platform
+
+import keras
+
+from a2u_tf.ops.reassembly import resolve_implementation
+from a2u_tf.version import __version__
+
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "absl-py", "tensorboard")
+
+
+def describe():
+    """Return the report as a string."""
+    lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]
+    for package in PACKAGES:
+        lines.append(f"  {package:24} {_package_version(package)}")
+    name, reason = resolve_implementation("auto")
+    lines += [
+        "",
+        f"Keras backend             {keras.backend.backend()}",
+        f"Devices                   {', '.join(_devices())}",
+        "",
+        "Reassembly",
+        f"  auto runs               {name}: {reason}",
+        f"  compiled                {_compiled()}",
+        "  composite inside XLA    sum over taps",
+        "  composite elsewhere     up: windows times kernels; down: sum over taps",
+    ]
+    return "\n".join(lines)
+
+
+def _compiled():
+    try:
+        return "available: " + resolve_implementation("compiled")[1]
+    except RuntimeError as error:
+        return f"not available: {error}"
+
+
+def _package_version(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _devices():
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        return [device.name for device in tf.config.list_logical_devices()]
+    return keras.distribution.list_devices() or ["cpu"]
+
+
+if __name__ == "__main__":
+    print(describe())

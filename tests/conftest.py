@@ -1,0 +1,56 @@
+"""Seeds, data folders and backend-dependent skips."""
+
+import os
+import pathlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import pytest
+
+if keras.backend.backend() == "jax":
+    import jax
+
+    jax.config.update("jax_enable_x64", True)  # float64 tests need it
+    jax.config.update("jax_disable_most_optimizations", True)  # nearly all of the time is compilation
+
+
+def pytest_collection_modifyitems(items):
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return
+    for item in items:
+        if item.get_closest_marker("tensorflow"):
+            item.add_marker(pytest.mark.skip(reason=f"needs the TensorFlow backend of Keras, runs on {backend}"))
+
+
+@pytest.fixture(autouse=True)
+def seeds():
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(scope="session")
+def golden_dir():
+    """Folder of vectors that the released PyTorch model computed."""
+    return _folder("A2U_GOLDEN_DIR")
+
+
+@pytest.fixture(scope="session")
+def data_dir():
+    """Folder of data sets."""
+    return _folder("A2U_DATA_DIR")
+
+
+def _folder(variable):
+    path = os.environ.get(variable)
+    if not path:
+        pytest.skip(f"{variable} is not set")
+    if not os.path.isdir(path):
+        pytest.skip(f"{variable}={path} is not a directory")
+    return pathlib.Path(path)

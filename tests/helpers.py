@@ -1,0 +1,109 @@
+"""Tolerances, and gradients on whichever Keras backend is active."""
+
+import keras
+import numpy as np
+from keras import ops
+
+# Absolute and relative, for values of order one.
+TOLERANCES = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 1e-5, "float64": 1e-12}
+
+# float64 is float32 to Keras on JAX and torch.
+FLOAT_DTYPES = ["float32", "float64"] if keras.backend.backend() == "tensorflow" else ["float32"]
+
+
+def assert_close(actual, expected, dtype=None, atol=None):
+    """Compare by the tolerance of `dtype`, by default the dtype of `actual`; shapes must be the same.
+
+    `atol` replaces both tolerances, where the backend computes in `dtype`.
+    """
+    dtype = dtype or keras.backend.standardize_dtype(actual.dtype)
+    actual, expected = to_numpy(actual), to_numpy(expected)
+    assert actual.shape == expected.shape
+    tolerance = TOLERANCES[working_dtype(dtype)]
+    tolerances = {"rtol": tolerance, "atol": tolerance}
+    if atol is not None and working_dtype(dtype) == dtype:
+        tolerances = {"rtol": 0, "atol": atol}
+    np.testing.assert_allclose(actual, expected, **tolerances)
+
+
+def working_dtype(dtype):
+    """What Keras computes in when given `dtype`: on JAX and torch it takes float64 down to float32."""
+    return keras.backend.result_type(dtype, dtype)
+
+
+def to_numpy(x):
+    """Return a NumPy array, of half precisions in float32."""
+    array = ops.convert_to_numpy(x) if ops.is_tensor(x) else np.asarray(x)
+    return array.astype("float32") if array.dtype.itemsize == 2 else array
+
+
+def run(function, *arrays):
+    """Call `function` on tensors; under `jit` on JAX, which else compiles each operation for each shape."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        function = jax.jit(function)
+    return function(*(ops.convert_to_tensor(array) for array in arrays))
+
+
+def gradients(function, *arrays, cotangent):
+    """NumPy gradients of `sum(function(*arrays) * cotangent)`, one per array, of half precisions in float32."""
+    return [to_numpy(x) for x in gradient_tensors(function, *arrays, cotangent=cotangent)]
+
+
+def gradient_tensors(function, *arrays, cotangent):
+    """Gradients of `sum(function(*arrays) * cotangent)` as tensors of the backend."""
+    tensors = [ops.convert_to_tensor(array) for array in arrays]
+
+    def loss(*tensors):
+        outputs = function(*tensors)
+        return ops.sum(outputs * ops.convert_to_tensor(cotangent, dtype=outputs.dtype))
+
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            value = loss(*tensors)
+        return tape.gradient(value, tensors)
+    if backend == "jax":
+        import jax
+
+        return jax.jit(jax.grad(loss, argnums=tuple(range(len(tensors)))))(*tensors)
+    import torch
+
+    tensors = [tensor.detach().clone().requires_grad_() for tensor in tensors]
+    return torch.autograd.grad(loss(*tensors), tensors)
+
+
+def numeric_gradient(function, *arrays, cotangent, step=1e-4):
+    """Central differences of `sum(function(*arrays) * cotangent)` in float64; `function` maps NumPy to NumPy."""
+    arrays = [np.array(array, "float64") for array in arrays]
+    results = []
+    for array in arrays:
+        gradient = np.zeros_like(array)
+        for index in np.ndindex(array.shape):
+            value = array[index]
+            array[index] = value + step
+            above = np.sum(function(*arrays) * cotangent)
+            array[index] = value - step
+            below = np.sum(function(*arrays) * cotangent)
+            array[index] = value
+            gradient[index] = (above - below) / (2 * step)
+        results.append(gradient)
+    return results
+
+
+def value_and_gradients(function):
+    """Turn `function(*tensors)` into `(*tensors, cotangent) -> [output, *gradients]`, to be traced by TensorFlow."""
+    import tensorflow as tf
+
+    def both(*args):
+        *tensors, cotangent = args
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            outputs = function(*tensors)
+        return [outputs, *tape.gradient(outputs, tensors, output_gradients=cotangent)]
+
+    return both

@@ -1,0 +1,29 @@
+"""Operators, layers and models run unchanged on every Keras backend that is installed: their own tests, once each."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FOLDERS = ["tests/ops", "tests/layers", "tests/models"]
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
+def test_backend(backend):
+    if backend == keras.backend.backend():
+        pytest.skip(f"{backend} is the backend of this run: the tests run here already")
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed: pip install 'a2u_tf[{backend}]'")
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *FOLDERS]
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    passed = int(re.search(r"(\d+) passed", result.stdout).group(1))
+    assert passed > 300

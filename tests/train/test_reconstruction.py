@@ -1,0 +1,146 @@
+"""The training script: its run folder, its errors, and resuming after SIGKILL."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from train.reconstruction import Settings, default_run_dir, make_model, run
+from train.run_folder import RunFolderError
+
+ROOT = Path(__file__).parents[2]
+TINY = Settings(dataset="synthetic", upsampling="bilinear", downsampling="max_pool", epochs=3, limit_train=200)
+
+
+@pytest.fixture(autouse=True)
+def few_test_pictures(monkeypatch):
+    monkeypatch.setattr("train.reconstruction.SYNTHETIC_TEST", 100)
+
+
+@pytest.fixture(autouse=True)
+def restore_policy():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def test_run_folder_explains_itself(tmp_path):
+    folder = tmp_path / "run"
+    summary = run(TINY, folder, tensorboard=False, command="python -m something")
+    assert json.loads((folder / "summary.json").read_text()) == summary
+    assert json.loads((folder / "settings.json").read_text())["epochs"] == 3
+    assert json.loads((folder / "versions.json").read_text())["keras"] == keras.__version__
+    assert summary["command"] == "python -m something"
+    assert set(summary["metrics"]) == {"psnr", "ssim", "mae", "rmse"}
+    with open(folder / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert float(rows[-1]["val_mae"]) == pytest.approx(summary["metrics"]["mae"], rel=1e-3)
+    assert cv2.imread(str(folder / "sheet.png")) is not None
+    model = keras.saving.load_model(folder / "model.keras")
+    assert model.count_params() == summary["parameters"]
+
+
+def test_finished_run_returns_its_summary(tmp_path):
+    first = run(TINY, tmp_path / "run", tensorboard=False)
+    start = time.time()
+    assert run(TINY, tmp_path / "run", tensorboard=False) == first
+    assert time.time() - start < 5
+
+
+def test_other_settings_are_refused(tmp_path):
+    run(Settings(**{**vars(TINY), "epochs": 1}), tmp_path / "run", tensorboard=False)
+    with pytest.raises(RunFolderError, match=r"other settings.*epochs.*1 before, 3 now.*--run_dir"):
+        run(TINY, tmp_path / "run", tensorboard=False)
+
+
+def test_foreign_folder_is_refused(tmp_path):
+    (tmp_path / "precious.txt").write_text("mine")
+    with pytest.raises(RunFolderError, match="is no run folder"):
+        run(TINY, tmp_path, tensorboard=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious.txt"]
+
+
+def test_milestones_scale_with_epochs():
+    model = make_model(Settings(epochs=100), 60_000)
+    schedule = model.optimizer._learning_rate
+    for epoch, rate in ((49, 1e-2), (51, 1e-3), (71, 1e-4), (86, 1e-5)):
+        assert float(schedule(epoch * 600)) == pytest.approx(rate)
+    short = make_model(Settings(epochs=2), 60_000).optimizer._learning_rate
+    assert float(short(599)) == pytest.approx(1e-2)
+    assert float(short(700)) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("precision", ["float16", "bfloat16"])
+def test_mixed_precision_trains(tmp_path, precision):
+    settings = Settings("synthetic", epochs=1, limit_train=100, mixed_precision=precision)
+    summary = run(settings, tmp_path / "run", tensorboard=False)
+    assert all(np.isfinite(value) for value in summary["metrics"].values())
+
+
+def test_default_run_dir_names_the_method():
+    assert default_run_dir(Settings()).name == "mnist_a2u_dynamic_cs_100_epochs_seed_0"
+    assert default_run_dir(TINY).name == "synthetic_bilinear_3_epochs_seed_0"
+
+
+def script(*arguments):
+    command = [sys.executable, "-m", "train.reconstruction", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--dataset=mnist", "--data_dir=/nowhere"], "error: .*nowhere"),
+        (["--upsampling=cubic"], "cubic"),
+        (["--epochs=0"], "epochs"),
+        (["stray"], "Unknown arguments"),
+    ],
+)
+def test_bad_arguments_are_named(arguments, expected, tmp_path):
+    process = script(*arguments, f"--run_dir={tmp_path / 'run'}")
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode != 0
+    lines = [line for line in output.splitlines() if line.strip()]
+    assert any(re.search(expected, line) for line in lines), output
+    assert "Traceback" not in output
+
+
+def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
+    """SIGKILL three times, at moments spread over start-up, an epoch and its end; the fourth run finishes."""
+    flags = ["--dataset=synthetic", "--limit_train=300", "--epochs=4", "--seed=3", "--notensorboard"]
+    flags += ["--upsampling=a2u", "--variant=static", "--verbosity=-1"]
+    whole = script(*flags, f"--run_dir={tmp_path / 'whole'}")
+    output, _ = whole.communicate(timeout=300)
+    assert whole.returncode == 0, output
+    killed_dir = tmp_path / "killed"
+    rng = np.random.default_rng(0)
+    kills = 0
+    for number in (0, 1, 2):
+        process = script(*flags, f"--run_dir={killed_dir}")
+        deadline = time.time() + 200
+        backup = killed_dir / "backup" / f"epoch_{number + 1:04d}.weights.h5"
+        while process.poll() is None and not backup.exists() and time.time() < deadline:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0, 1.0))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.communicate(timeout=60)
+    assert kills >= 2
+    final = script(*flags, f"--run_dir={killed_dir}")
+    output, _ = final.communicate(timeout=300)
+    assert final.returncode == 0, output
+    expected = json.loads((tmp_path / "whole" / "summary.json").read_text())["metrics"]
+    received = json.loads((killed_dir / "summary.json").read_text())["metrics"]
+    assert received == expected
+    assert (killed_dir / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
