@@ -49,6 +49,7 @@ class Settings:
     seed: int = 0
     mixed_precision: str = "none"
     limit_train: int | None = None
+    jit_compile: bool = False
 
 
 def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
@@ -123,6 +124,7 @@ def make_model(settings, train_pictures):
             keras.metrics.MeanAbsoluteError(name="mae"),
             keras.metrics.RootMeanSquaredError(name="rmse"),
         ],
+        jit_compile=settings.jit_compile,
     )
     return model
 
@@ -167,6 +169,11 @@ def define_flags():
         "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
     )
     flags.DEFINE_integer("limit_train", None, "Train on the first N pictures only.", lower_bound=1)
+    flags.DEFINE_bool(
+        "jit_compile",
+        defaults.jit_compile,
+        "Compile with XLA: a slower start (a minute with a2u), then faster steps for a2u, slower ones for bilinear.",
+    )
     flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, epochs and seed.")
     flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
 

@@ -11,7 +11,7 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import composite_matmul, composite_taps
-from a2u_tf.ops.trace import in_xla_trace
+from a2u_tf.ops.trace import in_xla_trace, materialize
 
 
 def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
@@ -44,6 +44,6 @@ def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
             return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
 
         tensors = (ops.cast(x, compute_dtype) for x in (features, kernels))
-        return ops.cast(module.forward(*tensors, **settings), dtype), gradient
+        return materialize(ops.cast(module.forward(*tensors, **settings), dtype)), gradient
 
     return compute(features, kernels)

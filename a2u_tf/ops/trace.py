@@ -1,6 +1,7 @@
-"""Tell whether the code being traced right now will be compiled by XLA."""
+"""XLA: whether it will compile what is being traced, and how to have a tensor computed only once there."""
 
 import keras
+from keras import ops
 
 
 def in_xla_trace():
@@ -13,3 +14,15 @@ def in_xla_trace():
         # The public API does not tell; this also sees nested functions, loops and `map_fn`.
         return control_flow_util.GraphOrParentsInXlaContext(framework_ops.get_default_graph())
     return backend == "jax"
+
+
+def materialize(x):
+    """Return `x`; inside an XLA trace, keep it from being computed anew in each of its consumers.
+
+    XLA's CPU backend merges a sum over 36 taps into every operation that reads it, 36 more sums in the backward pass,
+    and removes its own optimization barriers before it does so. It does not merge across a conditional.
+    """
+    if not in_xla_trace():
+        return x
+    first = ops.sum(x[:1, :1, :1, :1])  # the sum takes empty tensors, too
+    return ops.cond(ops.equal(first, first), lambda: x, lambda: x + 0 * x)
