@@ -174,7 +174,9 @@ class A2UKernels(keras.layers.Layer):
             encoded = [encode(guidance, filters[..., q, :], self.encoding_stride) for q in range(self.rank)]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
             encoded = encoded if norm is None else norm(encoded)
-            embedded.append(ops.leaky_relu(_wide(encoded), negative_slope=0.01))
+            encoded = _wide(encoded)
+            # LeakyReLU(0.01); TensorFlow's own rounds the slope to float32 also where it computes in float64.
+            embedded.append(ops.maximum(encoded, 0.01 * encoded))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
 
     def _project(self, affinity, projection, average):

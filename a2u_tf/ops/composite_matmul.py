@@ -4,6 +4,8 @@ The `scale * scale` outputs of a cell share its window. The `kernel_size**2`-fol
 one call: the gradients gather it anew.
 """
 
+import functools
+
 from keras import ops
 
 from a2u_tf.ops.layout import merge_phases, merge_windows, split_phases, split_windows, taps, window_tap
@@ -27,10 +29,11 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     to_kernels = _from_matrices(ops.matmul(upstream, ops.swapaxes(windows, -1, -2)), up)[:, :height, :width]
     to_windows = ops.matmul(ops.swapaxes(kernels, -1, -2), upstream)
     to_windows = ops.reshape(ops.swapaxes(to_windows, 3, 4), (batch, rows, columns, kernel_size**2, channels))
-    padded = ops.zeros((1, 1, 1, 1), to_windows.dtype)
+    shifted = []
     for tap, i, j in taps(kernel_size):
         around = [[0, 0], [i, kernel_size - 1 - i], [j, kernel_size - 1 - j], [0, 0]]
-        padded += ops.pad(to_windows[:, :, :, tap], around)
+        shifted.append(ops.pad(to_windows[:, :, :, tap], around))
+    padded = functools.reduce(ops.add, shifted)
     return merge_windows(padded[:, :, None, :, None, :], kernel_size, rows, columns), to_kernels
 
 
