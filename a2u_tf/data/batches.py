@@ -33,7 +33,7 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def callback(self):
         """The Keras callback that starts each epoch's order."""
-        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: self._start_epoch(epoch))
+        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs=None: self._start_epoch(epoch))
 
     def _start_epoch(self, epoch):
         self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._images))

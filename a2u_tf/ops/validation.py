@@ -69,7 +69,7 @@ def assert_sizes_when_run(direction, features, kernels, kernel_size, scale, grou
     expected = [tf.shape(high)[:1], -(-tf.shape(high)[1:3] // scale), [groups * kernel_size**2]]
     received = [tf.shape(low)[:3], tf.shape(kernels)[3:]]
     message = _size_message(direction, scale, "x below", "Received: y below; the last of each is kernels.shape[3]")
-    tf.debugging.assert_equal(tf.concat(expected, 0), tf.concat(received, 0), message=message)
+    tf.debugging.assert_equal(tf.concat(expected, 0), tf.concat(received, 0), message=message, summarize=4)
 
 
 def _size_message(direction, scale, expected, received):

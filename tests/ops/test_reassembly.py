@@ -1,0 +1,165 @@
+"""The public functions: eager, in graphs, in functional models, and their choice of implementation."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import a2u_tf
+from a2u_tf.ops.reassembly import IMPLEMENTATIONS, Reassemble, resolve_implementation
+from tests.helpers import (
+    FLOAT_DTYPES,
+    assert_close,
+    gradients,
+    numeric_gradient,
+    run,
+    to_numpy,
+    value_and_gradients,
+    working_dtype,
+)
+from tests.ops.oracle import CASES, GOLDEN_CASES, Case, load_golden
+
+UNKNOWN_CASES = [
+    Case("up", (5, 7), 3, groups=2),
+    Case("up", (4, 3), 1, scale=1, groups=4),
+    Case("up", (1, 1), 1),
+    Case("down", (7, 5), 3),
+    Case("down", (5, 7), 2, scale=3, groups=4),
+    Case("down", (3, 4), 2, groups=2, batch=0),
+]
+
+
+def test_smoke_plain_numpy_and_defaults():
+    features, kernels = np.ones((1, 2, 3, 4), "float32"), np.ones((1, 4, 6, 1), "float32")
+    assert to_numpy(a2u_tf.ops.reassemble_up(features, kernels, 1)).tolist() == np.ones((1, 4, 6, 4)).tolist()
+    assert to_numpy(a2u_tf.ops.reassemble_down(np.ones((1, 4, 6, 4)), np.ones((1, 2, 3, 1)), 1)).shape == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("case", CASES[1::4], ids=str)  # the forms' tests have them all
+def test_feature_equals_reference(rng, case):
+    features, kernels, cotangent = case.arrays(rng)
+    assert_close(run(case.public, features, kernels), case.reference(features, kernels))
+    actual = gradients(case.public, features, kernels, cotangent=cotangent)
+    for gradient, expected in zip(actual, case.reference_gradients(features, kernels, cotangent), strict=True):
+        assert_close(gradient, expected)
+
+
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+@pytest.mark.parametrize(("direction", "number"), GOLDEN_CASES)
+def test_golden(golden_dir, direction, number, dtype):
+    out, gradient = {"float64": (1e-12, 1e-12), "float32": (1e-4, 2e-4)}[dtype]
+    case, (*arrays, output, to_features, to_kernels) = load_golden(golden_dir, direction, number)
+    features, kernels, cotangent = (array.astype(dtype) for array in arrays)
+    outputs = run(case.public, features, kernels)
+    assert keras.backend.standardize_dtype(outputs.dtype) == working_dtype(dtype)
+    assert_close(outputs, output, dtype, atol=out)
+    actual = gradients(case.public, features, kernels, cotangent=cotangent)
+    for x, y in zip(actual, (to_features, to_kernels), strict=True):
+        assert_close(x, y, dtype, atol=gradient)
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_gradcheck_is_numeric(rng, direction):
+    case = Case(direction, (3, 4), 3, groups=2, channels=2, batch=1)
+    features, kernels, cotangent = case.arrays(rng)
+    actual = gradients(case.public, features, kernels, cotangent=cotangent)
+    expected = numeric_gradient(case.reference, features, kernels, cotangent=cotangent)
+    for x, y in zip(actual, expected, strict=True):
+        assert_close(x, y, atol=1e-9)
+
+
+def test_feature_eager_without_any_tracing(rng):
+    for case in (Case("up", (3, 2), 3, groups=2), Case("down", (3, 2), 2, groups=2)):
+        features, kernels, _ = case.arrays(rng)
+        outputs = case.public(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
+        assert_close(outputs, case.reference(features, kernels))
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize("case", UNKNOWN_CASES, ids=str)
+def test_jit_of_unknown_sizes(rng, case, jit):
+    import tensorflow as tf
+
+    arrays = case.arrays(rng)
+    signature = [tf.TensorSpec([None] * 4, "float64")] * 3
+    traced = tf.function(value_and_gradients(case.public), jit_compile=jit, input_signature=signature)
+    outputs, *actual = traced(*map(tf.constant, arrays))
+    assert_close(outputs, case.reference(*arrays[:2]))
+    for x, y in zip(actual, case.reference_gradients(*arrays), strict=True):
+        assert_close(x, y)
+
+
+@pytest.mark.parametrize("case", [Case("up", (4, 6), 3, groups=2), Case("down", (5, 6), 4, groups=2)], ids=str)
+def test_serialization_of_a_functional_model(rng, tmp_path, case):
+    features, kernels, _ = case.arrays(rng, "float32")
+    inputs = [
+        keras.Input((None, None, case.channels), name="features"),
+        keras.Input((None, None, kernels.shape[3]), name="kernels"),
+    ]
+    outputs = case.public(*inputs)
+    assert isinstance(outputs, keras.KerasTensor)
+    assert outputs.shape == (None, None, None, case.channels)
+    model = keras.Model(inputs, outputs)
+    expected = case.reference(features, kernels)
+    assert_close(model([features, kernels]), expected)
+
+    path = tmp_path / "model.keras"
+    model.save(path)
+    restored = keras.saving.load_model(path)
+    assert_close(restored([features, kernels]), expected)
+    assert_close(restored.predict([features, kernels], verbose=0), expected)
+
+
+def test_feature_spec_of_symbolic_tensors():
+    features, kernels = keras.KerasTensor((2, 3, 4, 6), "float16"), keras.KerasTensor((2, 5, 8, 18), "float32")
+    outputs = a2u_tf.ops.reassemble_up(features, kernels, 3, groups=2)
+    assert outputs.shape == (2, 5, 8, 6)
+    assert outputs.dtype == "float32"
+
+
+def test_exception_of_symbolic_tensors():
+    features, kernels = keras.KerasTensor((None, 3, 4, 6)), keras.KerasTensor((None, 8, 8, 9))
+    with pytest.raises(ValueError, match=r"Received: features.shape=\(None, 3, 4, 6\)"):
+        a2u_tf.ops.reassemble_up(features, kernels, 3)
+
+
+def test_serialization_of_the_operation(rng):
+    case = Case("down", (4, 6), 4, groups=2)
+    features, kernels, _ = case.arrays(rng)
+    config = Reassemble("down", 4, groups=2, implementation="composite").get_config()
+    assert_close(run(Reassemble.from_config(config), features, kernels), case.reference(features, kernels))
+    assert Reassemble.from_config(config).implementation == "composite"
+
+
+@pytest.mark.parametrize("implementation", ["auto", "composite"])
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_feature_implementations_agree(rng, direction, implementation):
+    case = Case(direction, (5, 4), 3)
+    features, kernels, _ = case.arrays(rng)
+    outputs = run(lambda *tensors: case.public(*tensors, implementation=implementation), features, kernels)
+    assert_close(outputs, case.reference(features, kernels))
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_exception_compiled_is_missing(rng, direction):
+    case = Case(direction, (4, 4), 3)
+    features, kernels, _ = case.arrays(rng)
+    with pytest.raises(RuntimeError, match='Use implementation="auto" or "composite"') as info:
+        case.public(features, kernels, implementation="compiled")
+    assert 'implementation="compiled" needs the compiled reassembly op' in str(info.value)
+
+
+@pytest.mark.parametrize("implementation", ["cuda", "", None, "Auto"])
+def test_exception_unknown_implementation(implementation):
+    with pytest.raises(ValueError, match="must be one of") as info:
+        resolve_implementation(implementation)
+    assert str(IMPLEMENTATIONS) in str(info.value)
+    assert f"Received: {implementation!r}" in str(info.value)
+
+
+def test_resolve_implementation_says_why():
+    assert resolve_implementation("composite") == ("composite", "asked for")
+    name, reason = resolve_implementation("auto")
+    assert name == "composite"
+    assert "no compiled op" in reason
