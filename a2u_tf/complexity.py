@@ -1,6 +1,6 @@
 """Parameters of A2U's kernel generator: supplementary Table 1 as a function, and printed.
 
-    python -m a2u_tf.complexity
+python -m a2u_tf.complexity
 """
 
 import argparse

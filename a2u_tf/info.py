@@ -1,6 +1,6 @@
 """Print what a2u_tf finds on this machine, and which reassembly it will run.
 
-    python -m a2u_tf.info
+python -m a2u_tf.info
 """
 
 import importlib.metadata

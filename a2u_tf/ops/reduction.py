@@ -18,4 +18,3 @@ def sum_channels(x, groups=1):
         summed = ops.matmul(x, ops.ones((channels // groups, 1), x.dtype))
         return ops.reshape(summed, (*shape, groups))
     return ops.sum(x, axis=-1, keepdims=groups == 1)
-
