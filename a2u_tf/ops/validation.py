@@ -34,7 +34,7 @@ def check_shapes(direction, features, kernels, kernel_size, scale, groups):
         if len(shape) != 4:
             raise ValueError(
                 f"`{name}` must be a tensor of rank 4, (batch, height, width, channels). "
-                f"Received: {name}.shape={tuple(shape)}"
+                f"Received: {name}.shape={tuple(shape)}. Bring it there with `keras.ops.reshape`."
             )
     received = f"Received: features.shape={tuple(features)}, kernels.shape={tuple(kernels)}"
     channels = features[3]
@@ -51,7 +51,10 @@ def check_shapes(direction, features, kernels, kernel_size, scale, groups):
             f"values. {received}. Make the kernels with the same `kernel_size` and `groups`."
         )
     if None not in (features[0], kernels[0]) and features[0] != kernels[0]:
-        raise ValueError(f"`features` and `kernels` must have the same batch size. {received}")
+        raise ValueError(
+            f"`features` and `kernels` must have the same batch size. {received}. Make the kernels from the same "
+            "batch, or repeat them with `keras.ops.repeat(kernels, batch, axis=0)`."
+        )
     high, low = (kernels, features) if direction == "up" else (features, kernels)
     expected = tuple(None if size is None else -(-size // scale) for size in high[1:3])
     if any(None not in pair and pair[0] != pair[1] for pair in zip(expected, low[1:3], strict=True)):
