@@ -1,6 +1,7 @@
 """Files that are either whole or not there: written under a temporary name, then renamed."""
 
 import contextlib
+import json
 import os
 from pathlib import Path
 
@@ -16,3 +17,9 @@ def replaced(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(path, content):
+    """Write `content` to `path` as indented JSON."""
+    with replaced(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2) + "\n")

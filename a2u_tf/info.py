@@ -14,6 +14,13 @@ from a2u_tf.version import __version__
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "absl-py", "tensorboard")
 
 
+def versions():
+    """Return a dict of the versions of everything that shapes a result, and the Keras backend."""
+    backend = keras.backend.backend()
+    found = {package: _package_version(package) for package in ("keras", backend, "numpy", "opencv-python-headless")}
+    return {"a2u_tf": __version__, "python": platform.python_version(), "backend": backend, **found}
+
+
 def describe():
     """Return the report as a string."""
     lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]

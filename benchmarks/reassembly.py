@@ -16,8 +16,9 @@ import tensorflow as tf
 from absl import app, flags
 from keras import ops
 
+from a2u_tf.files import write_json
 from a2u_tf.ops import composite, composite_taps, reference
-from benchmarks.record import describe_run, write_json
+from benchmarks.record import describe_run
 
 # name: direction, features shape, kernel size, scale
 CASES = {

@@ -20,19 +20,19 @@ RUNS = {
     "a2u_dynamic_cs": COMMON,
 }
 
-_OUTPUT = flags.DEFINE_string("output", "runs/demo", "Folder of the two run folders.")
-
 
 def main(_):
     summaries = {}
+    output = Path(flags.FLAGS.output)
     for name, settings in RUNS.items():
         print(f"\n{name}: {settings.epochs} epochs of {settings.limit_train:,} synthetic digits", flush=True)
-        summaries[name] = run(settings, Path(_OUTPUT.value) / name, tensorboard=False, command="python -m train.demo")
+        summaries[name] = run(settings, output / name, tensorboard=False, command="python -m train.demo")
     print(f"\nOn {summaries['bilinear']['test_pictures']:,} held-out synthetic digits:\n")
     print(format_table(summaries))
     for name in RUNS:
-        print(f"Input, output and error: {Path(_OUTPUT.value) / name / 'sheet.png'}")
+        print(f"Input, output and error: {output / name / 'sheet.png'}")
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("output", "runs/demo", "Folder of the two run folders.")
     app.run(main)

@@ -22,12 +22,13 @@ from absl import app, flags, logging
 from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable
 from a2u_tf.data import load_digits, make_synthetic_digits
 from a2u_tf.data.batches import ShuffledBatches
-from a2u_tf.files import replaced
+from a2u_tf.files import replaced, write_json
+from a2u_tf.info import versions
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.metrics import PSNR, SSIM
 from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
 from a2u_tf.visualization import reconstruction_sheet
-from train.run_folder import RunFolderError, command_line, open_run_folder, versions, write_json
+from train.run_folder import RunFolderError, command_line, open_run_folder
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000

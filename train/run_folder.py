@@ -1,17 +1,12 @@
 """Run folders that explain themselves: what was asked for, with which versions, and what came out."""
 
 import json
-import platform
 import shlex
 import sys
 from pathlib import Path
 
-import cv2
-import keras
-import numpy as np
-
-import a2u_tf
-from a2u_tf.files import replaced
+from a2u_tf.files import write_json
+from a2u_tf.info import versions
 
 
 class RunFolderError(ValueError):
@@ -46,27 +41,6 @@ def open_run_folder(run_dir, settings):
     return folder
 
 
-def versions():
-    """Versions of everything that shapes a result, as a dict."""
-    backend = keras.backend.backend()
-    module = __import__({"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}[backend])
-    return {
-        "a2u_tf": a2u_tf.__version__,
-        "python": platform.python_version(),
-        "keras": keras.__version__,
-        "backend": backend,
-        backend: module.__version__,
-        "numpy": np.__version__,
-        "opencv": cv2.__version__,
-    }
-
-
 def command_line(module):
     """The command that started this process, as a person would type it."""
     return shlex.join(["python", "-m", module, *sys.argv[1:]])
-
-
-def write_json(path, content):
-    """Write `content` as JSON through a temporary name."""
-    with replaced(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n")

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from absl import app, flags
 
-from a2u_tf.files import replaced
-from train.run_folder import write_json
+from a2u_tf.files import replaced, write_json
 
 COLUMNS = {
     "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
@@ -20,8 +19,6 @@ COLUMNS = {
     "epochs": lambda summary: str(summary["settings"]["epochs"]),
     "seed": lambda summary: str(summary["settings"]["seed"]),
 }
-
-_OUTPUT = flags.DEFINE_string("output", None, "Path without ending of the .md and .json files to write.")
 
 
 def format_table(summaries):
@@ -43,7 +40,7 @@ def method_name(settings):
 
 
 def main(argv):
-    if not _OUTPUT.value or len(argv) < 2:
+    if not flags.FLAGS.output or len(argv) < 2:
         raise app.UsageError("Give --output and at least one run folder.")
     missing = [folder for folder in argv[1:] if not (Path(folder) / "summary.json").exists()]
     if missing:
@@ -52,7 +49,7 @@ def main(argv):
     table = format_table({method_name(summary["settings"]): summary for summary in summaries})
     commands = "\n".join(f"    {summary['command']}" for summary in summaries)
     datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
-    output = Path(_OUTPUT.value)
+    output = Path(flags.FLAGS.output)
     write_json(output.with_suffix(".json"), summaries)
     with replaced(output.with_suffix(".md")) as temporary:
         temporary.write_text(
@@ -63,4 +60,5 @@ def main(argv):
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("output", None, "Path without ending of the .md and .json files to write.")
     app.run(main)
