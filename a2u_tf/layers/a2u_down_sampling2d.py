@@ -2,6 +2,7 @@
 
 import keras
 
+from a2u_tf.layers.checks import check_guidance
 from a2u_tf.layers.resampling2d import A2UResampling2D
 
 
@@ -50,5 +51,6 @@ class A2UDownSampling2D(A2UResampling2D):
         return self._reassemble(inputs, self.kernels(inputs))
 
     def compute_output_shape(self, inputs_shape):
-        batch, *size, channels = inputs_shape
-        return (batch, *(None if n is None else -(-n // self.scale) for n in size), channels)
+        check_guidance(inputs_shape)
+        batch, height, width, _ = inputs_shape
+        return self._output_shape(inputs_shape, (batch, *(n and -(-n // self.scale) for n in (height, width))))

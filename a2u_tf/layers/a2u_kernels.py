@@ -58,7 +58,8 @@ class A2UKernels(keras.layers.Layer):
     Output shape:
         Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with
         `encoding_stride=1`; `"down"`: `(N, ceil(H / scale), ceil(W / scale), groups * (scale * kernel_size)**2)`. Taps
-        are ordered group, row, column, as `a2u_tf.ops.reassemble_up` reads them. Softmax and norms run in float32.
+        are ordered group, row, column, as `a2u_tf.ops.reassemble_up` reads them. Kernels are made in float32 also under
+        half-precision policies, and cast at the end.
 
     Example:
 
@@ -129,8 +130,8 @@ class A2UKernels(keras.layers.Layer):
             self.encoder_v = self._dense(self.rank * depth, pooled_shape, "encoder_v")
         else:
             shape = (self.encoding_size, self.encoding_size, self.rank, depth)
-            self.encoder_u = self.add_weight(shape, _initializer(), name="encoder_u")
-            self.encoder_v = self.add_weight(shape, _initializer(), name="encoder_v")
+            self.encoder_u = self.add_weight(shape, _initializer(), autocast=False, name="encoder_u")
+            self.encoder_v = self.add_weight(shape, _initializer(), autocast=False, name="encoder_v")
         values = (self.scale * self.kernel_size) ** 2 * self.groups
         self.projection_up = self.projection_down = None
         if "up" in self.directions:
@@ -146,6 +147,7 @@ class A2UKernels(keras.layers.Layer):
         super().build(guidance_shape)
 
     def call(self, guidance):
+        guidance = ops.cast(guidance, self._wide_dtype())  # encodings of large features overflow float16
         affinity = self._affinity(guidance)
         height, width = ops.shape(guidance)[1:3]
         size = height * self.scale // self.encoding_stride, width * self.scale // self.encoding_stride
@@ -174,7 +176,6 @@ class A2UKernels(keras.layers.Layer):
             encoded = [encode(guidance, filters[..., q, :], self.encoding_stride) for q in range(self.rank)]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
             encoded = encoded if norm is None else norm(encoded)
-            encoded = _wide(encoded)
             # LeakyReLU(0.01); TensorFlow's own rounds the slope to float32 also where it computes in float64.
             embedded.append(ops.maximum(encoded, 0.01 * encoded))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
@@ -189,19 +190,23 @@ class A2UKernels(keras.layers.Layer):
 
     def _projection(self, values, channels, name):
         if self.variant == "static":
-            return self.add_weight((self.rank, values), _initializer(), name=name)
+            return self.add_weight((self.rank, values), _initializer(), autocast=False, name=name)
         return self._dense(self.rank * values, (None, channels), name)
+
+    def _wide_dtype(self):
+        """The dtype in which kernels are made: float32, or float64 where the layer computes in it."""
+        return keras.backend.result_type(self.compute_dtype, "float32")
 
     def _dense(self, units, input_shape, name):
         """A 1x1 convolution."""
         layer = keras.layers.Dense(
-            units, use_bias=self.use_bias, kernel_initializer=_initializer(), dtype=self.dtype_policy, name=name
+            units, use_bias=self.use_bias, kernel_initializer=_initializer(), dtype=self._wide_dtype(), name=name
         )
         layer.build(input_shape)
         return layer
 
     def _group_norm(self, groups, input_shape, name):
-        layer = keras.layers.GroupNormalization(groups, epsilon=1e-5, dtype=self.dtype_policy, name=name)
+        layer = keras.layers.GroupNormalization(groups, epsilon=1e-5, dtype=self._wide_dtype(), name=name)
         layer.build(input_shape)
         return layer
 
@@ -238,8 +243,3 @@ class A2UKernels(keras.layers.Layer):
 def _initializer():
     """Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised."""
     return keras.initializers.VarianceScaling(2 / (1 + 0.01**2), mode="fan_avg", distribution="untruncated_normal")
-
-
-def _wide(x):
-    """Cast half precisions to float32."""
-    return ops.cast(x, keras.backend.result_type(x.dtype, "float32"))

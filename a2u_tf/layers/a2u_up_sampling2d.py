@@ -2,6 +2,7 @@
 
 import keras
 
+from a2u_tf.layers.checks import check_guidance
 from a2u_tf.layers.resampling2d import A2UResampling2D
 
 
@@ -61,6 +62,8 @@ class A2UUpSampling2D(A2UResampling2D):
 
     def compute_output_shape(self, inputs_shape, guidance_shape=None):
         if guidance_shape is not None:
-            return (*guidance_shape[:3], inputs_shape[-1])
-        batch, *size, channels = inputs_shape
-        return (batch, *(None if n is None else n * self.scale for n in size), channels)
+            check_guidance(guidance_shape)
+            return self._output_shape(inputs_shape, guidance_shape[:3])
+        check_guidance(inputs_shape)
+        batch, height, width, _ = inputs_shape
+        return self._output_shape(inputs_shape, (batch, *(n and n * self.scale for n in (height, width))))

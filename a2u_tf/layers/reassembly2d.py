@@ -4,7 +4,7 @@ import keras
 
 from a2u_tf.layers.checks import check_channels_last
 from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.validation import check_settings, check_shapes
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -56,6 +56,7 @@ class Reassembly2D(keras.layers.Layer):
         return self._reassemble(features, kernels)
 
     def compute_output_shape(self, features_shape, kernels_shape):
+        check_shapes(self.direction, features_shape, kernels_shape, self.kernel_size, self.scale, self.groups)
         return (*kernels_shape[:3], features_shape[-1])
 
     def get_config(self):

@@ -4,6 +4,7 @@ import keras
 
 from a2u_tf.layers.a2u_kernels import A2UKernels
 from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
+from a2u_tf.ops.validation import check_shapes
 
 
 class A2UResampling2D(keras.layers.Layer):
@@ -28,7 +29,7 @@ class A2UResampling2D(keras.layers.Layer):
         super().__init__(**kwargs)
         self.scale = scale
         self.kernel_size = kernel_size
-        self.encoding_size = 3 * scale if encoding_size is None else encoding_size
+        self.encoding_size = encoding_size
         self.variant = variant
         self.channel_shared = channel_shared
         self.rank = rank
@@ -37,7 +38,8 @@ class A2UResampling2D(keras.layers.Layer):
         self.use_norm = use_norm
         self.implementation = implementation
         resolve_implementation(implementation)
-        self._make_kernels()  # checks the settings now rather than at the first call
+        # Checks the settings now rather than at the first call.
+        self.encoding_size = self._make_kernels().encoding_size
 
     def _make_kernels(self, encoding_stride=None):
         return A2UKernels(
@@ -49,9 +51,17 @@ class A2UResampling2D(keras.layers.Layer):
         )
 
     def _reassemble(self, features, kernels):
-        size = self.kernel_size if self.direction == "up" else self.scale * self.kernel_size
-        operation = Reassemble(self.direction, size, self.scale, self.groups, self.implementation)
+        operation = Reassemble(self.direction, self._window(), self.scale, self.groups, self.implementation)
         return operation(features, kernels[self.direction])
+
+    def _output_shape(self, features_shape, size):
+        """The shape of features resampled to a map of `size` (batch, height, width), checked."""
+        kernels_shape = (*size, self.groups * self._window() ** 2)
+        check_shapes(self.direction, features_shape, kernels_shape, self._window(), self.scale, self.groups)
+        return (*size, features_shape[-1])
+
+    def _window(self):
+        return self.kernel_size if self.direction == "up" else self.scale * self.kernel_size
 
     def _kernel_settings(self):
         return {

@@ -42,6 +42,8 @@ def _encode_by_convolution(guidance, filters, stride):
     batch, height, width, channels = ops.shape(guidance)
     size = filters.shape[1]
     padded = ops.pad(guidance, [[0, 0], _padding(height, size, stride), _padding(width, size, stride), [0, 0]])
+    if same(batch, 0):  # torch has no convolution without channels
+        return ops.zeros((0, -(-height // stride), -(-width // stride), channels), padded.dtype)
     if same(filters.shape[0], 1):
         filters = ops.broadcast_to(ops.transpose(filters, (1, 2, 3, 0)), (size, size, channels, 1))
         return ops.depthwise_conv(padded, filters, stride, "valid")
