@@ -14,7 +14,7 @@ from absl import app, flags
 from train.reconstruction import Settings, run
 from train.tabulate import format_table
 
-COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000)
+COMMON = Settings(dataset="synthetic", epochs=3, limit_train=1500)
 RUNS = {
     "bilinear": dataclasses.replace(COMMON, upsampling="bilinear", downsampling="conv"),
     "a2u_dynamic_cs": COMMON,
