@@ -4,7 +4,7 @@
 
 The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
 fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
-after the last finished epoch and ends with the same numbers as an uninterrupted run.
+after the last finished epoch (known fault: the order of an epoch's first batches then differs).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, model.keras, sheet.png and
 summary.json, the metrics on the test set.
@@ -108,6 +108,11 @@ def load_images(settings, data_dir):
 def make_model(settings, train_pictures):
     """Return the compiled network, seeded."""
     keras.utils.set_random_seed(settings.seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Without this, threads add gradients in the order in which they finish, and no two runs agree.
+        tf.config.experimental.enable_op_determinism()
     policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
     keras.config.set_dtype_policy(policy)
     model = reconstruction_net(settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared)
