@@ -4,7 +4,7 @@
 
 The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
 fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
-after the last finished epoch (known fault: the order of an epoch's first batches then differs).
+after the last finished epoch (known fault: its numbers then differ in the fifth digit).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, model.keras, sheet.png and
 summary.json, the metrics on the test set.
