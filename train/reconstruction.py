@@ -4,7 +4,7 @@
 
 The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
 fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
-after the last finished epoch (known fault: its numbers then differ in the fifth digit).
+after the last finished epoch and ends with the same numbers.
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, model.keras, sheet.png and
 summary.json, the metrics on the test set.
@@ -70,6 +70,7 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     model.fit(
         batches,
         epochs=settings.epochs,
+        shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
         validation_data=(test, test),
         validation_batch_size=BATCH_SIZE,
         callbacks=[batches.callback(), *make_callbacks(folder, tensorboard)],

@@ -9,7 +9,8 @@ import numpy as np
 class ShuffledBatches(keras.utils.PyDataset):
     """Autoencoder batches `(x, x)`, shuffled anew each epoch by `(seed, epoch)`: a resumed training sees the same ones.
 
-    Pass `callback()` to `fit` beside it; it tells the data which epoch begins.
+    Pass `callback()` to `fit` beside it; it tells the data which epoch begins. Pass `shuffle=False` too: by default
+    Keras mixes the order of a `PyDataset`'s batches again, by a state of its own.
 
     Args:
         images: Array `(N, H, W, C)`.
