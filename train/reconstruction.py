@@ -112,8 +112,10 @@ def make_model(settings, train_pictures):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        # Without this, threads add gradients in the order in which they finish, and no two runs agree.
-        tf.config.experimental.enable_op_determinism()
+        # Threads may otherwise add gradients in the order in which they finish. XLA's code for CPUs never does, and is
+        # four times slower under this setting.
+        if not settings.jit_compile or tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
     policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
     keras.config.set_dtype_policy(policy)
     model = reconstruction_net(settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared)
