@@ -1,0 +1,112 @@
+#include "custom_ops/kernels/checks.h"
+
+#include <cstddef>
+
+namespace a2u {
+namespace {
+
+// A window of a million taps is beyond any use, and far below where products of sizes overflow.
+constexpr int64_t kLargestKernelSize = 1023;
+constexpr int64_t kLargestRatio = 1 << 20;
+
+std::string Text(const std::vector<int64_t>& shape) {
+  std::string text = "(";
+  for (size_t i = 0; i < shape.size(); ++i) {
+    text += (i ? ", " : "") + std::to_string(shape[i]);
+  }
+  return text + ")";
+}
+
+int64_t CeilDivide(int64_t a, int64_t b) { return a / b + (a % b != 0); }
+
+// Whether the elements, at 8 bytes each, can be counted in 63 bits.
+bool CanBeCounted(const std::vector<int64_t>& shape) {
+  int64_t bytes = 8;
+  for (int64_t size : shape) {
+    if (size != 0 && __builtin_mul_overflow(bytes, size, &bytes)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string CheckAttributes(const Attributes& a) {
+  if (a.kernel_size < 1 || a.kernel_size > kLargestKernelSize) {
+    return "`kernel_size` must lie between 1 and " + std::to_string(kLargestKernelSize) +
+           ". Received: kernel_size=" + std::to_string(a.kernel_size);
+  }
+  const std::string ratios = "up=" + std::to_string(a.up) + ", down=" + std::to_string(a.down);
+  if (a.up < 1 || a.down < 1 || a.up > kLargestRatio || a.down > kLargestRatio) {
+    return "`up` and `down` must lie between 1 and " + std::to_string(kLargestRatio) + ". Received: " + ratios;
+  }
+  if (a.up > 1 && a.down > 1) {
+    return "One of `up` and `down` must be 1. Received: " + ratios + ". Resample in two steps.";
+  }
+  if (a.up > 1 && a.kernel_size % 2 == 0) {
+    return "`kernel_size` of upsampling must be odd: its window is centred on the source pixel. Received: "
+           "kernel_size=" +
+           std::to_string(a.kernel_size) + ". Use " + std::to_string(a.kernel_size - 1) + " or " +
+           std::to_string(a.kernel_size + 1) + ".";
+  }
+  if (a.groups < 1 || a.groups > INT32_MAX) {
+    return "`groups` must be an integer of at least 1. Received: groups=" + std::to_string(a.groups);
+  }
+  return "";
+}
+
+std::string MakeProblem(const Attributes& a, const std::vector<int64_t>& features, const std::vector<int64_t>& kernels,
+                        Problem* problem) {
+  std::string error = CheckAttributes(a);
+  if (!error.empty()) return error;
+  const std::string received = "Received: features.shape=" + Text(features) + ", kernels.shape=" + Text(kernels);
+  for (const auto& shape : {features, kernels}) {
+    if (shape.size() != 4) {
+      return "`features` and `kernels` must be of rank 4, (batch, height, width, channels). " + received;
+    }
+  }
+  Problem p;
+  p.kernel_size = a.kernel_size;
+  p.up = a.up;
+  p.down = a.down;
+  p.groups = a.groups;
+  p.batch = features[0];
+  p.source_height = features[1];
+  p.source_width = features[2];
+  p.channels = features[3];
+  if (p.channels % p.groups != 0) {
+    return "`groups` must divide the channels of the features: groups=" + std::to_string(p.groups) + ". " + received;
+  }
+  if (kernels[3] != p.depth()) {
+    return "The last axis of `kernels` must hold groups * kernel_size**2 = " + std::to_string(p.depth()) + " values. " +
+           received;
+  }
+  if (kernels[0] != p.batch) {
+    return "`features` and `kernels` must have the same batch size. " + received;
+  }
+  const int64_t reduced_height = CeilDivide(p.source_height, p.down);
+  const int64_t reduced_width = CeilDivide(p.source_width, p.down);
+  const bool single = kernels[1] == 1 && kernels[2] == 1;
+  p.broadcast = p.up == 1 && single && (reduced_height != 1 || reduced_width != 1);
+  p.height = p.broadcast ? reduced_height : kernels[1];
+  p.width = p.broadcast ? reduced_width : kernels[2];
+  if (CeilDivide(p.height, p.up) != reduced_height || CeilDivide(p.width, p.up) != reduced_width) {
+    return p.up > 1
+               ? "The height and width of `features` must be those of `kernels` divided by up=" + std::to_string(p.up) +
+                     " and rounded up. " + received
+               : "The height and width of `kernels` must be 1 and 1, or those of `features` divided by down=" +
+                     std::to_string(p.down) + " and rounded up. " + received;
+  }
+  if (!CanBeCounted({p.batch, p.height, p.width, p.channels}) || !CanBeCounted(features) || !CanBeCounted(kernels)) {
+    return "The sizes are too large: the elements of a tensor cannot be counted in 63 bits. " + received;
+  }
+  *problem = p;
+  return "";
+}
+
+std::string CheckUpstream(const Problem& p, const std::vector<int64_t>& upstream) {
+  const std::vector<int64_t> expected = {p.batch, p.height, p.width, p.channels};
+  if (upstream == expected) return "";
+  return "`upstream` must have the shape of the output, " + Text(expected) + ". Received: " + Text(upstream);
+}
+
+}  // namespace a2u
