@@ -6,13 +6,16 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint benchmark install clean
+.PHONY: demo test lint op benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
 
 test: install
 	$(BIN)/python -m pytest
+
+op: install
+	$(BIN)/python -m custom_ops.build
 
 lint: install
 	$(BIN)/ruff check .

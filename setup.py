@@ -1,5 +1,39 @@
-"""Metadata lives in pyproject.toml; this file stays for the build of the compiled op."""
+"""Metadata lives in pyproject.toml; this file tries to build the compiled op along with the package.
 
-from setuptools import setup
+The install never fails for want of it, unless A2U_TF_REQUIRE_OP=1.
+"""
 
-setup()
+import os
+import sys
+from pathlib import Path
+
+from setuptools import Distribution, setup
+from setuptools.command.build_py import build_py
+
+sys.path.insert(0, str(Path(__file__).parent))
+from custom_ops.build import LIBRARY_FOLDER, BuildError, build
+
+
+class BuildWithOp(build_py):
+    """Copies the Python files, then builds the library beside them."""
+
+    def run(self):
+        super().run()
+        folder = LIBRARY_FOLDER if self.editable_mode else Path(self.build_lib) / "a2u_tf" / "lib"
+        try:
+            build(folder)
+        except BuildError as error:
+            if os.environ.get("A2U_TF_REQUIRE_OP") == "1":
+                raise
+            reason = str(error).splitlines()[0]
+            print(f"a2u_tf: compiled op not built ({reason}); the composite does its work", file=sys.stderr)
+
+
+class PlatformDistribution(Distribution):
+    """A wheel that may hold a library for this platform."""
+
+    def has_ext_modules(self):
+        return True
+
+
+setup(cmdclass={"build_py": BuildWithOp}, distclass=PlatformDistribution)

@@ -8,7 +8,8 @@ import platform
 
 import keras
 
-from a2u_tf.ops.reassembly import resolve_implementation
+from a2u_tf.ops import compiled
+from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.version import __version__
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "absl-py", "tensorboard")
@@ -35,17 +36,15 @@ def describe():
         "Reassembly",
         f"  auto runs               {name}: {reason}",
         f"  compiled                {_compiled()}",
-        "  composite inside XLA    sum over taps",
+        "  inside XLA              composite: sum over taps",
         "  composite elsewhere     up: windows times kernels; down: sum over taps",
     ]
     return "\n".join(lines)
 
 
 def _compiled():
-    try:
-        return "available: " + resolve_implementation("compiled")[1]
-    except RuntimeError as error:
-        return f"not available: {error}"
+    problem = compiled.unavailable()
+    return f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
 
 
 def _package_version(package):

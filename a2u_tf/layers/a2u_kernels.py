@@ -7,6 +7,7 @@ from keras import ops
 
 from a2u_tf.layers.checks import check_channels_last, check_guidance
 from a2u_tf.ops.encoding import encode
+from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.normalization import normalize_down, normalize_up
 from a2u_tf.ops.pooling import adaptive_average_pool
 from a2u_tf.ops.reduction import sum_channels
@@ -51,6 +52,8 @@ class A2UKernels(keras.layers.Layer):
             the channels. Without it the affinity is unbounded.
         encoding_stride: `scale` (default) where the guidance has the output's resolution, 1 where the guidance is the
             feature to upsample itself; `directions` must then be `("up",)`.
+        implementation: How the guidance is encoded: `"auto"`, `"composite"` or `"compiled"`, see
+            `a2u_tf.ops.reassemble_up`.
 
     Input shape:
         `(N, H, W, C)`, any height, width and channel count.
@@ -85,6 +88,7 @@ class A2UKernels(keras.layers.Layer):
         use_bias=True,
         use_norm=True,
         encoding_stride=None,
+        implementation="auto",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -117,6 +121,8 @@ class A2UKernels(keras.layers.Layer):
         self.use_bias = use_bias
         self.use_norm = use_norm
         self.encoding_stride = encoding_stride
+        self.implementation = implementation
+        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
 
     def build(self, guidance_shape):
         check_channels_last(self)
@@ -173,7 +179,10 @@ class A2UKernels(keras.layers.Layer):
             depth = 1 if self.channel_shared else channels
             filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
             filters = ops.cast(filters, guidance.dtype)
-            encoded = [encode(guidance, filters[..., q, :], self.encoding_stride) for q in range(self.rank)]
+            encoded = [
+                encode(guidance, filters[..., q, :], self.encoding_stride, self.implementation)
+                for q in range(self.rank)
+            ]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
             encoded = encoded if norm is None else norm(encoded)
             # LeakyReLU(0.01); TensorFlow's own rounds the slope to float32 also where it computes in float64.
@@ -236,6 +245,7 @@ class A2UKernels(keras.layers.Layer):
             "use_bias": self.use_bias,
             "use_norm": self.use_norm,
             "encoding_stride": self.encoding_stride,
+            "implementation": self.implementation,
         }
         return {**super().get_config(), **config}
 

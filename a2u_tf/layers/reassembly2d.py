@@ -3,7 +3,8 @@
 import keras
 
 from a2u_tf.layers.checks import check_channels_last
-from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
+from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import check_settings, check_shapes
 
 
@@ -16,7 +17,8 @@ class Reassembly2D(keras.layers.Layer):
         kernel_size: Side of the window: odd upwards, any downwards (`scale` times the upsampling size in the paper).
         scale: Integer >= 1, the resampling ratio.
         groups: Kernels per pixel, each for `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+        implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`. On the compiled path
+            `supports_jit` is False, so that Keras does not compile the model with XLA.
 
     Call arguments:
         features: Float tensor of shape `(N, h, w, C)`, `(N, H, W, C)` downwards.
@@ -40,7 +42,7 @@ class Reassembly2D(keras.layers.Layer):
     def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", **kwargs):
         super().__init__(**kwargs)
         check_settings(direction, kernel_size, scale, groups)
-        resolve_implementation(implementation)
+        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
         self.direction = direction
         self.kernel_size = kernel_size
         self.scale = scale

@@ -3,7 +3,8 @@
 import keras
 
 from a2u_tf.layers.a2u_kernels import A2UKernels
-from a2u_tf.ops.reassembly import Reassemble, resolve_implementation
+from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import check_shapes
 
 
@@ -37,7 +38,7 @@ class A2UResampling2D(keras.layers.Layer):
         self.use_bias = use_bias
         self.use_norm = use_norm
         self.implementation = implementation
-        resolve_implementation(implementation)
+        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
         # Checks the settings now rather than at the first call.
         self.encoding_size = self._make_kernels().encoding_size
 
@@ -74,7 +75,8 @@ class A2UResampling2D(keras.layers.Layer):
             "groups": self.groups,
             "use_bias": self.use_bias,
             "use_norm": self.use_norm,
+            "implementation": self.implementation,
         }
 
     def get_config(self):
-        return {**super().get_config(), **self._kernel_settings(), "implementation": self.implementation}
+        return {**super().get_config(), **self._kernel_settings()}

@@ -2,12 +2,13 @@
 
 from keras import ops
 
-from a2u_tf.ops import composite
+from a2u_tf.ops import compiled, composite
+from a2u_tf.ops.implementation import implementation_here
 from a2u_tf.ops.layout import same
 from a2u_tf.ops.trace import in_xla_trace
 
 
-def encode(guidance, filters, stride=1):
+def encode(guidance, filters, stride=1, implementation="auto"):
     """Correlate every channel of each sample with that sample's own filter.
 
     Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
@@ -17,24 +18,27 @@ def encode(guidance, filters, stride=1):
         guidance: Float tensor of shape `(N, H, W, C)`.
         filters: Float tensor of shape `(N or 1, k, k, C or 1)`: one filter per channel, or one for all of them.
         stride: Integer >= 1.
+        implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
     Returns:
         Tensor of shape `(N, ceil(H / stride), ceil(W / stride), C)`.
 
     Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
-    if in_xla_trace():
-        return _encode_by_taps(guidance, filters, stride)
+    if implementation_here(implementation) == "compiled":
+        return _encode_by_windows(compiled.reassemble, guidance, filters, stride)
+    if in_xla_trace():  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
+        return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     return _encode_by_convolution(guidance, filters, stride)
 
 
-def _encode_by_taps(guidance, filters, stride):
-    """One window for all pixels of a sample: XLA compiles this well, and a grouped convolution's gradients badly."""
+def _encode_by_windows(reassemble, guidance, filters, stride):
+    """Reassembly with one window for all pixels of a sample."""
     batch = ops.shape(guidance)[0]
     _, size, _, depth = filters.shape
     windows = ops.reshape(ops.transpose(filters, (0, 3, 1, 2)), (-1, 1, 1, depth * size**2))
     windows = ops.broadcast_to(windows, (batch, 1, 1, depth * size**2))
-    return composite.reassemble(guidance, windows, size, down=stride, groups=depth)
+    return reassemble(guidance, windows, size, down=stride, groups=depth)
 
 
 def _encode_by_convolution(guidance, filters, stride):

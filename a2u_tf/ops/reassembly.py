@@ -1,12 +1,11 @@
-"""Reassembly with per-pixel kernels, up and down: checks, and the choice of the implementation."""
+"""Reassembly with per-pixel kernels, up and down: checks, and one call of the implementation."""
 
 import keras
 from keras import ops
 
-from a2u_tf.ops import composite
+from a2u_tf.ops import compiled, composite
+from a2u_tf.ops.implementation import implementation_here, resolve_implementation
 from a2u_tf.ops.validation import assert_sizes_when_run, check_settings, check_tensors
-
-IMPLEMENTATIONS = ("auto", "composite", "compiled")
 
 
 def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
@@ -23,7 +22,8 @@ def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementat
         kernel_size: Odd integer `s`, the side of the window on the features.
         scale: Integer `r >= 1`, the resampling ratio.
         groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA and
+            in exported models the composite runs in any case.
 
     Returns:
         Tensor of shape `(N, H, W, C)` in the common dtype of the two; half precisions are accumulated in float32.
@@ -60,7 +60,8 @@ def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implement
         kernel_size: Integer `t >= 1`, the side of the window; `scale` times the upsampling size in the paper.
         scale: Integer `r >= 1`, the resampling ratio.
         groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"`.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA and
+            in exported models the composite runs in any case.
 
     Returns:
         Tensor of shape `(N, ceil(H / scale), ceil(W / scale), C)` in the common dtype of the two; half precisions are
@@ -75,25 +76,6 @@ def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implement
     """
     operation = Reassemble("down", kernel_size, scale, groups, implementation)
     return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
-
-
-def resolve_implementation(implementation):
-    """Return `(name, reason)`: the implementation that runs for a requested one, and why.
-
-    Raises:
-        ValueError: For a name that is none of `IMPLEMENTATIONS`.
-        RuntimeError: For `"compiled"` where the compiled op is missing.
-    """
-    if implementation not in IMPLEMENTATIONS:
-        raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
-    if implementation == "compiled":
-        raise RuntimeError(
-            'implementation="compiled" needs the compiled reassembly op, which this version of a2u_tf does not have. '
-            'Use implementation="auto" or "composite": the same numbers through `keras.ops`.'
-        )
-    if implementation == "composite":
-        return "composite", "asked for"
-    return "composite", "this version has no compiled op"
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -112,8 +94,10 @@ class Reassemble(keras.Operation):
 
     def call(self, features, kernels):
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        assert_sizes_when_run(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
         ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
+        if implementation_here(self.implementation) == "compiled":
+            return compiled.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
+        assert_sizes_when_run(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
         return composite.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
 
     def compute_output_spec(self, features, kernels):

@@ -1,0 +1,66 @@
+"""The record beside a compiled library: what it was built from and for. Needs nothing but Python.
+
+The build writes it, loading checks it. This file is also read by path, where the package cannot be imported.
+"""
+
+import hashlib
+import json
+import platform
+from pathlib import Path
+
+LIBRARY = "liba2u_ops.so"
+BUILD_COMMAND = "python -m custom_ops.build"
+SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "build.py")
+
+
+def record_path(library):
+    """Return the path of a library's record."""
+    return Path(library).with_suffix(".json")
+
+
+def file_hash(path):
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def source_hash(folder):
+    """Return one SHA-256 of the op's sources in `folder` (`custom_ops/`), their names included."""
+    digest = hashlib.sha256()
+    folder = Path(folder)
+    for path in sorted(path for pattern in SOURCE_PATTERNS for path in folder.glob(pattern)):
+        digest.update(f"{path.relative_to(folder).as_posix()}\0{file_hash(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def make_record(library, sources, **facts):
+    """Return the record of a library that was just built from `sources`."""
+    return {**facts, "machine": platform.machine(), "sources": source_hash(sources), "library": file_hash(library)}
+
+
+def problem(library, sources, tensorflow_version):
+    """Return why the library should not be loaded, or None.
+
+    Args:
+        library: Path of the library; its record lies beside it.
+        sources: Folder of the op's sources; where it is missing, as in an installed package, they are not compared.
+        tensorflow_version: Version that will load it. The library keeps to TensorFlow's C API, which all 2.x share.
+    """
+    if not Path(library).exists():
+        return "it is not built here"
+    try:
+        record = json.loads(record_path(library).read_text())
+        machine, library_hash, built_from = record["machine"], record["library"], record["sources"]
+        built_with = str(record["tensorflow"])
+    except FileNotFoundError:
+        return "its build record is missing"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"its build record cannot be read ({type(error).__name__}: {error})"
+    if machine != platform.machine():
+        return f"it was built for {machine}, this machine is {platform.machine()}"
+    if library_hash != file_hash(library):
+        return "the library is not the one that its build record describes"
+    if built_with.split(".")[0] != tensorflow_version.split(".")[0]:
+        return f"it was built with TensorFlow {built_with}, this is {tensorflow_version}"
+    if (Path(sources) / "build.py").exists() and built_from != source_hash(sources):
+        return "its sources have changed since it was built"
+    return None

@@ -1,0 +1,95 @@
+"""Reassembly by the compiled TensorFlow op: the library, loaded once and at first use, and the op's gradients."""
+
+import ctypes
+import functools
+from pathlib import Path
+
+import keras
+from absl import logging
+
+from a2u_tf.ops import build_record
+
+PACKAGE = Path(__file__).parents[1]
+LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
+SOURCES = PACKAGE.parent / "custom_ops"
+
+
+def unavailable():
+    """Return why the compiled op cannot be used, or None where it can; loads it to find out."""
+    if keras.backend.backend() != "tensorflow":
+        return f"the compiled op is TensorFlow's, and Keras runs on {keras.backend.backend()}"
+    _, reason = _load()
+    if reason is None:
+        import tensorflow as tf
+
+        if tf.config.list_logical_devices("GPU"):
+            return "it has no GPU kernels in this build, and TensorFlow uses a GPU"
+    return reason
+
+
+def instruction_set():
+    """Return the name of the instruction set that the CPU kernels use here."""
+    _, library = _load()[0]
+    library.a2u_isa.restype = ctypes.c_char_p
+    return library.a2u_isa().decode()
+
+
+def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
+    """Reassemble with one operator for both directions, as `composite.reassemble` does, gradients included.
+
+    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample.
+    """
+    import tensorflow as tf
+
+    ops, library = _load()[0]
+    library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
+    dtype = keras.backend.result_type(features.dtype, kernels.dtype)
+    settings = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
+    outputs = ops.a2u_reassemble(tf.cast(features, dtype), tf.cast(kernels, dtype), **settings)
+    if not tf.executing_eagerly():
+        # The op's shape function sees no attributes and cannot tell a shared kernel from a map of 1 x 1.
+        size = kernels.shape[1:3]
+        if up == 1:
+            size = [None if n is None else -(-n // down) for n in features.shape[1:3]]
+        outputs.set_shape((features.shape[0] or kernels.shape[0], *size, features.shape[3]))
+    return outputs
+
+
+@functools.cache
+def _load():
+    """Return `((ops, library), None)`, or `(None, reason)`; a library that is there but unfit is reported, once."""
+    import tensorflow as tf
+
+    reason = build_record.problem(LIBRARY, SOURCES, tf.__version__)
+    if reason is None:
+        try:
+            ops, library = tf.load_op_library(str(LIBRARY)), ctypes.CDLL(str(LIBRARY))
+        except (tf.errors.OpError, OSError) as error:
+            reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
+        else:
+            _register_gradients(ops)
+            return (ops, library), None
+    message = f"{reason}. Build it with: {build_record.BUILD_COMMAND}"
+    if LIBRARY.exists():
+        logging.warning("The compiled reassembly op is not used: %s", message)
+    return None, message
+
+
+def _register_gradients(ops):
+    import tensorflow as tf
+
+    def settings(op):
+        return {name: op.get_attr(name) for name in ("kernel_size", "up", "down", "groups")}
+
+    @tf.RegisterGradient("A2U>Reassemble")
+    def reassemble_gradient(op, upstream):
+        return ops.a2u_reassemble_grad(*op.inputs, upstream, **settings(op))
+
+    @tf.RegisterGradient("A2U>ReassembleGrad")
+    def reassemble_grad_gradient(op, to_features, to_kernels):
+        """With R(x, k) linear in both: the op returns the adjoints of R(., k) and R(x, .) at `upstream`."""
+        features, kernels, upstream = op.inputs
+        from_features, _ = ops.a2u_reassemble_grad(features, to_kernels, upstream, **settings(op))
+        _, from_kernels = ops.a2u_reassemble_grad(to_features, kernels, upstream, **settings(op))
+        outputs = ops.a2u_reassemble(to_features, kernels, **settings(op))
+        return from_features, from_kernels, outputs + ops.a2u_reassemble(features, to_kernels, **settings(op))

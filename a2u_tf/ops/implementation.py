@@ -1,0 +1,77 @@
+"""Which implementation of reassembly runs: asked for, forced, available, and possible in the trace at hand."""
+
+import contextlib
+import contextvars
+import os
+
+from a2u_tf.ops import compiled
+from a2u_tf.ops.trace import in_export, in_xla_trace
+
+IMPLEMENTATIONS = ("auto", "composite", "compiled")
+VARIABLE = "A2U_TF_IMPLEMENTATION"
+
+_forced: contextvars.ContextVar[str | None] = contextvars.ContextVar("a2u_tf_implementation", default=None)
+
+
+@contextlib.contextmanager
+def use_implementation(name):
+    """Run every reassembly by one implementation, whatever its `implementation` says, while the context is open.
+
+    It counts where layers are made and functions are traced: a `tf.function` that was traced before keeps what it has.
+    The environment variable `A2U_TF_IMPLEMENTATION` does the same for a whole process; the context goes before it.
+
+    Args:
+        name: `"auto"`, `"composite"` or `"compiled"`.
+
+    Raises:
+        ValueError: For another name.
+        RuntimeError: For `"compiled"` where the compiled op cannot be used.
+
+    Example:
+
+    >>> with a2u_tf.ops.use_implementation("composite"):
+    ...     model = a2u_tf.models.reconstruction_net()
+    """
+    resolve_implementation(name)
+    token = _forced.set(name)
+    try:
+        yield
+    finally:
+        _forced.reset(token)
+
+
+def resolve_implementation(implementation):
+    """Return `(name, reason)`: the implementation that runs outside XLA and exports for a requested one, and why.
+
+    Raises:
+        ValueError: For a name that is none of `IMPLEMENTATIONS`.
+        RuntimeError: For `"compiled"` where the compiled op cannot be used.
+    """
+    if implementation not in IMPLEMENTATIONS:
+        raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
+    why = "asked for"
+    if _forced.get() is not None:
+        implementation, why = _forced.get(), "forced by `use_implementation`"
+    elif VARIABLE in os.environ:
+        implementation, why = os.environ[VARIABLE], f"forced by {VARIABLE}"
+        if implementation not in IMPLEMENTATIONS:
+            raise ValueError(
+                f"The environment variable {VARIABLE} must be one of {IMPLEMENTATIONS}. Received: {implementation!r}"
+            )
+    if implementation == "composite":
+        return "composite", why
+    problem = compiled.unavailable()
+    if problem is None:
+        return "compiled", why if implementation == "compiled" else "the compiled op is there"
+    if implementation == "compiled":
+        raise RuntimeError(
+            f'implementation="compiled" ({why}) needs the compiled reassembly op: {problem}. Or use '
+            'implementation="auto" or "composite": the same numbers through `keras.ops`.'
+        )
+    return "composite", f"no compiled op: {problem}"
+
+
+def implementation_here(implementation):
+    """Return the name of the implementation for the trace at hand: XLA and exported models take the composite."""
+    name, _ = resolve_implementation(implementation)
+    return "composite" if name == "compiled" and (in_xla_trace() or in_export()) else name
