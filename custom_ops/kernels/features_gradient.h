@@ -1,6 +1,6 @@
-// Gradient to the features in gather form: each source pixel sums the outputs that its windows reached, so that nothing
-// is added to memory twice. The down x down pixels of a block are reached by the same outputs. Per instruction set, see
-// vector.h.
+// Gradient to the features in gather form: each source pixel sums the outputs whose windows reached it, so that nothing
+// is added to memory twice. Where windows overlap in steps, the down x down pixels of a block are reached by the same
+// outputs. Per instruction set, see vector.h.
 
 #ifndef A2U_CUSTOM_OPS_KERNELS_FEATURES_GRADIENT_H_
 #define A2U_CUSTOM_OPS_KERNELS_FEATURES_GRADIENT_H_
@@ -19,7 +19,26 @@ class FeaturesGradient {
   using A = Accumulator<T>;
 
   FeaturesGradient(const Problem& problem, const T* kernels, const T* upstream, T* gradient)
-      : p_(problem), kernels_(kernels), upstream_(upstream), gradient_(gradient) {}
+      : p_(problem),
+        kernels_(kernels),
+        upstream_(upstream),
+        gradient_(gradient),
+        weight_rows_(Reach()),
+        weight_columns_(Reach()),
+        spread_rows_(Reach()),
+        spread_columns_(Reach()),
+        readers_(problem.source_width) {
+    for (int64_t u = 0; u < p_.source_width; ++u) readers_.get()[u] = ReadersOf(u, p_.width);
+    // Going down one output leaves one map row of kernels behind, and `down` rows of taps every `up` outputs.
+    for (int64_t k = 0; k < Reach(); ++k) {
+      const int64_t row = -(k / p_.up * p_.down * p_.kernel_size), column = -(k / p_.up * p_.down);
+      weight_rows_.get()[k] = row + (p_.broadcast ? 0 : k * p_.width * p_.depth());
+      weight_columns_.get()[k] = column + (p_.broadcast ? 0 : k * p_.depth());
+      // Weights laid out per channel are in the order of the taps, or of the outputs.
+      spread_rows_.get()[k] = p_.broadcast ? row : k * Reach();
+      spread_columns_.get()[k] = p_.broadcast ? column : k;
+    }
+  }
 
   void Run() const {
     if (p_.features_size() == 0) return;
@@ -29,123 +48,130 @@ class FeaturesGradient {
     const int64_t cost = p_.down * p_.source_width * p_.channels * Reach() * Reach();
     const bool narrow = p_.groups > 1 && p_.group_channels() < kNarrowGroup;
     Parallel(p_.batch * blocks, cost, [&](int64_t begin, int64_t end) {
-      const int64_t window = Reach() * Reach();
-      Scratch<A> weights(kMaxSums * window * (narrow ? p_.channels : p_.groups));
+      const int64_t taps = p_.broadcast ? p_.taps() : Reach() * Reach();
+      Scratch<A> weights(narrow ? taps * p_.channels : 0);
       for (int64_t item = begin; item < end; ++item) {
-        BlockRow(item / blocks, first + item % blocks, narrow, weights.get());
+        const int64_t n = item / blocks, block = first + item % blocks;
+        if (narrow && p_.broadcast && (item == begin || item % blocks == 0)) {
+          SpreadWeights(kernels_ + p_.kernel_offset(n, 0, 0), p_.taps(), p_.groups, p_.group_channels(), weights.get());
+        }
+        const Range vs = Clip(block * p_.down - p_.before(), (block + 1) * p_.down - p_.before(), p_.source_height);
+        if (narrow) {
+          for (int64_t v = vs.begin; v < vs.end; ++v) NarrowRow(n, v, weights.get());
+        } else if (p_.down > 1 && p_.kernel_size % p_.down == 0) {
+          BlockRow(n, vs);
+        } else {
+          for (int64_t v = vs.begin; v < vs.end; ++v) Row(n, v);
+        }
       }
     });
   }
 
  private:
+  // The outputs that reach a source pixel, and where their weights begin.
   struct Source {
-    int64_t v, u;
+    Layout layout;
+    const T* window;
+    const T* weights;
+    int64_t tap;  // of the first output
+    T* gradient;
   };
 
   // How many outputs, along one axis, can read one source pixel.
   int64_t Reach() const { return p_.up > 1 ? p_.kernel_size * p_.up : (p_.kernel_size - 1) / p_.down + 1; }
 
-  // The outputs along one axis whose windows reach block q.
-  Range Outputs(int64_t q, int64_t size) const {
-    if (p_.up > 1) return Clip((q - p_.kernel_size + 1) * p_.up, (q + 1) * p_.up, size);
-    return Clip(q - (p_.kernel_size - 1) / p_.down, q + 1, size);
+  // The outputs along one axis that read a pixel, and which tap of the first of them does.
+  struct Readers {
+    Range outputs;
+    int64_t tap;
+  };
+
+  // Of pixel v, among `size` outputs.
+  Readers ReadersOf(int64_t v, int64_t size) const {
+    const int64_t last = v + p_.before(), first = last - p_.kernel_size + 1;
+    if (p_.up > 1) return {Clip(first * p_.up, (last + 1) * p_.up, size), last - Max(first, 0)};
+    const Range outputs = Clip(first > 0 ? (first + p_.down - 1) / p_.down : 0, last / p_.down + 1, size);
+    return {{outputs.begin, Max(outputs.begin, outputs.end)}, last - outputs.begin * p_.down};
   }
 
-  void BlockRow(int64_t n, int64_t block, bool narrow, A* scratch) const {
-    const Range ys = Outputs(block, p_.height);
-    const Range vs = Clip(block * p_.down - p_.before(), (block + 1) * p_.down - p_.before(), p_.source_height);
+  Source SourceAt(int64_t n, int64_t v, int64_t u, const Readers& rows) const {
+    const Readers& columns = readers_.get()[u];
+    const int64_t y = rows.outputs.begin, x = columns.outputs.begin;
+    Source source;
+    source.layout = {rows.outputs.size(), columns.outputs.size(), p_.width * p_.channels,
+                     p_.channels,         weight_rows_.get(),     weight_columns_.get()};
+    source.tap = rows.tap * p_.kernel_size + columns.tap;
+    source.window = upstream_ + ((n * p_.height + y) * p_.width + x) * p_.channels;
+    source.weights = kernels_ + p_.kernel_offset(n, y, x) + source.tap;
+    source.gradient = gradient_ + ((n * p_.source_height + v) * p_.source_width + u) * p_.channels;
+    return source;
+  }
+
+  // The source rows of a block together: the outputs that reach one pixel reach its neighbours, too.
+  void BlockRow(int64_t n, const Range& vs) const {
+    Sums<T> sums(p_.groups, p_.group_channels(), p_.taps());
+    const Readers first = ReadersOf(vs.begin, p_.height);
     const int64_t last = (p_.source_width - 1 + p_.before()) / p_.down;
-    // With one kernel for all pixels, blocks of one row that are not at a border have the same weights.
-    bool filled = false;
-    Range filled_outputs = {0, 0}, filled_sources = {0, 0};
     for (int64_t q = p_.before() / p_.down; q <= last; ++q) {
-      const Range xs = Outputs(q, p_.width);
       const Range us = Clip(q * p_.down - p_.before(), (q + 1) * p_.down - p_.before(), p_.source_width);
-      if (ys.size() <= 0 || xs.size() <= 0) {  // beyond the reach of every window
-        for (int64_t v = vs.begin; v < vs.end; ++v) Clear(n, v, us);
-        continue;
-      }
-      const Window<T> window = {upstream_ + ((n * p_.height + ys.begin) * p_.width + xs.begin) * p_.channels, ys.size(),
-                                xs.size(), p_.width * p_.channels, p_.channels};
-      const Range outputs = {xs.begin - q * p_.up, xs.end - q * p_.up};
-      const Range sources = {us.begin - q * p_.down, us.end - q * p_.down};
-      const bool same = filled && outputs == filled_outputs && sources == filled_sources;
-      Source chunk[kMaxSums];
-      int count = 0;
+      Layout layout = {};
       for (int64_t v = vs.begin; v < vs.end; ++v) {
+        const Readers rows = {first.outputs, first.tap + v - vs.begin};
         for (int64_t u = us.begin; u < us.end; ++u) {
-          chunk[count++] = {v, u};
-          const bool end = v + 1 == vs.end && u + 1 == us.end;
-          if (count < kMaxSums && !end) continue;
-          Gather(n, count, chunk, window, ys, xs, same, narrow, scratch);
-          count = 0;
+          const Source source = SourceAt(n, v, u, rows);
+          layout = source.layout;
+          sums.AddShared(layout, source.window, source.weights, source.gradient);
         }
       }
-      filled = p_.broadcast && vs.size() * us.size() <= kMaxSums;
-      filled_outputs = outputs;
-      filled_sources = sources;
+      sums.FinishShared(layout);
     }
   }
 
-  void Gather(int64_t n, int count, const Source* sources, const Window<T>& window, Range ys, Range xs, bool filled,
-              bool narrow, A* scratch) const {
-    const int64_t area = window.rows * window.columns;
-    const int64_t size = area * (narrow ? p_.channels : p_.groups);
-    T* sums[kMaxSums];
-    for (int p = 0; p < count; ++p) {
-      const Source& source = sources[p];
-      sums[p] = gradient_ + ((n * p_.source_height + source.v) * p_.source_width + source.u) * p_.channels;
-      if (!filled) CollectWeights(n, source, ys, xs, narrow, scratch + p * size);
+  void Row(int64_t n, int64_t v) const {
+    Sums<T> sums(p_.groups, p_.group_channels(), p_.taps());
+    const Readers rows = ReadersOf(v, p_.height);
+    Layout waiting = {};
+    for (int64_t u = 0; u < p_.source_width; ++u) {
+      const Source source = SourceAt(n, v, u, rows);
+      if (source.layout.columns != waiting.columns) sums.FinishSideBySide(waiting);
+      waiting = source.layout;
+      sums.AddSideBySide(waiting, source.window, source.weights, source.gradient);
     }
-    if (narrow) {
-      for (int p = 0; p < count; ++p) {
-        const Window<A> weights = {scratch + p * size, window.rows, window.columns, window.columns * p_.channels,
-                                   p_.channels};
-        ChannelwiseSum<T>(window, weights, 0, sums[p]);
-      }
-      return;
-    }
-    const A* weights[kMaxSums];
-    for (int p = 0; p < count; ++p) weights[p] = scratch + p * size;
-    for (int64_t g = 0; g < p_.groups; ++g) {
-      const int64_t channel = g * p_.group_channels();
-      WeightedSums<T>(count, window, weights, window.columns, channel, channel + p_.group_channels(), sums);
-      for (int p = 0; p < count; ++p) weights[p] += area;
+    sums.FinishSideBySide(waiting);
+  }
+
+  void NarrowRow(int64_t n, int64_t v, A* weights) const {
+    const Readers rows = ReadersOf(v, p_.height);
+    for (int64_t u = 0; u < p_.source_width; ++u) {
+      Source source = SourceAt(n, v, u, rows);
+      if (!p_.broadcast) Collect(source, weights);
+      const A* first = weights + (p_.broadcast ? source.tap * p_.channels : 0);
+      source.layout.weight_rows = spread_rows_.get();
+      source.layout.weight_columns = spread_columns_.get();
+      ChannelwiseSum(source.layout, source.window, first, p_.channels, source.gradient);
     }
   }
 
-  // With what weight each output of the window read the source: in the order group, y, x, or y, x, channel.
-  void CollectWeights(int64_t n, const Source& source, Range ys, Range xs, bool narrow, A* weights) const {
-    const int64_t area = ys.size() * xs.size();
-    int64_t index = 0;
-    for (int64_t y = ys.begin; y < ys.end; ++y) {
-      const int64_t i = source.v + p_.before() - y * p_.down / p_.up;
-      for (int64_t x = xs.begin; x < xs.end; ++x, ++index) {
-        const int64_t j = source.u + p_.before() - x * p_.down / p_.up;
-        const bool inside = 0 <= i && i < p_.kernel_size && 0 <= j && j < p_.kernel_size;
-        const T* kernel = kernels_ + p_.kernel_offset(n, y, x) + (inside ? i * p_.kernel_size + j : 0);
+  // The weights of a source in the order output, channel.
+  void Collect(const Source& source, A* weights) const {
+    for (int64_t a = 0; a < source.layout.rows; ++a) {
+      for (int64_t b = 0; b < source.layout.columns; ++b) {
+        const T* kernel = source.weights + weight_rows_.get()[a] + weight_columns_.get()[b];
+        A* to = weights + (a * Reach() + b) * p_.channels;
         for (int64_t g = 0; g < p_.groups; ++g) {
-          const A weight = inside ? Widen(kernel[g * p_.taps()]) : A(0);
-          if (narrow) {
-            A* to = weights + index * p_.channels + g * p_.group_channels();
-            for (int64_t c = 0; c < p_.group_channels(); ++c) to[c] = weight;
-          } else {
-            weights[g * area + index] = weight;
-          }
+          const A weight = Widen(kernel[g * p_.taps()]);
+          for (int64_t c = 0; c < p_.group_channels(); ++c) *to++ = weight;
         }
       }
     }
-  }
-
-  void Clear(int64_t n, int64_t v, Range us) const {
-    T* to = gradient_ + ((n * p_.source_height + v) * p_.source_width + us.begin) * p_.channels;
-    for (int64_t k = 0; k < us.size() * p_.channels; ++k) Narrow(A(0), to + k);
   }
 
   const Problem& p_;
   const T* kernels_;
   const T* upstream_;
   T* gradient_;
+  Scratch<int64_t> weight_rows_, weight_columns_, spread_rows_, spread_columns_;
+  Scratch<Readers> readers_;  // of each column
 };
 
 }  // namespace A2U_ISA

@@ -59,11 +59,15 @@ inline To BitCast(const From& from) {
 }
 
 inline float ToFloat(Half h) {
+#ifdef __F16C__
+  return _cvtsh_ss(h.bits);
+#else
   const uint32_t sign = static_cast<uint32_t>(h.bits & 0x8000) << 16;
   const uint32_t magnitude = h.bits & 0x7fff;
   if (magnitude >= 0x7c00) return BitCast<float>(sign | 0x7f800000u | (magnitude & 0x3ff) << 13);
   // As a float of the same bits a half is 2^112 too small, subnormal or not.
   return BitCast<float>(sign | BitCast<uint32_t>(BitCast<float>(magnitude << 13) * 0x1p112f));
+#endif
 }
 
 inline Half ToHalf(float value) {

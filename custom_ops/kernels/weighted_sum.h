@@ -1,5 +1,5 @@
-// The inner loop of the forward pass and of the gradient to the features: weighted sums of a window's pixels, several
-// sums of one window at a time. Per instruction set, see vector.h.
+// The inner loop of the forward pass and of the gradient to the features: weighted sums of the pixels of windows. Per
+// instruction set, see vector.h.
 
 #ifndef A2U_CUSTOM_OPS_KERNELS_WEIGHTED_SUM_H_
 #define A2U_CUSTOM_OPS_KERNELS_WEIGHTED_SUM_H_
@@ -12,83 +12,153 @@
 namespace a2u {
 namespace A2U_ISA {
 
-constexpr int kMaxSums = 4;  // four sums of two vectors fill the registers of AVX2
-
-// A rectangle of a channels-last map.
-template <typename T>
-struct Window {
-  const T* data;
-  int64_t rows, columns;
-  int64_t row_stride;  // in elements
-  int64_t channels;    // of the map
-};
+constexpr int kMaxSums = 4;       // at once: of two vectors each they fill the registers of AVX2
+constexpr int kAccumulators = 8;  // vectors that are summed into at once: they hide the latency of an addition
 
 // Below this many channels a group is no vector, and weights are laid out per channel.
 constexpr int64_t kNarrowGroup = 8;
 
-// `P` sums over V vectors of L channels from `channel` on. `weights[p]` has rows `weight_stride` apart.
-template <typename T, int P, int V, int L>
-inline void SumBlock(const Window<T>& window, const Accumulator<T>* const* weights, int64_t weight_stride,
-                     int64_t channel, T* const* sums) {
+// What windows of one size have in common: where their pixels lie in a channels-last map, and where the weights lie,
+// both from the window's first on.
+struct Layout {
+  int64_t rows, columns;
+  int64_t row_stride, column_stride;
+  const int64_t* weight_rows;
+  const int64_t* weight_columns;
+};
+
+// S sums at once, each over a window of its own or, where `Shared`, all over one. `pixels` has one window for each sum,
+// or one.
+template <typename T, int S, bool Shared, int V, int L>
+inline void SumBlock(const Layout& layout, const T* const* pixels, const T* const* weights, int64_t channel,
+                     T* const* sums) {
   using Vec = Vector<Accumulator<T>, L>;
-  Vec total[P][V] = {};
-  for (int64_t i = 0; i < window.rows; ++i) {
-    const T* pixel = window.data + i * window.row_stride + channel;
-    const int64_t row = i * weight_stride;
-    for (int64_t j = 0; j < window.columns; ++j, pixel += window.channels) {
+  Vec total[S][V] = {};
+  for (int64_t i = 0; i < layout.rows; ++i) {
+    const int64_t row = i * layout.row_stride + channel;
+    for (int64_t j = 0; j < layout.columns; ++j) {
+      const int64_t pixel = row + j * layout.column_stride;
+      const int64_t tap = layout.weight_rows[i] + layout.weight_columns[j];
       Vec x[V];
-      for (int v = 0; v < V; ++v) x[v] = Memory<T, L>::Load(pixel + v * L);
-      for (int p = 0; p < P; ++p) {
-        const Accumulator<T> weight = weights[p][row + j];
-        for (int v = 0; v < V; ++v) total[p][v] += weight * x[v];
+      for (int s = 0; s < S; ++s) {
+        if (s == 0 || !Shared) {
+          for (int v = 0; v < V; ++v) x[v] = Memory<T, L>::Load(pixels[s] + pixel + v * L);
+        }
+        const Accumulator<T> weight = Widen(weights[s][tap]);
+        for (int v = 0; v < V; ++v) total[s][v] += weight * x[v];
       }
     }
   }
-  for (int p = 0; p < P; ++p) {
-    for (int v = 0; v < V; ++v) Memory<T, L>::Store(total[p][v], sums[p] + channel + v * L);
+  for (int s = 0; s < S; ++s) {
+    for (int v = 0; v < V; ++v) Memory<T, L>::Store(total[s][v], sums[s] + channel + v * L);
   }
 }
 
-// `P` sums over the channels [channel, end): as many vectors at a time as fit, then fewer, then shorter ones.
-template <typename T, int P, int V = 8 / P, int L = kFullWidth<Accumulator<T>>>
-inline void WeightedSums(const Window<T>& window, const Accumulator<T>* const* weights, int64_t weight_stride,
-                         int64_t channel, int64_t end, T* const* sums) {
+// Over the channels [channel, end): as many vectors at a time as fit, then fewer, then shorter ones.
+template <typename T, int S, bool Shared, int V = kAccumulators / S, int L = kFullWidth<Accumulator<T>>>
+inline void SumChannels(const Layout& layout, const T* const* pixels, const T* const* weights, int64_t channel,
+                        int64_t end, T* const* sums) {
   for (; channel + V * L <= end; channel += V * L) {
-    SumBlock<T, P, V, L>(window, weights, weight_stride, channel, sums);
+    SumBlock<T, S, Shared, V, L>(layout, pixels, weights, channel, sums);
   }
   if (channel == end) return;
   if constexpr (V > 1) {
-    WeightedSums<T, P, V / 2, L>(window, weights, weight_stride, channel, end, sums);
+    SumChannels<T, S, Shared, V / 2, L>(layout, pixels, weights, channel, end, sums);
   } else if constexpr (L > 1) {
-    WeightedSums<T, P, 1, L / 2>(window, weights, weight_stride, channel, end, sums);
+    SumChannels<T, S, Shared, 1, L / 2>(layout, pixels, weights, channel, end, sums);
   }
 }
 
-// The same for a count of sums that is known at run time, at most kMaxSums.
+// Sums that wait to be computed together: all over one window, or over equal windows side by side.
 template <typename T>
-inline void WeightedSums(int count, const Window<T>& window, const Accumulator<T>* const* weights,
-                         int64_t weight_stride, int64_t channel, int64_t end, T* const* sums) {
-  switch (count) {
-    case 1:
-      return WeightedSums<T, 1>(window, weights, weight_stride, channel, end, sums);
-    case 2:
-      return WeightedSums<T, 2>(window, weights, weight_stride, channel, end, sums);
-    case 3:
-      return WeightedSums<T, 3>(window, weights, weight_stride, channel, end, sums);
-    default:
-      return WeightedSums<T, 4>(window, weights, weight_stride, channel, end, sums);
+class Sums {
+ public:
+  // `taps`: how far the weights of one group lie from those of the next.
+  Sums(int64_t groups, int64_t group_channels, int64_t taps)
+      : groups_(groups), group_channels_(group_channels), taps_(taps) {
+    // Few channels are few accumulators: more windows at once make up for it.
+    const int64_t vectors = group_channels / kFullWidth<Accumulator<T>>;
+    side_by_side_ = vectors <= 2 ? 4 : vectors <= 4 ? 2 : 1;
   }
-}
 
-// One sum over V vectors of L channels whose weights are laid out per channel, like a window of its own.
+  // Sums over one window, which is computed when four are there, or by Finish.
+  void AddShared(const Layout& layout, const T* window, const T* weights, T* sum) {
+    Add(window, weights, sum);
+    if (count_ == kMaxSums) FinishShared(layout);
+  }
+
+  void FinishShared(const Layout& layout) {
+    switch (count_) {
+      case 1:
+        Compute<1, true>(layout, 0);
+        break;
+      case 2:
+        Compute<2, true>(layout, 0);
+        break;
+      case 3:
+        Compute<3, true>(layout, 0);
+        break;
+      case 4:
+        Compute<4, true>(layout, 0);
+        break;
+    }
+    count_ = 0;
+  }
+
+  // A sum over a window of its own; those that wait together must have one layout.
+  void AddSideBySide(const Layout& layout, const T* window, const T* weights, T* sum) {
+    Add(window, weights, sum);
+    if (count_ == side_by_side_) FinishSideBySide(layout);
+  }
+
+  void FinishSideBySide(const Layout& layout) {
+    int first = 0;
+    if (count_ == 4) {
+      Compute<4, false>(layout, 0);
+      first = 4;
+    }
+    for (; first + 2 <= count_; first += 2) Compute<2, false>(layout, first);
+    for (; first < count_; ++first) Compute<1, true>(layout, first);
+    count_ = 0;
+  }
+
+ private:
+  void Add(const T* window, const T* weights, T* sum) {
+    windows_[count_] = window;
+    weights_[count_] = weights;
+    sums_[count_] = sum;
+    ++count_;
+  }
+
+  template <int S, bool Shared>
+  void Compute(const Layout& layout, int first) {
+    const T* weights[S];
+    for (int s = 0; s < S; ++s) weights[s] = weights_[first + s];
+    for (int64_t g = 0; g < groups_; ++g) {
+      const int64_t channel = g * group_channels_;
+      SumChannels<T, S, Shared>(layout, windows_ + first, weights, channel, channel + group_channels_, sums_ + first);
+      for (int s = 0; s < S; ++s) weights[s] += taps_;
+    }
+  }
+
+  int64_t groups_, group_channels_, taps_;
+  int side_by_side_;
+  int count_ = 0;
+  const T* windows_[kMaxSums];
+  const T* weights_[kMaxSums];
+  T* sums_[kMaxSums];
+};
+
+// One sum over V vectors of L channels whose weights are laid out per channel, tap by tap.
 template <typename T, int V, int L>
-inline void ChannelwiseBlock(const Window<T>& window, const Window<Accumulator<T>>& weights, int64_t channel, T* sum) {
+inline void ChannelwiseBlock(const Layout& layout, const T* pixels, const Accumulator<T>* weights, int64_t channels,
+                             int64_t channel, T* sum) {
   using A = Accumulator<T>;
   Vector<A, L> total[V] = {};
-  for (int64_t i = 0; i < window.rows; ++i) {
-    for (int64_t j = 0; j < window.columns; ++j) {
-      const T* pixel = window.data + i * window.row_stride + j * window.channels + channel;
-      const A* weight = weights.data + i * weights.row_stride + j * weights.channels + channel;
+  for (int64_t i = 0; i < layout.rows; ++i) {
+    for (int64_t j = 0; j < layout.columns; ++j) {
+      const T* pixel = pixels + i * layout.row_stride + j * layout.column_stride + channel;
+      const A* weight = weights + (layout.weight_rows[i] + layout.weight_columns[j]) * channels + channel;
       for (int v = 0; v < V; ++v) {
         total[v] += Memory<A, L>::Load(weight + v * L) * Memory<T, L>::Load(pixel + v * L);
       }
@@ -97,16 +167,29 @@ inline void ChannelwiseBlock(const Window<T>& window, const Window<Accumulator<T
   for (int v = 0; v < V; ++v) Memory<T, L>::Store(total[v], sum + channel + v * L);
 }
 
-template <typename T, int V = 4, int L = kFullWidth<Accumulator<T>>>
-inline void ChannelwiseSum(const Window<T>& window, const Window<Accumulator<T>>& weights, int64_t channel, T* sum) {
-  for (; channel + V * L <= window.channels; channel += V * L) {
-    ChannelwiseBlock<T, V, L>(window, weights, channel, sum);
+template <typename T, int V = kAccumulators, int L = kFullWidth<Accumulator<T>>>
+inline void ChannelwiseSum(const Layout& layout, const T* pixels, const Accumulator<T>* weights, int64_t channels,
+                           T* sum, int64_t channel = 0) {
+  for (; channel + V * L <= channels; channel += V * L) {
+    ChannelwiseBlock<T, V, L>(layout, pixels, weights, channels, channel, sum);
   }
-  if (channel == window.channels) return;
+  if (channel == channels) return;
   if constexpr (V > 1) {
-    ChannelwiseSum<T, 1, L>(window, weights, channel, sum);
+    ChannelwiseSum<T, V / 2, L>(layout, pixels, weights, channels, sum, channel);
   } else if constexpr (L > 1) {
-    ChannelwiseSum<T, 1, L / 2>(window, weights, channel, sum);
+    ChannelwiseSum<T, 1, L / 2>(layout, pixels, weights, channels, sum, channel);
+  }
+}
+
+// Kernels in the order tap, channel, from the order group, tap.
+template <typename T>
+inline void SpreadWeights(const T* kernel, int64_t taps, int64_t groups, int64_t group_channels,
+                          Accumulator<T>* weights) {
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    for (int64_t g = 0; g < groups; ++g) {
+      const Accumulator<T> weight = Widen(kernel[g * taps + tap]);
+      for (int64_t c = 0; c < group_channels; ++c) *weights++ = weight;
+    }
   }
 }
 
