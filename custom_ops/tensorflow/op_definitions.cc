@@ -55,7 +55,7 @@ void ReassembleShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   const bool ranks_known = TF_ShapeInferenceContextRankKnown(context, features.handle) &&
                            TF_ShapeInferenceContextRankKnown(context, kernels.handle);
   const int64_t height = Dimension(context, kernels, 1), width = Dimension(context, kernels, 2);
-  const bool perhaps_shared = height * width == 1 || height * width == -1;
+  const bool perhaps_shared = height <= 1 && width <= 1 && height != 0 && width != 0 && height + width > -2;
   if (!ranks_known || perhaps_shared) {
     // Only sizes that an input has can be written down here; the Python wrapper sets the shape where it is known.
     TF_ShapeInferenceContextSetUnknownShape(context, status);

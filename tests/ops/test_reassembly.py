@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import a2u_tf
-from a2u_tf.ops.reassembly import IMPLEMENTATIONS, Reassemble, resolve_implementation
+from a2u_tf.ops.reassembly import Reassemble
 from tests.helpers import (
     FLOAT_DTYPES,
     assert_close,
@@ -139,27 +139,3 @@ def test_feature_implementations_agree(rng, direction, implementation):
     features, kernels, _ = case.arrays(rng)
     outputs = run(lambda *tensors: case.public(*tensors, implementation=implementation), features, kernels)
     assert_close(outputs, case.reference(features, kernels))
-
-
-@pytest.mark.parametrize("direction", ["up", "down"])
-def test_exception_compiled_is_missing(rng, direction):
-    case = Case(direction, (4, 4), 3)
-    features, kernels, _ = case.arrays(rng)
-    with pytest.raises(RuntimeError, match='Use implementation="auto" or "composite"') as info:
-        case.public(features, kernels, implementation="compiled")
-    assert 'implementation="compiled" needs the compiled reassembly op' in str(info.value)
-
-
-@pytest.mark.parametrize("implementation", ["cuda", "", None, "Auto"])
-def test_exception_unknown_implementation(implementation):
-    with pytest.raises(ValueError, match="must be one of") as info:
-        resolve_implementation(implementation)
-    assert str(IMPLEMENTATIONS) in str(info.value)
-    assert f"Received: {implementation!r}" in str(info.value)
-
-
-def test_resolve_implementation_says_why():
-    assert resolve_implementation("composite") == ("composite", "asked for")
-    name, reason = resolve_implementation("auto")
-    assert name == "composite"
-    assert "no compiled op" in reason
