@@ -44,7 +44,9 @@ def describe():
 
 def _compiled():
     problem = compiled.unavailable()
-    return f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
+    return (
+        f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
+    )
 
 
 def _package_version(package):

@@ -15,17 +15,28 @@ import importlib.util
 import json
 import os
 import platform
+import runpy
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
+import types
 from pathlib import Path
 
 SOURCES = Path(__file__).parent
 ROOT = SOURCES.parent
 LIBRARY_FOLDER = ROOT / "a2u_tf" / "lib"
-FLAGS = ["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-pthread", "-Wall", "-Wextra", "-Wno-maybe-uninitialized"]
+FLAGS = [
+    "-std=c++17",
+    "-O3",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-pthread",
+    "-Wall",
+    "-Wextra",
+    "-Wno-maybe-uninitialized",
+]
 AVX2_FLAGS = ["-mavx2", "-mfma", "-mf16c"]
 INSTRUCTION_SETS = {
     "baseline": [],
@@ -34,10 +45,7 @@ INSTRUCTION_SETS = {
 }
 
 # By path: importing the package would import Keras, which pip's build environment lacks.
-_spec = importlib.util.spec_from_file_location("a2u_tf_build_record", ROOT / "a2u_tf" / "ops" / "build_record.py")
-assert _spec is not None and _spec.loader is not None
-build_record = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(build_record)
+build_record = types.SimpleNamespace(**runpy.run_path(str(ROOT / "a2u_tf" / "ops" / "build_record.py")))
 
 
 class BuildError(RuntimeError):

@@ -30,6 +30,6 @@ def test_guidance_of_rank_4_with_channels_passes(shape):
 
 @pytest.mark.parametrize("shape", [(2, 5, 7), (2, 5, 7, 3, 1), (2, 5, 7, None), {"up": (2, 5, 7, 1)}])
 def test_other_guidance_is_refused_with_its_shape(shape):
-    with pytest.raises(ValueError, match="rank 4.*channel count is known.*Received: shape=") as error:
+    with pytest.raises(ValueError, match=r"rank 4.*channel count is known.*Received: shape=") as error:
         check_guidance(shape)
     assert str(shape) in str(error.value)

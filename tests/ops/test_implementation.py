@@ -111,13 +111,14 @@ def test_trace_decides(built):
     assert seen == ["compiled", "compiled", "composite"]
 
 
-class Saved(keras.layers.Layer):
+traced = []
+
+
+class Traced(keras.layers.Layer):
     """Notes which implementation a trace takes."""
 
-    seen: list[str] = []
-
     def call(self, x):
-        Saved.seen.append(implementation_here("auto"))
+        traced.append(implementation_here("auto"))
         return x + 1
 
 
@@ -127,12 +128,12 @@ def test_exports_take_the_composite(built, tmp_path, way):
     import tensorflow as tf
 
     inputs = keras.Input((3,))
-    model = keras.Model(inputs, Saved()(inputs))
+    model = keras.Model(inputs, Traced()(inputs))
     model(np.zeros((1, 3), "float32"))
-    assert Saved.seen[-1] == "compiled"
-    Saved.seen.clear()
+    assert traced[-1] == "compiled"
+    traced.clear()
     if way == "keras":
         model.export(tmp_path / "model", verbose=False)
     else:
         tf.saved_model.save(model, str(tmp_path / "model"))
-    assert set(Saved.seen) == {"composite"}
+    assert set(traced) == {"composite"}

@@ -1,0 +1,38 @@
+"""Build the standalone test of the CPU kernels and run it, with sanitizers unless a benchmark is asked for.
+
+python -m custom_ops.tests.run              # AddressSanitizer and UndefinedBehaviorSanitizer
+python -m custom_ops.tests.run thread       # ThreadSanitizer
+python -m custom_ops.tests.run bench        # no sanitizer: time of each kernel beside a copy of the same bytes
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from custom_ops.build import FLAGS, SOURCES, BuildError, compile_units, cpu_units, find_compiler, run
+
+SANITIZERS = {
+    "address": ["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    "thread": ["-O1", "-g1", "-fsanitize=thread"],
+    "bench": [],
+}
+
+
+def main(mode="address", *rest):
+    if rest or mode not in SANITIZERS:
+        sys.exit(f"error: expected one of {', '.join(SANITIZERS)}. Received: {' '.join([mode, *rest])}")
+    flags = [*FLAGS, *SANITIZERS[mode]]
+    with tempfile.TemporaryDirectory() as folder:
+        program = Path(folder) / "cpu_test"
+        try:
+            compiler = find_compiler()
+            units = [*cpu_units(), (SOURCES / "tests" / "cpu_test.cc", [])]
+            run([compiler, *flags, "-o", program, *compile_units(compiler, units, Path(folder), flags)])
+        except BuildError as error:
+            sys.exit(f"error: {error}")
+        sys.exit(subprocess.run([program, *(["bench"] if mode == "bench" else [])], check=False).returncode)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,160 @@
+"""Layers on the compiled op: training with every setting of XLA, half precisions, saving and exporting."""
+
+import os
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import a2u_tf
+from a2u_tf.layers import A2UDownSampling2D, A2UKernels, A2UUpSampling2D, Reassembly2D
+from a2u_tf.ops import compiled
+
+pytestmark = pytest.mark.tensorflow
+
+
+@pytest.fixture(autouse=True)
+def built():
+    if reason := compiled.unavailable():
+        pytest.skip(f"the compiled op: {reason}")
+
+
+@pytest.fixture(autouse=True)
+def restore_policy(monkeypatch):
+    monkeypatch.delenv("A2U_TF_IMPLEMENTATION", raising=False)
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+def make_net(implementation="auto", **options):
+    """Down by A2U and up again, guided by the input's own features."""
+    keras.utils.set_random_seed(0)
+    image = keras.Input((None, None, 2), name="image")
+    skip = keras.layers.Conv2D(8, 3, padding="same")(image)
+    x = A2UDownSampling2D(implementation=implementation, **options)(skip)
+    x = A2UUpSampling2D(implementation=implementation, **options)(x, guidance=skip)
+    outputs = keras.layers.Conv2D(1, 1, dtype="float32", name="alpha")(x)
+    return keras.Model(image, outputs)
+
+
+def pictures(count=8, size=(17, 18)):
+    return np.random.default_rng(0).random((count, *size, 2), dtype="float32")
+
+
+LAYERS = [
+    lambda implementation: A2UKernels(implementation=implementation),
+    lambda implementation: A2UUpSampling2D(implementation=implementation),
+    lambda implementation: Reassembly2D("up", 3, implementation=implementation),
+]
+
+
+@pytest.mark.parametrize("make", LAYERS)
+def test_supports_jit_exactly_where_the_composite_runs(make):
+    assert make("auto").supports_jit is False
+    assert make("compiled").supports_jit is False
+    assert make("composite").supports_jit is True
+    with a2u_tf.ops.use_implementation("composite"):
+        assert make("auto").supports_jit is True
+
+
+@pytest.mark.parametrize("variant", ["static", "hybrid", "dynamic"])
+@pytest.mark.parametrize("channel_shared", [True, False])
+def test_gradients_equal_the_composites(variant, channel_shared):
+    import tensorflow as tf
+
+    x = pictures(3)
+    results = []
+    for implementation in ("compiled", "composite"):
+        net = make_net(implementation, variant=variant, channel_shared=channel_shared)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(net(x, training=True) ** 2)
+        results.append([loss, *tape.gradient(loss, net.trainable_variables)])
+    for actual, expected in zip(*results, strict=True):
+        scale = max(1.0, float(np.max(np.abs(expected))))
+        np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4 * scale)
+
+
+@pytest.mark.parametrize("jit_compile", ["auto", True, False])
+def test_fit_with_every_setting_of_jit_compile(jit_compile):
+    net = make_net()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Model doesn't support `jit_compile=True`")
+        net.compile("sgd", "mae", jit_compile=jit_compile)
+    assert not net.jit_compile
+    x = pictures()
+    losses = net.fit(x, x[..., :1], epochs=2, verbose=0).history["loss"]
+    assert losses[1] < losses[0]
+
+
+def test_composite_still_compiles_with_xla():
+    net = make_net("composite")
+    net.compile("sgd", "mae", jit_compile=True)
+    x = pictures(2)
+    assert net.jit_compile
+    assert np.isfinite(net.fit(x, x[..., :1], verbose=0).history["loss"][0])
+
+
+def test_explicit_xla_around_a_compiled_layer_takes_the_composite():
+    import tensorflow as tf
+
+    net, x = make_net("compiled"), pictures(2)
+    expected = net(x)
+    actual = tf.function(lambda x: net(x), jit_compile=True)(x)
+    np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_mixed_precision_uses_the_half_kernels(policy):
+    keras.config.set_dtype_policy(policy)
+    half = policy.removeprefix("mixed_")
+    layer = Reassembly2D("up", 3, implementation="compiled")
+    outputs = layer(np.ones((1, 3, 3, 8)), np.ones((1, 6, 6, 9)) / 9)
+    assert outputs.dtype == half
+    net = make_net()
+    net.compile("sgd", "mae")
+    x = pictures()
+    assert np.isfinite(net.fit(x, x[..., :1], verbose=0).history["loss"][0])
+
+
+def test_keras_file_of_a_compiled_model_loads_where_the_op_is_missing(tmp_path):
+    net, x = make_net(), pictures(2)
+    net.save(tmp_path / "net.keras")
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", net(x))
+    program = (
+        "import keras, numpy as np, a2u_tf.layers\n"
+        "net = keras.saving.load_model('net.keras')\n"
+        "np.testing.assert_allclose(net(np.load('x.npy')), np.load('y.npy'), atol=1e-5)\n"
+        "print('equal')"
+    )
+    assert child(program, tmp_path, A2U_TF_IMPLEMENTATION="composite", PYTHONPATH=os.getcwd()).endswith("equal\n")
+
+
+def test_export_holds_no_custom_op_and_runs_without_the_package(tmp_path):
+    net, x = make_net(), pictures(2)
+    net.compile("sgd", "mae")
+    net.fit(x, x[..., :1], verbose=0)  # leaves traces with the op behind
+    net.export(tmp_path / "saved", verbose=False)
+    np.save(tmp_path / "x.npy", x)
+    np.save(tmp_path / "y.npy", net(x))
+    assert b"A2U>" not in (tmp_path / "saved" / "saved_model.pb").read_bytes()
+    program = (
+        "import sys; sys.modules['a2u_tf'] = None\n"
+        "import numpy as np, tensorflow as tf\n"
+        "model = tf.saved_model.load('saved')\n"
+        "np.testing.assert_allclose(model.serve(np.load('x.npy')), np.load('y.npy'), atol=1e-5)\n"
+        "print('equal')"
+    )
+    assert child(program, tmp_path).endswith("equal\n")
+
+
+def child(program, folder, **environment):
+    environment = {**os.environ, **environment}
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
