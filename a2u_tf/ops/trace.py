@@ -1,6 +1,7 @@
 """What is being traced: whether XLA will compile it, whether it goes into an exported model."""
 
 import sys
+import types
 
 import keras
 from keras import ops
@@ -31,7 +32,7 @@ def in_export():
     if save_context.in_save_context():
         return True
     # Keras traces its endpoints before TensorFlow's save begins, and says so nowhere else.
-    frame = sys._getframe()
+    frame: types.FrameType | None = sys._getframe()
     while frame is not None:
         if frame.f_globals.get("__name__", "").startswith("keras.src.export."):
             return True
