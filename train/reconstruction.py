@@ -10,6 +10,7 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 summary.json, the metrics on the test set.
 """
 
+import contextlib
 import dataclasses
 import importlib.util
 import json
@@ -27,6 +28,7 @@ from a2u_tf.info import versions
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.metrics import PSNR, SSIM
 from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
+from a2u_tf.ops import use_implementation
 from a2u_tf.visualization import reconstruction_sheet
 from train.run_folder import RunFolderError, command_line, open_run_folder
 
@@ -118,7 +120,11 @@ def make_model(settings, train_pictures):
             tf.config.experimental.enable_op_determinism()
     policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
     keras.config.set_dtype_policy(policy)
-    model = reconstruction_net(settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared)
+    # Layers on the compiled op would keep Keras from using XLA.
+    with use_implementation("composite") if settings.jit_compile else contextlib.nullcontext():
+        model = reconstruction_net(
+            settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared
+        )
     steps = -(-train_pictures // BATCH_SIZE) * settings.epochs
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
         [round(steps * milestone) for milestone in MILESTONES],

@@ -1,0 +1,112 @@
+// What the CUDA kernels share: element types, short vectors of channels, and launches.
+
+#ifndef A2U_CUSTOM_OPS_CUDA_DEVICE_CUH_
+#define A2U_CUSTOM_OPS_CUDA_DEVICE_CUH_
+
+#include <cuda_bf16.h>
+#include <cuda_fp16.h>
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "custom_ops/kernels/problem.h"
+
+namespace a2u {
+namespace cuda {
+
+constexpr int kThreads = 256;
+constexpr int kWarp = 32;
+
+template <typename T>
+struct AccumulatorOf {
+  using Type = float;
+};
+template <>
+struct AccumulatorOf<double> {
+  using Type = double;
+};
+template <typename T>
+using Accumulator = typename AccumulatorOf<T>::Type;
+
+__device__ inline float Widen(float x) { return x; }
+__device__ inline double Widen(double x) { return x; }
+__device__ inline float Widen(__half x) { return __half2float(x); }
+__device__ inline float Widen(__nv_bfloat16 x) { return __bfloat162float(x); }
+
+__device__ inline void Narrow(float x, float* to) { *to = x; }
+__device__ inline void Narrow(double x, double* to) { *to = x; }
+__device__ inline void Narrow(float x, __half* to) { *to = __float2half_rn(x); }
+__device__ inline void Narrow(float x, __nv_bfloat16* to) { *to = __float2bfloat16_rn(x); }
+
+// V channels of one pixel, read and written in one access of up to 16 bytes; the address is a multiple of their size.
+template <typename T, int V>
+struct alignas(V * sizeof(T)) Packet {
+  T values[V];
+};
+
+template <typename T, int V>
+__device__ inline void Load(const T* from, Accumulator<T> (&to)[V]) {
+  const Packet<T, V> packet = *reinterpret_cast<const Packet<T, V>*>(from);
+#pragma unroll
+  for (int v = 0; v < V; ++v) to[v] = Widen(packet.values[v]);
+}
+
+template <typename T, int V>
+__device__ inline void Store(const Accumulator<T> (&from)[V], T* to) {
+  Packet<T, V> packet;
+#pragma unroll
+  for (int v = 0; v < V; ++v) Narrow(from[v], &packet.values[v]);
+  *reinterpret_cast<Packet<T, V>*>(to) = packet;
+}
+
+// A problem with the index type that its tensors need.
+template <typename Index>
+struct Sizes {
+  explicit Sizes(const Problem& p)
+      : batch(p.batch),
+        source_height(p.source_height),
+        source_width(p.source_width),
+        height(p.height),
+        width(p.width),
+        channels(p.channels),
+        kernel_size(p.kernel_size),
+        up(p.up),
+        down(p.down),
+        groups(p.groups),
+        group_channels(p.group_channels()),
+        before(p.before()),
+        taps(p.taps()),
+        depth(p.depth()),
+        broadcast(p.broadcast) {}
+
+  __device__ Index Source(Index n, Index v, Index u) const {
+    return ((n * source_height + v) * source_width + u) * channels;
+  }
+  __device__ Index Output(Index n, Index y, Index x) const { return ((n * height + y) * width + x) * channels; }
+  __device__ Index Kernel(Index n, Index y, Index x) const {
+    return (broadcast ? n : (n * height + y) * width + x) * depth;
+  }
+
+  Index batch, source_height, source_width, height, width, channels, kernel_size, up, down, groups, group_channels;
+  Index before, taps, depth;
+  bool broadcast;
+};
+
+// A loop over [0, count) by the whole grid.
+template <typename Index>
+struct GridRange {
+  __device__ GridRange() : first(static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x),
+                           step(static_cast<Index>(gridDim.x) * blockDim.x) {}
+  Index first, step;
+};
+
+inline int Blocks(int64_t threads) {
+  constexpr int64_t kMost = 1 << 20;
+  const int64_t blocks = (threads + kThreads - 1) / kThreads;
+  return static_cast<int>(blocks < kMost ? blocks : kMost);
+}
+
+}  // namespace cuda
+}  // namespace a2u
+
+#endif  // A2U_CUSTOM_OPS_CUDA_DEVICE_CUH_
