@@ -1,6 +1,6 @@
 """Train two small digit-reconstruction networks on digits drawn by our own code, and compare them.
 
-    python -m train.demo        # no download; under four minutes on two cores
+    python -m train.demo        # no download; about two minutes on two cores
 
 Bilinear upsampling against A2U (dynamic, channel-shared): the four metrics on held-out synthetic digits, and a picture
 sheet of input, output and error for each.
@@ -14,7 +14,7 @@ from absl import app, flags
 from train.reconstruction import Settings, run
 from train.tabulate import format_table
 
-COMMON = Settings(dataset="synthetic", epochs=3, limit_train=1500)
+COMMON = Settings(dataset="synthetic", epochs=3, limit_train=1000)
 RUNS = {
     "bilinear": dataclasses.replace(COMMON, upsampling="bilinear", downsampling="conv"),
     "a2u_dynamic_cs": COMMON,
