@@ -6,7 +6,7 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint op benchmark install clean
+.PHONY: demo test lint op sanitize benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
@@ -17,6 +17,9 @@ test: install
 op: install
 	$(BIN)/python -m custom_ops.build
 
+sanitize: install
+	$(BIN)/python -m custom_ops.tests.run
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -24,6 +27,9 @@ lint: install
 
 benchmark: install
 	$(BIN)/python -m benchmarks.reassembly --output=benchmarks/reassembly.json
+	$(BIN)/python -m custom_ops.build
+	$(BIN)/python -m benchmarks.compiled_op --output=benchmarks/compiled_op.json
+	$(BIN)/python -m benchmarks.training_step --output=benchmarks/training_step.json
 
 install: $(INSTALLED)
 

@@ -22,7 +22,7 @@ from absl import app, flags, logging
 
 from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable
 from a2u_tf.data import load_digits, make_synthetic_digits
-from a2u_tf.data.batches import ShuffledBatches
+from a2u_tf.data.batches import shuffled_batches
 from a2u_tf.files import replaced, write_json
 from a2u_tf.info import versions
 from a2u_tf.layers.a2u_kernels import VARIANTS
@@ -68,14 +68,14 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     train, test = load_images(settings, data_dir)
     model = make_model(settings, len(train))
     start = time.time()
-    batches = ShuffledBatches(train, BATCH_SIZE, settings.seed)
+    batches, epoch_starter = shuffled_batches(train, BATCH_SIZE, settings.seed)
     model.fit(
         batches,
         epochs=settings.epochs,
         shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
         validation_data=(test, test),
         validation_batch_size=BATCH_SIZE,
-        callbacks=[batches.callback(), *make_callbacks(folder, tensorboard)],
+        callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
         verbose=1 if logging.get_verbosity() >= logging.INFO else 0,
     )
     seconds = time.time() - start

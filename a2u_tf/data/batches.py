@@ -6,24 +6,55 @@ import keras
 import numpy as np
 
 
-class ShuffledBatches(keras.utils.PyDataset):
+def shuffled_batches(images, batch_size, seed):
     """Autoencoder batches `(x, x)`, shuffled anew each epoch by `(seed, epoch)`: a resumed training sees the same ones.
 
-    Pass `callback()` to `fit` beside it; it tells the data which epoch begins. Pass `shuffle=False` too: by default
-    Keras mixes the order of a `PyDataset`'s batches again, by a state of its own.
+    Pass `shuffle=False` to `fit`, too: by default Keras may mix the batches' order again, by a state of its own.
 
     Args:
         images: Array `(N, H, W, C)`.
         batch_size: Pictures per batch; the last batch of an epoch may be smaller.
         seed: Integer >= 0.
-    """
 
-    def __init__(self, images, batch_size, seed):
+    Returns:
+        `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
+    """
+    make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
+    data, set_order = make(images, batch_size)
+
+    def start_epoch(epoch, logs=None):
+        set_order(np.random.default_rng([seed, epoch]).permutation(len(images)))
+
+    start_epoch(0)
+    return data, keras.callbacks.LambdaCallback(on_epoch_begin=start_epoch)
+
+
+def _tensorflow_batches(images, batch_size):
+    """A `tf.data` pipeline without Python in it: whatever calls back into Python halves the speed of a step."""
+    import tensorflow as tf
+
+    with tf.device("CPU"):
+        images = tf.constant(images)
+        order = tf.Variable(tf.range(len(images), dtype=tf.int64))
+
+    def batch(index):
+        x = tf.gather(images, order[index * batch_size : (index + 1) * batch_size])
+        return x, x
+
+    return tf.data.Dataset.range(math.ceil(len(images) / batch_size)).map(batch), order.assign
+
+
+def _numpy_batches(images, batch_size):
+    """The same for the other backends."""
+    data = _NumpyBatches(images, batch_size)
+    return data, data.set_order
+
+
+class _NumpyBatches(keras.utils.PyDataset):
+    def __init__(self, images, batch_size):
         super().__init__()
         self._images = images
         self._batch_size = batch_size
-        self._seed = seed
-        self._start_epoch(0)
 
     def __len__(self):
         return math.ceil(len(self._images) / self._batch_size)
@@ -32,9 +63,5 @@ class ShuffledBatches(keras.utils.PyDataset):
         batch = self._images[self._order[index * self._batch_size : (index + 1) * self._batch_size]]
         return batch, batch
 
-    def callback(self):
-        """The Keras callback that starts each epoch's order."""
-        return keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs=None: self._start_epoch(epoch))
-
-    def _start_epoch(self, epoch):
-        self._order = np.random.default_rng([self._seed, epoch]).permutation(len(self._images))
+    def set_order(self, order):
+        self._order = order

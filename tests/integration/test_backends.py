@@ -1,4 +1,6 @@
-"""Operators, layers and models run unchanged on every Keras backend that is installed: their own tests, once each."""
+"""Operators, layers and models run unchanged on every Keras backend that is installed, and on TensorFlow by the composite
+alone, as where the compiled op is not built: their own tests, once each.
+"""
 
 import importlib.util
 import os
@@ -9,6 +11,8 @@ from pathlib import Path
 
 import keras
 import pytest
+
+from a2u_tf.ops import compiled
 
 ROOT = Path(__file__).parents[2]
 # One file for each thing that runs; the whole of tests/ops and tests/layers passes too, but JAX takes long to compile.
@@ -22,16 +26,27 @@ FILES = [
 ]
 
 
+def run_files(**environment):
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *FILES]
+    environment = {**os.environ, **environment}
+    environment.pop("PYTEST_XDIST_WORKER", None)
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+    passed = int(re.search(r"(\d+) passed", result.stdout).group(1))
+    assert passed > 100
+
+
+@pytest.mark.tensorflow
+def test_composite_alone():
+    if compiled.unavailable():
+        pytest.skip("the compiled op is not built: the tests run by the composite already")
+    run_files(A2U_TF_IMPLEMENTATION="composite")
+
+
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_backend(backend):
     if backend == keras.backend.backend():
         pytest.skip(f"{backend} is the backend of this run: the tests run here already")
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install 'a2u_tf[{backend}]'")
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", *FILES]
-    environment = {**os.environ, "KERAS_BACKEND": backend}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=1200)
-    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
-    passed = int(re.search(r"(\d+) passed", result.stdout).group(1))
-    assert passed > 100
+    run_files(KERAS_BACKEND=backend)

@@ -1,0 +1,121 @@
+// The CUDA kernels as kernels of the TensorFlow ops, through TensorFlow's C++ API: its C API gives no stream of a stock
+// CUDA device. Built for one TensorFlow version, in a library of its own; the ops themselves are in the other one.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "custom_ops/cuda/kernels.h"
+#include "custom_ops/kernels/checks.h"
+#include "custom_ops/tensorflow/op_definitions.h"
+#include "tensorflow/core/framework/op_kernel.h"
+#include "xla/stream_executor/stream.h"
+
+namespace a2u {
+namespace {
+
+using tensorflow::DataTypeToEnum;
+using tensorflow::OpKernel;
+using tensorflow::OpKernelConstruction;
+using tensorflow::OpKernelContext;
+using tensorflow::Tensor;
+using tensorflow::TensorShape;
+
+DType TypeOf(const Tensor& tensor) {
+  switch (tensor.dtype()) {
+    case tensorflow::DT_HALF:
+      return kHalf;
+    case tensorflow::DT_BFLOAT16:
+      return kBFloat16;
+    case tensorflow::DT_DOUBLE:
+      return kDouble;
+    default:
+      return kFloat;
+  }
+}
+
+std::vector<int64_t> ShapeOf(const Tensor& tensor) {
+  std::vector<int64_t> shape(tensor.dims());
+  for (int i = 0; i < tensor.dims(); ++i) shape[i] = tensor.dim_size(i);
+  return shape;
+}
+
+void* Data(const Tensor& tensor) { return const_cast<char*>(tensor.tensor_data().data()); }
+
+void* StreamOf(OpKernelContext* context) {
+  return context->op_device_context()->stream()->platform_specific_handle().stream;
+}
+
+void CheckLaunch(OpKernelContext* context, const char* error) {
+  if (error != nullptr) context->CtxFailure(absl::InternalError(std::string("CUDA launch failed: ") + error));
+}
+
+absl::Status Checked(const std::string& error) {
+  return error.empty() ? absl::OkStatus() : absl::InvalidArgumentError(error);
+}
+
+class ReassembleBase : public OpKernel {
+ public:
+  explicit ReassembleBase(OpKernelConstruction* construction) : OpKernel(construction) {
+    OP_REQUIRES_OK(construction, construction->GetAttr("kernel_size", &attributes_.kernel_size));
+    OP_REQUIRES_OK(construction, construction->GetAttr("up", &attributes_.up));
+    OP_REQUIRES_OK(construction, construction->GetAttr("down", &attributes_.down));
+    OP_REQUIRES_OK(construction, construction->GetAttr("groups", &attributes_.groups));
+    OP_REQUIRES_OK(construction, Checked(CheckAttributes(attributes_)));
+  }
+
+ protected:
+  absl::Status Problem(OpKernelContext* context, struct Problem* problem) const {
+    return Checked(MakeProblem(attributes_, ShapeOf(context->input(0)), ShapeOf(context->input(1)), problem));
+  }
+
+ private:
+  Attributes attributes_;
+};
+
+class Reassemble : public ReassembleBase {
+ public:
+  using ReassembleBase::ReassembleBase;
+
+  void Compute(OpKernelContext* context) override {
+    struct Problem p;
+    OP_REQUIRES_OK(context, Problem(context, &p));
+    Tensor* output = nullptr;
+    const TensorShape shape({p.batch, p.height, p.width, p.channels});
+    OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
+    const Tensor& features = context->input(0);
+    CheckLaunch(context, CudaForward(TypeOf(features), p, Data(features), Data(context->input(1)), Data(*output),
+                                     StreamOf(context)));
+  }
+};
+
+class ReassembleGrad : public ReassembleBase {
+ public:
+  using ReassembleBase::ReassembleBase;
+
+  void Compute(OpKernelContext* context) override {
+    struct Problem p;
+    OP_REQUIRES_OK(context, Problem(context, &p));
+    const Tensor &features = context->input(0), &kernels = context->input(1), &upstream = context->input(2);
+    OP_REQUIRES_OK(context, Checked(CheckUpstream(p, ShapeOf(upstream))));
+    Tensor *features_gradient = nullptr, *kernels_gradient = nullptr;
+    OP_REQUIRES_OK(context, context->allocate_output(0, features.shape(), &features_gradient));
+    OP_REQUIRES_OK(context, context->allocate_output(1, kernels.shape(), &kernels_gradient));
+    const DType dtype = TypeOf(features);
+    void* stream = StreamOf(context);
+    CheckLaunch(context, CudaFeaturesGradient(dtype, p, Data(kernels), Data(upstream), Data(*features_gradient), stream));
+    CheckLaunch(context, CudaKernelsGradient(dtype, p, Data(features), Data(upstream), Data(*kernels_gradient), stream));
+  }
+};
+
+#define A2U_REGISTER(T)                                                                                          \
+  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), Reassemble);  \
+  REGISTER_KERNEL_BUILDER(Name(kReassembleGrad).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), ReassembleGrad)
+A2U_REGISTER(Eigen::half);
+A2U_REGISTER(tensorflow::bfloat16);
+A2U_REGISTER(float);
+A2U_REGISTER(double);
+#undef A2U_REGISTER
+
+}  // namespace
+}  // namespace a2u
