@@ -1,5 +1,5 @@
-"""Operators, layers and models run unchanged on every Keras backend that is installed, and on TensorFlow by the composite
-alone, as where the compiled op is not built: their own tests, once each.
+"""Operators, layers and models run unchanged on every Keras backend that is installed, and on TensorFlow where the
+compiled op is not built: their own tests, once each.
 """
 
 import importlib.util
