@@ -10,7 +10,13 @@ from pathlib import Path
 
 LIBRARY = "liba2u_ops.so"
 BUILD_COMMAND = "python -m custom_ops.build"
-SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "build.py")
+GPU_BUILD_COMMAND = "python -m custom_ops.build_cuda"
+SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "cuda/*", "build*.py")
+
+
+def gpu_library(tensorflow_version):
+    """Return the name of the library of the GPU kernels, which serves one TensorFlow version."""
+    return f"liba2u_gpu_tf{tensorflow_version}.so"
 
 
 def record_path(library):
@@ -37,13 +43,15 @@ def make_record(library, sources, **facts):
     return {**facts, "machine": platform.machine(), "sources": source_hash(sources), "library": file_hash(library)}
 
 
-def problem(library, sources, tensorflow_version):
+def problem(library, sources, tensorflow_version, one_version=False):
     """Return why the library should not be loaded, or None.
 
     Args:
         library: Path of the library; its record lies beside it.
         sources: Folder of the op's sources; where it is missing, as in an installed package, they are not compared.
-        tensorflow_version: Version that will load it. The library keeps to TensorFlow's C API, which all 2.x share.
+        tensorflow_version: Version that will load it. The ops' library keeps to TensorFlow's C API, which all 2.x
+            share.
+        one_version: Whether it serves only the version that it was built with.
     """
     if not Path(library).exists():
         return "it is not built here"
@@ -59,7 +67,8 @@ def problem(library, sources, tensorflow_version):
         return f"it was built for {machine}, this machine is {platform.machine()}"
     if library_hash != file_hash(library):
         return "the library is not the one that its build record describes"
-    if built_with.split(".")[0] != tensorflow_version.split(".")[0]:
+    same = built_with == tensorflow_version
+    if not same and (one_version or built_with.split(".")[0] != tensorflow_version.split(".")[0]):
         return f"it was built with TensorFlow {built_with}, this is {tensorflow_version}"
     if (Path(sources) / "build.py").exists() and built_from != source_hash(sources):
         return "its sources have changed since it was built"

@@ -23,7 +23,7 @@ def unavailable():
         import tensorflow as tf
 
         if tf.config.list_logical_devices("GPU"):
-            return "it has no GPU kernels in this build, and TensorFlow uses a GPU"
+            return _load_gpu_kernels()
     return reason
 
 
@@ -73,6 +73,26 @@ def _load():
     if LIBRARY.exists():
         logging.warning("The compiled reassembly op is not used: %s", message)
     return None, message
+
+
+@functools.cache
+def _load_gpu_kernels():
+    """Return None, or why there are no GPU kernels: without them a GPU's tensors would travel to the CPU and back."""
+    import tensorflow as tf
+
+    path = LIBRARY.with_name(build_record.gpu_library(tf.__version__))
+    reason = build_record.problem(path, SOURCES, tf.__version__, one_version=True)
+    if reason is None:
+        try:
+            tf.load_library(str(path))
+        except (tf.errors.OpError, OSError) as error:
+            reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
+        else:
+            return None
+    message = f"no GPU kernels: {reason}. Build them with: {build_record.GPU_BUILD_COMMAND}"
+    if path.exists():
+        logging.warning("The compiled reassembly op is not used on this GPU: %s", message)
+    return message
 
 
 def _register_gradients(ops):

@@ -95,8 +95,9 @@ struct Sizes {
 // A loop over [0, count) by the whole grid.
 template <typename Index>
 struct GridRange {
-  __device__ GridRange() : first(static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x),
-                           step(static_cast<Index>(gridDim.x) * blockDim.x) {}
+  __device__ GridRange()
+      : first(static_cast<Index>(blockIdx.x) * blockDim.x + threadIdx.x),
+        step(static_cast<Index>(gridDim.x) * blockDim.x) {}
   Index first, step;
 };
 

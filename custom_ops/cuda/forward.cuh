@@ -11,8 +11,8 @@ namespace cuda {
 
 // Upsampling by 2 with a known kernel: one thread makes V channels of the four outputs that share a window.
 template <typename T, typename Index, int V, int kKernelSize>
-__global__ void __launch_bounds__(kThreads)
-    ForwardCells(Sizes<Index> s, const T* __restrict__ features, const T* __restrict__ kernels, T* __restrict__ output) {
+__global__ void __launch_bounds__(kThreads) ForwardCells(Sizes<Index> s, const T* __restrict__ features,
+                                                         const T* __restrict__ kernels, T* __restrict__ output) {
   using A = Accumulator<T>;
   const Index packets = s.channels / V;
   const Index total = s.batch * s.source_height * s.source_width * packets;
@@ -58,9 +58,8 @@ __global__ void __launch_bounds__(kThreads)
 
 // Any kernel, ratio and direction: one thread makes V channels of one output.
 template <typename T, typename Index, int V>
-__global__ void __launch_bounds__(kThreads)
-    ForwardPixels(Sizes<Index> s, const T* __restrict__ features, const T* __restrict__ kernels,
-                  T* __restrict__ output) {
+__global__ void __launch_bounds__(kThreads) ForwardPixels(Sizes<Index> s, const T* __restrict__ features,
+                                                          const T* __restrict__ kernels, T* __restrict__ output) {
   using A = Accumulator<T>;
   const Index packets = s.channels / V;
   const Index total = s.batch * s.height * s.width * packets;

@@ -103,13 +103,15 @@ class ReassembleGrad : public ReassembleBase {
     OP_REQUIRES_OK(context, context->allocate_output(1, kernels.shape(), &kernels_gradient));
     const DType dtype = TypeOf(features);
     void* stream = StreamOf(context);
-    CheckLaunch(context, CudaFeaturesGradient(dtype, p, Data(kernels), Data(upstream), Data(*features_gradient), stream));
-    CheckLaunch(context, CudaKernelsGradient(dtype, p, Data(features), Data(upstream), Data(*kernels_gradient), stream));
+    CheckLaunch(context,
+                CudaFeaturesGradient(dtype, p, Data(kernels), Data(upstream), Data(*features_gradient), stream));
+    CheckLaunch(context,
+                CudaKernelsGradient(dtype, p, Data(features), Data(upstream), Data(*kernels_gradient), stream));
   }
 };
 
-#define A2U_REGISTER(T)                                                                                          \
-  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), Reassemble);  \
+#define A2U_REGISTER(T)                                                                                         \
+  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), Reassemble); \
   REGISTER_KERNEL_BUILDER(Name(kReassembleGrad).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), ReassembleGrad)
 A2U_REGISTER(Eigen::half);
 A2U_REGISTER(tensorflow::bfloat16);

@@ -1,9 +1,8 @@
-#include "custom_ops/cuda/kernels.h"
-
 #include <type_traits>
 
 #include "custom_ops/cuda/forward.cuh"
 #include "custom_ops/cuda/gradients.cuh"
+#include "custom_ops/cuda/kernels.h"
 
 namespace a2u {
 namespace {
