@@ -4,6 +4,8 @@ import keras
 import numpy as np
 
 from a2u_tf.info import describe
+from a2u_tf.ops import compiled
+from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.version import __version__
 
 
@@ -13,5 +15,6 @@ def test_names_versions_backend_and_implementation():
     assert keras.__version__ in report
     assert np.__version__ in report
     assert f"Keras backend             {keras.backend.backend()}" in report
-    assert "auto runs               composite: this version has no compiled op" in report
-    assert "not available" in report
+    name, reason = resolve_implementation("auto")
+    assert f"auto runs               {name}: {reason}" in report
+    assert ("not available" in report) == (compiled.unavailable() is not None)

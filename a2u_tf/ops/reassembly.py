@@ -1,5 +1,7 @@
 """Reassembly with per-pixel kernels, up and down: checks, and one call of the implementation."""
 
+from types import ModuleType
+
 import keras
 from keras import ops
 
@@ -94,11 +96,10 @@ class Reassemble(keras.Operation):
 
     def call(self, features, kernels):
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
-        if implementation_here(self.implementation) == "compiled":
-            return compiled.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
         assert_sizes_when_run(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        return composite.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
+        ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
+        module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
+        return module.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
 
     def compute_output_spec(self, features, kernels):
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)

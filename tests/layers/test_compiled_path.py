@@ -158,3 +158,13 @@ def child(program, folder, **environment):
     )
     assert result.returncode == 0, result.stderr[-3000:]
     return result.stdout
+
+
+def test_exception_one_kernel_for_all_pixels_is_no_kernel_map():
+    """The op takes a 1 x 1 map for any size; the public functions do not, also where sizes are unknown in a trace."""
+    import tensorflow as tf
+
+    layer = tf.function(Reassembly2D("down", 2), input_signature=[tf.TensorSpec((None, None, None, None))] * 2)
+    assert layer(tf.zeros((1, 4, 4, 3)), tf.zeros((1, 2, 2, 4))).shape == (1, 2, 2, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="height and width of `kernels`"):
+        layer(tf.zeros((1, 4, 4, 3)), tf.zeros((1, 1, 1, 4)))

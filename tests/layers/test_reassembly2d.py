@@ -101,11 +101,6 @@ def test_exception_of_settings(settings, message):
         Reassembly2D(**settings)
 
 
-def test_exception_of_the_missing_compiled_op():
-    with pytest.raises(RuntimeError, match="needs the compiled reassembly op"):
-        Reassembly2D("up", 3, implementation="compiled")
-
-
 @pytest.mark.parametrize(
     ("features", "kernels", "message"),
     [
@@ -121,7 +116,7 @@ def test_exception_of_shapes(features, kernels, message):
 
 
 def test_exception_of_shapes_in_functional_models():
-    with pytest.raises(ValueError, match="divided by the scale 2"):
+    with pytest.raises(ValueError, match=r"divided by (the scale |up=)2"):
         Reassembly2D("up", 3)(keras.Input((2, 2, 4)), keras.Input((6, 4, 9)))
 
 
@@ -131,7 +126,7 @@ def test_exception_of_sizes_known_only_when_run():
 
     layer = tf.function(Reassembly2D("up", 1), input_signature=[tf.TensorSpec((None, None, None, 1))] * 2)
     assert layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 3, 4, 1))).shape == (1, 3, 4, 1)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="divided by the scale 2"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"divided by (the scale |up=)2"):
         layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 6, 4, 1)))
 
 

@@ -174,8 +174,6 @@ def test_smoke_summary(capsys, layer_class):
 
 @pytest.mark.parametrize("layer_class", LAYERS)
 def test_exception_of_settings_when_constructed(layer_class):
-    with pytest.raises(RuntimeError, match=r"needs the compiled.*implementation=\"auto\""):
-        layer_class(implementation="compiled")
     for settings, message in (
         ({"implementation": "other"}, "Received: 'other'"),
         ({"kernel_size": 2}, "must be odd.*Received: kernel_size=2"),

@@ -194,5 +194,9 @@ def _traced(direction):
     import tensorflow as tf
 
     function = reassemble_up if direction == "up" else reassemble_down
-    traced = tf.function(lambda *tensors: function(*tensors, 3), input_signature=[tf.TensorSpec([None] * 4)] * 2)
+
+    def call(*tensors):
+        return function(*tensors, 3, implementation="composite")
+
+    traced = tf.function(call, input_signature=[tf.TensorSpec([None] * 4)] * 2)
     return traced, *(([2, 4, 5, 6], [2, 8, 10, 9]) if direction == "up" else ([2, 8, 10, 6], [2, 4, 5, 9]))
