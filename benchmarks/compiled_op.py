@@ -23,8 +23,8 @@ from absl import app, flags
 
 from a2u_tf.files import write_json
 from a2u_tf.ops import compiled, composite, reference
-from benchmarks.reassembly import make_step, seconds, yardstick
 from benchmarks.record import describe_run
+from benchmarks.timing import make_step, seconds, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {

@@ -9,7 +9,6 @@ them as a yardstick.
 """
 
 import statistics
-import time
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +18,7 @@ from keras import ops
 from a2u_tf.files import write_json
 from a2u_tf.ops import composite, composite_taps, reference
 from benchmarks.record import describe_run
+from benchmarks.timing import make_step, seconds, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {
@@ -70,13 +70,6 @@ def extract_patches(x, k, size, up, down):
     return ops.reshape(ops.einsum("nhawbt,nhwtc->nhawbc", k, windows), (n, h * up, w * up, x.shape[-1]))
 
 
-def yardstick(x, k, size, up, down):
-    """What a network without A2U would do at this place."""
-    if up > 1:
-        return ops.image.resize(x, (x.shape[1] * up, x.shape[2] * up))
-    return ops.average_pool(x, down, down)
-
-
 CANDIDATES = {
     "taps": own_gradient("taps"),
     "taps, automatic": taps_automatic,
@@ -85,22 +78,6 @@ CANDIDATES = {
     "extract_patches": extract_patches,
     "yardstick": yardstick,
 }
-
-
-def make_step(function, backward, jit, *settings):
-    """Compile `function` into one `tf.function` of features, kernels and upstream gradient."""
-
-    @tf.function(jit_compile=jit)
-    def step(x, k, upstream):
-        if not backward:
-            return function(x, k, *settings)
-        with tf.GradientTape() as tape:
-            tape.watch((x, k))
-            outputs = function(x, k, *settings)
-        gradients = tape.gradient(outputs, (x, k), output_gradients=upstream, unconnected_gradients="zero")
-        return outputs, *gradients
-
-    return step
 
 
 def run_case(name, rounds):
@@ -152,14 +129,6 @@ def run_case(name, rounds):
                     flush=True,
                 )
     return rows
-
-
-def seconds(step, *tensors):
-    """Wall time of one call, its results on the host."""
-    start = time.perf_counter()
-    for tensor in tf.nest.flatten(step(*tensors)):
-        tensor.numpy()
-    return time.perf_counter() - start
 
 
 def main(_):
