@@ -1,15 +1,19 @@
-"""The README's snippet runs as it stands."""
+"""The README's snippet runs as it stands, and its figures are those of the files they come from."""
 
+import json
 import re
 from pathlib import Path
 
-README = Path(__file__).parents[1] / "README.md"
+import numpy as np
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
 
 
 def test_snippet_trains():
-    (snippet,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    (snippet,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     names = {}
-    exec(compile(snippet, str(README), "exec"), names)
+    exec(compile(snippet, "README.md", "exec"), names)
     history = names["unet"].history.history
     assert len(history["loss"]) == 1
     assert 0 < history["loss"][0] < 1
@@ -17,6 +21,40 @@ def test_snippet_trains():
 
 
 def test_snippet_is_short():
-    (snippet,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    (snippet,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     body = [line for line in snippet.splitlines() if line and not line.startswith(("import", "from"))]
     assert len(body) <= 10
+
+
+def table_rows(first_cell):
+    """The cells of the README's table rows whose first cell starts so."""
+    rows = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("|")]
+    return [[cell.strip(" *") for cell in row[1:]] for row in rows if row[0].strip().startswith(first_cell)]
+
+
+def test_metrics_are_those_of_the_results():
+    names = {
+        "bilinear": "bilinear up",
+        "dynamic": "A2U up and down, dynamic cs",
+        "static": "A2U up and down, static cw",
+    }
+    for summary in json.loads((ROOT / "results" / "mnist_2_epochs.json").read_text()):
+        settings, metrics = summary["settings"], summary["metrics"]
+        method = settings["variant"] if settings["upsampling"] == "a2u" else settings["upsampling"]
+        expected = [f"{metrics['psnr']:.2f}", *(f"{metrics[name]:.4f}" for name in ("ssim", "mae", "rmse"))]
+        assert table_rows(names[method]) == [expected]
+
+
+def test_speeds_are_those_of_the_benchmarks():
+    measured = json.loads((ROOT / "benchmarks" / "compiled_op.json").read_text())
+    for case in {row["case"] for row in measured["times"]}:
+        ratios = {(row["pass"], row["side"]): row["ratio"] for row in measured["times"] if row["case"] == case}
+        columns = [(p, s) for p in ("forward", "forward + backward") for s in ("composite", "composite, XLA")]
+        way, kernel, shape = re.fullmatch(r"(.*), (K=\d), (\(.*\))", case).groups()
+        (row,) = table_rows(f"{shape.replace(',', ', ')}, {way}, {kernel}")
+        np.testing.assert_allclose([float(cell) for cell in row], [ratios[c] for c in columns], atol=0.051)
+    names = {"compiled": "compiled op", "composite": "composite", "composite, XLA": "composite with XLA"}
+    for step in json.loads((ROOT / "benchmarks" / "training_step.json").read_text())["results"]:
+        if step["side"] in names:
+            expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
+            assert expected in table_rows(names[step["side"]])
