@@ -41,6 +41,13 @@ def test_fitting_library(library, sources):
     assert build_record.problem(library, sources, "2.15.0") is None  # one C API for all 2.x
 
 
+def test_library_of_one_version_serves_no_other(library, sources):
+    assert build_record.gpu_library(VERSION) == "liba2u_gpu_tf2.21.0.so"
+    assert build_record.problem(library, sources, VERSION, one_version=True) is None
+    reason = build_record.problem(library, sources, "2.21.1", one_version=True)
+    assert reason == "it was built with TensorFlow 2.21.0, this is 2.21.1"
+
+
 def test_installed_package_has_no_sources(library, tmp_path):
     assert build_record.problem(library, tmp_path / "nowhere", VERSION) is None
 
