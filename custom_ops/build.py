@@ -68,16 +68,20 @@ def build(folder=LIBRARY_FOLDER):
         objects = compile_all(compiler, tensorflow / "include", Path(temporary))
         framework = tensorflow / "libtensorflow_framework.so.2"
         run([compiler, "-shared", "-pthread", "-o", built, *objects, framework])
-        record = build_record.make_record(
-            built, SOURCES, tensorflow=version, compiler=compiler_version(compiler), instruction_sets=instruction_sets()
+        publish(
+            built, library, tensorflow=version, compiler=compiler_version(compiler), instruction_sets=instruction_sets()
         )
-        record_file = build_record.record_path(built)
-        record_file.write_text(json.dumps(record, indent=2) + "\n")
-        # A library without its record is not loaded: at no moment do the two disagree.
-        build_record.record_path(library).unlink(missing_ok=True)
-        os.replace(built, library)
-        os.replace(record_file, build_record.record_path(library))
     return library
+
+
+def publish(built, library, **facts):
+    """Write the record of a library that was just built, and move both into place."""
+    record = build_record.record_path(built)
+    record.write_text(json.dumps(build_record.make_record(built, SOURCES, **facts), indent=2) + "\n")
+    # A library without its record is not loaded: at no moment do the two disagree.
+    build_record.record_path(library).unlink(missing_ok=True)
+    os.replace(built, library)
+    os.replace(record, build_record.record_path(library))
 
 
 def instruction_sets():
@@ -93,12 +97,12 @@ def cpu_units():
     return units
 
 
-def compile_all(compiler, tensorflow_headers, folder, flags=FLAGS):
+def compile_all(compiler, tensorflow_headers, folder):
     """Compile every source of the library into `folder`; returns the object files."""
     units = cpu_units()
     for source in sorted((SOURCES / "tensorflow").glob("*.cc")):
         units.append((source, ["-isystem", tensorflow_headers]))
-    return compile_units(compiler, units, folder, flags)
+    return compile_units(compiler, units, folder)
 
 
 def compile_units(compiler, units, folder, flags=FLAGS):

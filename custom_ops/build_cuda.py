@@ -5,8 +5,6 @@
 It holds machine code for compute capabilities 8.0 and 9.0, and PTX that newer devices compile for themselves.
 """
 
-import json
-import os
 import re
 import shutil
 import subprocess
@@ -25,6 +23,7 @@ from custom_ops.build import (
     compiler_version,
     find_compiler,
     find_tensorflow,
+    publish,
     run,
 )
 
@@ -55,19 +54,14 @@ def build_cuda(folder=LIBRARY_FOLDER):
         link = [nvcc, "-shared", "-cudart", "none", "-o", built, kernels, *objects]
         run([*link, "-Xlinker", libraries, "-lrt", "-ldl", "-lpthread"])
         refuse_foreign_cuda(built)
-        record = build_record.make_record(
+        publish(
             built,
-            SOURCES,
+            library,
             tensorflow=version,
             compiler=compiler_version(compiler),
             cuda=cuda,
             architectures=[f"sm_{number}" for number in ARCHITECTURES],
         )
-        record_file = build_record.record_path(built)
-        record_file.write_text(json.dumps(record, indent=2) + "\n")
-        build_record.record_path(library).unlink(missing_ok=True)
-        os.replace(built, library)
-        os.replace(record_file, build_record.record_path(library))
     return library
 
 

@@ -18,7 +18,6 @@ inline int64_t Max(int64_t a, int64_t b) { return a > b ? a : b; }
 struct Range {
   int64_t begin, end;
   int64_t size() const { return end - begin; }
-  bool operator==(const Range& other) const { return begin == other.begin && end == other.end; }
 };
 
 inline Range Clip(int64_t begin, int64_t end, int64_t size) { return {Max(begin, 0), Min(end, size)}; }
