@@ -30,7 +30,7 @@ def shuffled_batches(images, batch_size, seed):
 
 
 def _tensorflow_batches(images, batch_size):
-    """A `tf.data` pipeline without Python in it: whatever calls back into Python halves the speed of a step."""
+    """A `tf.data` pipeline without Python in it: whatever calls back into Python slows the steps down."""
     import tensorflow as tf
 
     with tf.device("CPU"):
