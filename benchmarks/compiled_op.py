@@ -24,7 +24,7 @@ from absl import app, flags
 from a2u_tf.files import write_json
 from a2u_tf.ops import compiled, composite, reference
 from benchmarks.record import describe_run
-from benchmarks.timing import make_step, seconds, yardstick
+from benchmarks.timing import make_step, make_tensors, seconds, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {
@@ -47,21 +47,9 @@ _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and of the 
 _MEMORY = flags.DEFINE_string("memory", None, "For the benchmark itself: print the memory of CASE|SIDE and stop.")
 
 
-def make_tensors(case):
-    """Return features, kernels and upstream gradient of a case, and its settings."""
-    direction, shape, size, scale = CASES[case]
-    up, down = (scale, 1) if direction == "up" else (1, scale)
-    maps = tuple(n * up // down for n in shape[1:3])
-    rng = np.random.default_rng(0)
-    x = tf.constant(rng.normal(size=shape), tf.float32)
-    k = tf.nn.softmax(tf.constant(rng.normal(size=(shape[0], *maps, size**2)), tf.float32))
-    upstream = tf.constant(rng.normal(size=(shape[0], *maps, shape[3])), tf.float32)
-    return (x, k, upstream), (size, up, down)
-
-
 def check(case):
     """Hold the sides to the reference on a corner of the case."""
-    (x, k, _), (size, up, down) = make_tensors(case)
+    (x, k, _), (size, up, down) = make_tensors(*CASES[case])
     x, k = x[:1, :6, :6, :8], k[:1, : 6 * up // down, : 6 * up // down]
     expected = getattr(reference, f"reassemble_{CASES[case][0]}")(x, k, size, CASES[case][3])
     for name, (function, _) in SIDES.items():
@@ -71,7 +59,7 @@ def check(case):
 
 def measure_times(case, rounds):
     """Return one result row for each side and pass."""
-    tensors, settings = make_tensors(case)
+    tensors, settings = make_tensors(*CASES[case])
     rows = []
     for backward in (False, True):
         steps = {name: make_step(function, backward, jit, *settings) for name, (function, jit) in SIDES.items()}
@@ -98,7 +86,7 @@ def measure_times(case, rounds):
 
 def measure_memory(case, side):
     """Return `(extra, output)` bytes: the peak of one forward pass over inputs and output, and the output."""
-    (x, k, _), settings = make_tensors(case)
+    (x, k, _), settings = make_tensors(*CASES[case])
     function, jit = SIDES[side]
     step = make_step(function, False, jit, *settings)
     step(x, k, x)

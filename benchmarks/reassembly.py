@@ -11,14 +11,13 @@ them as a yardstick.
 import statistics
 
 import numpy as np
-import tensorflow as tf
 from absl import app, flags
 from keras import ops
 
 from a2u_tf.files import write_json
 from a2u_tf.ops import composite, composite_taps, reference
 from benchmarks.record import describe_run
-from benchmarks.timing import make_step, seconds, yardstick
+from benchmarks.timing import make_step, make_tensors, seconds, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {
@@ -83,12 +82,7 @@ CANDIDATES = {
 def run_case(name, rounds):
     """Measure all candidates on one case; returns a list of result rows."""
     direction, shape, size, scale = CASES[name]
-    up, down = (scale, 1) if direction == "up" else (1, scale)
-    maps = tuple(n * up // down for n in shape[1:3])
-    rng = np.random.default_rng(0)
-    x = tf.constant(rng.normal(size=shape), tf.float32)
-    k = tf.nn.softmax(tf.constant(rng.normal(size=(shape[0], *maps, size**2)), tf.float32))
-    upstream = tf.constant(rng.normal(size=(shape[0], *maps, shape[3])), tf.float32)
+    (x, k, upstream), (_, up, down) = make_tensors(direction, shape, size, scale)
     corner = tuple(slice(0, n) for n in (1, 6, 6))
     small_kernels = k[:1, : 6 * up // down, : 6 * up // down]
     expected = getattr(reference, f"reassemble_{direction}")(x[corner], small_kernels, size, scale)

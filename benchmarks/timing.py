@@ -2,8 +2,20 @@
 
 import time
 
+import numpy as np
 import tensorflow as tf
 from keras import ops
+
+
+def make_tensors(direction, shape, size, scale):
+    """Return features of `shape`, kernels and upstream gradient; and the settings (kernel size, up, down)."""
+    up, down = (scale, 1) if direction == "up" else (1, scale)
+    maps = tuple(n * up // down for n in shape[1:3])
+    rng = np.random.default_rng(0)
+    x = tf.constant(rng.normal(size=shape), tf.float32)
+    k = tf.nn.softmax(tf.constant(rng.normal(size=(shape[0], *maps, size**2)), tf.float32))
+    upstream = tf.constant(rng.normal(size=(shape[0], *maps, shape[3])), tf.float32)
+    return (x, k, upstream), (size, up, down)
 
 
 def yardstick(x, k, size, up, down):
