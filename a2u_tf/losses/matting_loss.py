@@ -1,0 +1,52 @@
+"""What the matting losses share: the layout of the target, and the unknown region."""
+
+import keras
+from keras import ops
+
+TARGET_CHANNELS = 11
+
+
+class MattingLoss(keras.losses.Loss):
+    """Base of the matting losses; not for use by itself.
+
+    Targets have shape `(N, H, W, 11)`, all in [0, 1]: alpha, mask of the unknown region (0 or 1), and RGB of
+    foreground, background and picture. Predictions are mattes of shape `(N, H, W, 1)`, raw or clipped. Losses look at
+    the unknown region alone: elsewhere the trimap is the answer.
+    """
+
+    def call(self, target, prediction):
+        check_target(target, prediction)
+        return self.per_picture(target, prediction)
+
+    def per_picture(self, target, prediction):
+        """Return the loss of each picture, shape `(N,)`."""
+        raise NotImplementedError
+
+
+def check_target(target, prediction):
+    """Raise `ValueError` where shapes are not those of a target and a matte: broadcasting would hide it."""
+    if len(target.shape) != 4 or target.shape[-1] != TARGET_CHANNELS:
+        raise ValueError(
+            f"Matting targets must have shape (N, H, W, {TARGET_CHANNELS}): alpha, unknown mask, foreground, "
+            f"background and picture. Received: shape={tuple(target.shape)}"
+        )
+    if len(prediction.shape) != 4 or prediction.shape[-1] != 1:
+        raise ValueError(f"Predicted mattes must have shape (N, H, W, 1). Received: shape={tuple(prediction.shape)}")
+
+
+def alpha_of(target):
+    return target[..., :1]
+
+
+def unknown_of(target):
+    return target[..., 1:2]
+
+
+def error_of(target, prediction):
+    """`(N, H, W, 1)`: the matte's error in the unknown region, zero elsewhere."""
+    return (prediction - alpha_of(target)) * unknown_of(target)
+
+
+def mean_over_unknown(values, target):
+    """Sum over everything but the batch, divided by the number of unknown pixels plus one."""
+    return ops.sum(values, axis=(1, 2, 3)) / (ops.sum(unknown_of(target), axis=(1, 2, 3)) + 1)

@@ -1,0 +1,40 @@
+"""The decoder: four stages of upsampling, skip connection and two residual blocks, then the alpha matte.
+
+x -> up(x) + conv3x3(skip) -> residual block -> residual block        strides 16 -> 8 -> 4 -> 2 -> 1
+"""
+
+from keras import layers
+from keras.initializers import VarianceScaling
+
+from a2u_tf.models.matting.blocks import XAVIER, conv_norm, residual_block
+
+
+def decode(x, features, kernels, channels, resampling):
+    """Build the decoder.
+
+    Args:
+        x: Keras tensor at stride 16.
+        features: The encoder's maps at strides 1, 2, 4 and 8.
+        kernels: Kernel maps of levels 1 to 4.
+        channels: Output channels of the stages at strides 1, 2, 4 and 8.
+        resampling: `Resampling`.
+
+    Returns:
+        Keras tensor at stride 1, with `channels[0]` channels.
+    """
+    for level in (4, 3, 2, 1):
+        skip = conv_norm(features[level - 1], x.shape[-1], 3, f"skip_{level}")
+        up = resampling.up(x, kernels[level - 1], level)
+        x = layers.Add(name=f"decoder_{level}_sum")([up, skip])
+        for number in (1, 2):
+            x = residual_block(x, channels[level - 1], f"decoder_{level}_{number}")
+    return x
+
+
+def head(x):
+    """Build the last two convolutions; returns the matte, float32 `(N, H, W, 1)`, not squashed."""
+    x = conv_norm(x, 1, 3, "head")
+    x = layers.Conv2D(
+        1, 3, padding="same", use_bias=False, kernel_initializer=VarianceScaling(**XAVIER), name="alpha_conv"
+    )(x)
+    return layers.Activation("linear", dtype="float32", name="alpha")(x)

@@ -1,0 +1,49 @@
+"""What stands around the network: a picture of any size in, a matte of that size out."""
+
+import keras
+from keras import ops
+
+MEAN = (0.485, 0.456, 0.406)  # of ImageNet's red, green and blue in [0, 1]
+STANDARD_DEVIATION = (0.229, 0.224, 0.225)
+UNKNOWN = 128
+
+
+def network_input(image, trimap, multiple):
+    """Normalise a picture, append its trimap and pad both.
+
+    Args:
+        image: Tensor `(N, H, W, 3)`, RGB: integers in 0 to 255 or floats in [0, 1].
+        trimap: uint8 tensor `(N, H, W, 1)`: 255 foreground, 0 background, anything else unknown.
+        multiple: Height and width are padded to multiples of it, at the bottom and at the right, by reflection.
+
+    Returns:
+        float32 tensor `(N, H', W', 4)`.
+    """
+    scale = 1 if keras.backend.is_float_dtype(image.dtype) else 255
+    image = ops.cast(image, "float32") / scale
+    image = (image - ops.array(MEAN, "float32")) / ops.array(STANDARD_DEVIATION, "float32")
+    trimap = ops.where(is_unknown(trimap), ops.cast(UNKNOWN, "float32"), ops.cast(trimap, "float32")) / 255
+    x = ops.concatenate([image, trimap], axis=-1)
+    for axis in (1, 2):
+        x = ops.take(x, _reflected(ops.shape(x)[axis], multiple), axis=axis)
+    return x
+
+
+def matte(prediction, trimap):
+    """Crop the network's output to the trimap's size, clip it to [0, 1] and keep what the trimap knows."""
+    _, height, width, _ = ops.shape(trimap)
+    prediction = ops.clip(ops.cast(prediction[:, :height, :width], "float32"), 0, 1)
+    return ops.where(is_unknown(trimap), prediction, ops.cast(trimap, "float32") / 255)
+
+
+def is_unknown(trimap):
+    """Where the trimap is neither 0 nor 255."""
+    return ops.logical_and(ops.not_equal(trimap, 0), ops.not_equal(trimap, 255))
+
+
+def _reflected(length, multiple):
+    """Indices `0 .. length - 1` and on by reflection at the last pixel, back and forth in a map smaller than that."""
+    padded = (length + multiple - 1) // multiple * multiple
+    period = ops.maximum(2 * (length - 1), 1)
+    index = ops.arange(padded, dtype="int32") % period
+    return ops.minimum(index, period - index)

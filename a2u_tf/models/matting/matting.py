@@ -1,0 +1,77 @@
+"""The user-level matting model: picture and trimap of any size in, matte of that size out."""
+
+import keras
+from keras import ops
+
+from a2u_tf.models.matting.framing import matte, network_input
+from a2u_tf.models.matting.network import STRIDE, matting_net
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class Matting(keras.Model):
+    """Deep image matting around a `matting_net`: normalisation, padding, cropping and the trimap are inside.
+
+    The picture is normalised by ImageNet's statistics and padded by reflection to multiples of 16; the network's
+    output is cropped, clipped to [0, 1] and, where the trimap is 0 or 255, replaced by what it says.
+
+    Args:
+        network: Model from `matting_net`. Default: `matting_net()`, untrained.
+
+    Call arguments:
+        inputs: Dict of `image`, RGB of shape `(N, H, W, 3)`, uint8 or float in [0, 1], and `trimap`, uint8 of shape
+            `(N, H, W, 1)`: 255 foreground, 0 background, any other level unknown.
+
+    Returns:
+        Dict of `alpha`, float32 of shape `(N, H, W, 1)` in [0, 1].
+
+    Example:
+
+    >>> model = a2u_tf.models.Matting(a2u_tf.models.matting_net(width=0.25))
+    >>> image, trimap = np.zeros((1, 33, 50, 3), "uint8"), np.full((1, 33, 50, 1), 128, "uint8")
+    >>> model.predict({"image": image, "trimap": trimap})["alpha"].shape
+    (1, 33, 50, 1)
+    """
+
+    def __init__(self, network=None, **kwargs):
+        super().__init__(**kwargs)
+        self.network = matting_net() if network is None else network
+
+    def call(self, inputs, training=False):
+        image, trimap = _checked(inputs)
+        prediction = self.network(network_input(image, trimap, STRIDE), training=training)
+        return {"alpha": matte(prediction, trimap)}
+
+    def compute_output_shape(self, input_shape):
+        return {"alpha": tuple(input_shape["trimap"])}
+
+    def get_build_config(self):
+        return None  # the network comes built
+
+    def get_config(self):
+        return {**super().get_config(), "network": keras.saving.serialize_keras_object(self.network)}
+
+    @classmethod
+    def from_config(cls, config):
+        config = dict(config)
+        config["network"] = keras.saving.deserialize_keras_object(config["network"])
+        return cls(**config)
+
+
+def _checked(inputs):
+    """Return image and trimap as tensors, or say what is wrong with them."""
+    if not isinstance(inputs, dict) or set(inputs) != {"image", "trimap"}:
+        received = sorted(inputs) if isinstance(inputs, dict) else type(inputs).__name__
+        raise ValueError(f"Matting takes a dict with the keys 'image' and 'trimap'. Received: {received}")
+    image, trimap = ops.convert_to_tensor(inputs["image"]), ops.convert_to_tensor(inputs["trimap"])
+    shapes = tuple(image.shape), tuple(trimap.shape)
+    for name, shape, channels in (("image", shapes[0], 3), ("trimap", shapes[1], 1)):
+        if len(shape) != 4 or shape[-1] != channels:
+            raise ValueError(f"`{name}` must have shape (N, H, W, {channels}). Received: shape={shape}")
+    if any(None not in (a, b) and a != b for a, b in zip(shapes[0][:3], shapes[1][:3], strict=True)):
+        raise ValueError(f"`image` and `trimap` must have the same size. Received: {shapes[0]} and {shapes[1]}")
+    if keras.backend.is_float_dtype(trimap.dtype):
+        raise ValueError(
+            "`trimap` must be uint8: 0 background, 255 foreground, 128 unknown. Received: "
+            f"dtype={keras.backend.standardize_dtype(trimap.dtype)}"
+        )
+    return image, trimap

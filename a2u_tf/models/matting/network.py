@@ -1,0 +1,87 @@
+"""The deep image matting network of the A2U paper.
+
+    image + trimap (4 channels) -> encoder -> features at strides 1, 2, 4, 8, 16; kernel maps of four levels
+                                -> aspp at stride 16
+                                -> decoder: up(x, kernels) + skip, four times
+                                -> head -> alpha
+
+The input is the RGB picture, normalised by ImageNet's mean and standard deviation, and the trimap in [0, 1]; the output
+is a matte that nothing squashes: losses see it raw, and `a2u_tf.models.Matting` clips it.
+
+Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021, section 4; wiring and
+settings are those of the released model.
+"""
+
+import numbers
+
+import keras
+
+from a2u_tf.models.matting.aspp import aspp
+from a2u_tf.models.matting.decoder import decode, head
+from a2u_tf.models.matting.encoder import encode
+from a2u_tf.models.matting.resampling import Resampling
+
+STRIDE = 16  # of the deepest map: sizes are multiples of it
+ENCODERS = {"resnet34": (64, 128, 256)}
+DECODER = (32, 64, 64, 128)  # at strides 1, 2, 4, 8
+ASPP = 256
+
+
+def matting_net(
+    upsampling="a2u",
+    downsampling="a2u",
+    variant="dynamic",
+    channel_shared=True,
+    kernel_size=3,
+    encoding_size=None,
+    width=1.0,
+    encoder="resnet34",
+    weights=None,
+    input_size=(None, None),
+):
+    """Build the matting network as a functional Keras model.
+
+    Args:
+        upsampling: `"nearest"`, `"bilinear"` or `"a2u"`.
+        downsampling: `"conv"` (stride 2), `"max_pool"` or `"a2u"`.
+        variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
+        channel_shared: Whether one A2U encoding filter serves all channels.
+        kernel_size: Odd side of A2U's upsampling kernels; its downsampling kernels have twice that.
+        encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
+        width: Factor on the channels of every layer, for small machines.
+        encoder: `"resnet34"`.
+        weights: Path of a `.weights.h5` file of the same network, or None for random weights.
+        input_size: Height and width, multiples of 16, or None where they vary.
+
+    Returns:
+        Model from `input`, float `(N, H, W, 4)`, to `alpha`, float32 `(N, H, W, 1)`. Without A2U it has 8,049,003
+        trainable parameters; dynamic A2U in both directions adds 40,232 (channel-shared) or 220,448, and `"conv"` adds
+        73,984.
+
+    Raises:
+        ValueError: For unknown methods, a width that is not positive or a size that is not a multiple of 16, and where
+            `weights` are those of another network.
+        FileNotFoundError: Where `weights` names no file.
+    """
+    if encoder not in ENCODERS:
+        raise ValueError(f"`encoder` must be one of {tuple(ENCODERS)}. Received: encoder={encoder!r}")
+    if not isinstance(width, numbers.Real) or not 0 < width <= 4:
+        raise ValueError(f"`width` must be a number above 0, and at most 4. Received: width={width!r}")
+    if any(size is not None and (size < STRIDE or size % STRIDE) for size in input_size):
+        raise ValueError(
+            f"`input_size` must hold multiples of {STRIDE}, or None. Received: input_size={input_size}. "
+            "`a2u_tf.models.Matting` pads pictures of any size."
+        )
+    resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
+    network_input = keras.Input((*input_size, 4), name="input")
+    features, kernels = encode(network_input, _scaled(ENCODERS[encoder], width), resampling)
+    x = aspp(features.pop(), *_scaled([ASPP], width))
+    x = decode(x, features, kernels, _scaled(DECODER, width), resampling)
+    model = keras.Model(network_input, head(x), name=f"matting_{upsampling}")
+    if weights is not None:
+        model.load_weights(weights)
+    return model
+
+
+def _scaled(channels, width):
+    return [max(1, round(count * width)) for count in channels]

@@ -1,0 +1,119 @@
+"""The matting network: parameters, sizes, variants, saving."""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.models import matting_net
+from tests.helpers import to_numpy
+
+BASE = 8_049_003
+SMALL = 0.125
+
+
+def trainable(model):
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
+@pytest.mark.parametrize(
+    ("settings", "added"),
+    [
+        ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
+        ({"upsampling": "nearest", "downsampling": "max_pool"}, 0),
+        ({"channel_shared": True}, 40_232),
+        ({"channel_shared": False}, 220_448),
+        ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
+    ],
+)
+def test_parameters(settings, added):
+    assert trainable(matting_net(**settings)) == BASE + added
+
+
+@pytest.mark.parametrize("channel_shared", [True, False])
+@pytest.mark.parametrize("variant", ["static", "hybrid", "dynamic"])
+def test_six_variants(rng, variant, channel_shared):
+    model = matting_net(variant=variant, channel_shared=channel_shared, width=SMALL)
+    x = rng.normal(size=(2, 32, 48, 4)).astype("float32")
+    alpha = to_numpy(model(x))
+    assert alpha.shape == (2, 32, 48, 1)
+    assert alpha.std() > 0
+
+
+@pytest.mark.parametrize("downsampling", ["conv", "max_pool", "a2u"])
+@pytest.mark.parametrize("upsampling", ["nearest", "bilinear", "a2u"])
+def test_methods_mix(rng, upsampling, downsampling):
+    model = matting_net(upsampling, downsampling, width=SMALL)
+    assert model(rng.normal(size=(1, 32, 16, 4)).astype("float32")).shape == (1, 32, 16, 1)
+    kernels = [layer for layer in model.layers if layer.name.startswith("kernels_")]
+    assert len(kernels) == (4 if "a2u" in (upsampling, downsampling) else 0)
+
+
+def test_sizes_vary(rng):
+    model = matting_net(width=SMALL)
+    for size in ((16, 16), (48, 32), (64, 80)):
+        assert model(rng.normal(size=(1, *size, 4)).astype("float32")).shape == (1, *size, 1)
+    assert model(np.zeros((0, 32, 32, 4), "float32")).shape == (0, 32, 32, 1)
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
+def test_gradients_reach_every_weight(rng, upsampling):
+    model = matting_net(upsampling, "a2u" if upsampling == "a2u" else "max_pool", width=SMALL)
+    before = [to_numpy(variable) for variable in model.trainable_variables]
+    model.compile(keras.optimizers.Adam(1e-3), "mean_absolute_error", run_eagerly=True)
+    x, alpha = rng.normal(size=(2, 32, 32, 4)).astype("float32"), rng.uniform(size=(2, 32, 32, 1)).astype("float32")
+    model.train_on_batch(x, alpha)
+    for variable, old in zip(model.trainable_variables, before, strict=True):
+        assert np.any(to_numpy(variable) != old), variable.path
+
+
+def test_serialization(rng, tmp_path):
+    model = matting_net(width=SMALL, variant="hybrid", channel_shared=False, kernel_size=5, encoding_size=4)
+    x = rng.normal(size=(1, 32, 32, 4)).astype("float32")
+    model.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    np.testing.assert_array_equal(to_numpy(loaded(x)), to_numpy(model(x)))
+
+
+def test_weights_by_path(rng, tmp_path):
+    model = matting_net(width=SMALL)
+    model.save_weights(tmp_path / "net.weights.h5")
+    x = rng.normal(size=(1, 16, 16, 4)).astype("float32")
+    again = matting_net(width=SMALL, weights=tmp_path / "net.weights.h5")
+    np.testing.assert_array_equal(to_numpy(again(x)), to_numpy(model(x)))
+    with pytest.raises(ValueError, match="Received"):
+        matting_net(width=2 * SMALL, weights=tmp_path / "net.weights.h5")
+    with pytest.raises(FileNotFoundError, match=r"no\.weights\.h5"):
+        matting_net(width=SMALL, weights=tmp_path / "no.weights.h5")
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_precision(rng, precision):
+    x = rng.normal(size=(1, 32, 32, 4)).astype("float32")
+    model = matting_net(width=SMALL)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        half = matting_net(width=SMALL)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    half.set_weights(model.get_weights())
+    expected, received = to_numpy(model(x)), half(x)
+    assert keras.backend.standardize_dtype(received.dtype) == "float32"
+    np.testing.assert_allclose(to_numpy(received), expected, atol=0.1 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"upsampling": "cubic"}, "`upsampling` must be one of .*Received: upsampling='cubic'"),
+        ({"downsampling": "average"}, "`downsampling` must be one of .*Received: downsampling='average'"),
+        ({"variant": "fixed"}, "`variant` must be one of"),
+        ({"encoder": "resnet50"}, "`encoder` must be one of .*Received: encoder='resnet50'"),
+        ({"width": 0}, "`width` must be a number above 0.*Received: width=0"),
+        ({"width": "half"}, "`width` must be a number above 0.*Received: width='half'"),
+        ({"input_size": (64, 40)}, r"multiples of 16, or None. Received: input_size=\(64, 40\).*pads"),
+    ],
+)
+def test_exception(settings, message):
+    with pytest.raises(ValueError, match=message):
+        matting_net(**settings)
