@@ -14,7 +14,8 @@ from absl import app, flags
 from train.reconstruction import Settings, run
 from train.tabulate import format_table
 
-COMMON = Settings(dataset="synthetic", epochs=3, limit_train=1000)
+# Small batches and a tenfold rate show in a minute what the paper's recipe shows in hours.
+COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000, batch_size=20, learning_rate=0.1)
 RUNS = {
     "bilinear": dataclasses.replace(COMMON, upsampling="bilinear", downsampling="conv"),
     "a2u_dynamic_cs": COMMON,

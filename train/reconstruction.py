@@ -34,8 +34,6 @@ from train.run_folder import RunFolderError, command_line, open_run_folder
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
-BATCH_SIZE = 100
-LEARNING_RATE = 0.01
 MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfold at each
 
 
@@ -49,6 +47,8 @@ class Settings:
     variant: str = "dynamic"
     channel_shared: bool = True
     epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 0.01
     seed: int = 0
     mixed_precision: str = "none"
     limit_train: int | None = None
@@ -68,18 +68,18 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     train, test = load_images(settings, data_dir)
     model = make_model(settings, len(train))
     start = time.time()
-    batches, epoch_starter = shuffled_batches(train, BATCH_SIZE, settings.seed)
+    batches, epoch_starter = shuffled_batches(train, settings.batch_size, settings.seed)
     model.fit(
         batches,
         epochs=settings.epochs,
         shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
         validation_data=(test, test),
-        validation_batch_size=BATCH_SIZE,
+        validation_batch_size=settings.batch_size,
         callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
         verbose=1 if logging.get_verbosity() >= logging.INFO else 0,
     )
     seconds = time.time() - start
-    metrics = model.evaluate(test, test, batch_size=BATCH_SIZE, verbose=0, return_dict=True)
+    metrics = model.evaluate(test, test, batch_size=settings.batch_size, verbose=0, return_dict=True)
     with replaced(folder / "model.keras") as temporary:
         model.save(temporary)
     reconstruction_sheet(test[:12], model.predict(test[:12], verbose=0), folder / "sheet.png")
@@ -125,10 +125,10 @@ def make_model(settings, train_pictures):
         model = reconstruction_net(
             settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared
         )
-    steps = -(-train_pictures // BATCH_SIZE) * settings.epochs
+    steps = -(-train_pictures // settings.batch_size) * settings.epochs
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
         [round(steps * milestone) for milestone in MILESTONES],
-        [LEARNING_RATE * 0.1**drop for drop in range(len(MILESTONES) + 1)],
+        [settings.learning_rate * 0.1**drop for drop in range(len(MILESTONES) + 1)],
     )
     model.compile(
         optimizer=keras.optimizers.SGD(schedule),
@@ -179,6 +179,8 @@ def define_flags():
     flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
     flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
     flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", defaults.batch_size, "Pictures per step.", lower_bound=1)
+    flags.DEFINE_float("learning_rate", defaults.learning_rate, "Of SGD, at the start.", lower_bound=0.0)
     flags.DEFINE_integer("seed", defaults.seed, "Seed of the weights and of the order.", 0, 2**32 - 1)
     flags.DEFINE_enum(
         "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
