@@ -1,0 +1,1 @@
+"""Image matting: pictures, trimaps and compositions."""
