@@ -6,7 +6,7 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint op sanitize benchmark install clean
+.PHONY: demo test lint op bazel-op sanitize benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
@@ -17,8 +17,13 @@ test: install
 op: install
 	$(BIN)/python -m custom_ops.build
 
+# The same library from the BUILD files; needs Bazel 4 (Debian: bazel-bootstrap). No link to its output is left here.
+bazel-op: install
+	A2U_PYTHON=$(abspath $(BIN)/python) bazel --batch build --symlink_prefix=/ //:liba2u_ops.so
+
 sanitize: install
 	$(BIN)/python -m custom_ops.tests.run
+	$(BIN)/python -m custom_ops.tests.run thread
 
 lint: install
 	$(BIN)/ruff check .

@@ -1,6 +1,6 @@
 """Metadata lives in pyproject.toml; this file tries to build the compiled op along with the package.
 
-The install never fails for want of it, unless A2U_TF_REQUIRE_OP=1.
+The install never fails for want of it, unless A2U_TF_REQUIRE_OP=1, and never for want of its CUDA kernels.
 """
 
 import os
@@ -12,10 +12,11 @@ from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).parent))
 from custom_ops.build import LIBRARY_FOLDER, BuildError, build
+from custom_ops.build_cuda import build_where_useful
 
 
 class BuildWithOp(build_py):
-    """Copies the Python files, then builds the library beside them."""
+    """Copies the Python files, then builds the libraries beside them."""
 
     def run(self):
         super().run()
@@ -27,6 +28,11 @@ class BuildWithOp(build_py):
                 raise
             reason = str(error).splitlines()[0]
             print(f"a2u_tf: compiled op not built ({reason}); the composite does its work", file=sys.stderr)
+            return
+        try:
+            print(f"a2u_tf: {build_where_useful(folder)}", file=sys.stderr)
+        except (BuildError, OSError) as error:
+            print(f"a2u_tf: CUDA kernels not built ({error}); the composite does their work", file=sys.stderr)
 
 
 class PlatformDistribution(Distribution):

@@ -3,7 +3,8 @@
     python -m custom_ops.build          # into a2u_tf/lib, where a2u_tf looks for it
 
 One library holds the ops and their CPU kernels for several instruction sets, chosen when it runs. It uses TensorFlow's
-C API alone, so that it serves every TensorFlow 2.x. Beside it lies a build record, which is checked at load.
+C API alone, so that it serves every TensorFlow 2.x. Beside it lies a build record, which is checked at load. The CUDA
+kernels, a second library, follow where there is a GPU to run them; see build_cuda.py.
 
 Nothing beyond Python's own library is imported: `pip install .` runs this, too.
 """
@@ -41,7 +42,8 @@ AVX2_FLAGS = ["-mavx2", "-mfma", "-mf16c"]
 INSTRUCTION_SETS = {
     "baseline": [],
     "avx2": AVX2_FLAGS,
-    "avx512": [*AVX2_FLAGS, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl"],
+    # The header of GCC 12 for AVX-512 makes it warn of itself.
+    "avx512": [*AVX2_FLAGS, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-Wno-uninitialized"],
 }
 
 # By path: importing the package would import Keras, which pip's build environment lacks.
@@ -152,13 +154,19 @@ def find_tensorflow():
 
 
 def main():
+    from custom_ops import build_cuda  # which imports from this module
+
     parser = argparse.ArgumentParser(prog="python -m custom_ops.build", description="Build the compiled reassembly op.")
-    parser.add_argument("--output", default=LIBRARY_FOLDER, help="folder for the library (default: a2u_tf/lib)")
+    parser.add_argument("--output", default=LIBRARY_FOLDER, help="folder for the libraries (default: a2u_tf/lib)")
+    folder = parser.parse_args().output
     try:
-        library = build(parser.parse_args().output)
+        print(f"built {build(folder)}")
     except BuildError as error:
         sys.exit(f"error: the compiled op was not built: {error}")
-    print(f"built {library}")
+    try:
+        print(build_cuda.build_where_useful(folder))
+    except build_cuda.BuildError as error:  # another class than above where this file runs as __main__
+        sys.exit(f"error: the CUDA kernels were not built: {error}")
 
 
 if __name__ == "__main__":

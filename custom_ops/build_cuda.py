@@ -65,6 +65,20 @@ def build_cuda(folder=LIBRARY_FOLDER):
     return library
 
 
+def build_where_useful(folder=LIBRARY_FOLDER):
+    """Build the library where there are nvcc and a GPU; returns one line on what was done, and why.
+
+    Raises:
+        BuildError: Where both are there, and the build fails.
+    """
+    try:
+        find_gpu()
+        find_nvcc()
+    except BuildError as error:
+        return f"CUDA kernels skipped: {error}. To build them all the same: {build_record.GPU_BUILD_COMMAND}"
+    return f"built {build_cuda(folder)}"
+
+
 def compile_kernels(nvcc, folder):
     """Compile the CUDA kernels into one object file."""
     target = folder / "cuda_kernels.o"
@@ -80,15 +94,24 @@ def architecture_flags():
     return [*codes, f"-gencode=arch=compute_{last},code=compute_{last}", "--threads", "0"]
 
 
+def find_gpu():
+    """Raise `BuildError` where this machine shows no NVIDIA GPU."""
+    smi = shutil.which("nvidia-smi")
+    listed = subprocess.run([smi, "-L"], capture_output=True, text=True, check=False).stdout if smi else ""
+    if not re.match(r"GPU \d+:", listed):
+        raise BuildError("nvidia-smi -L lists no NVIDIA GPU on this machine")
+
+
 def find_nvcc():
     """Return `(path, version)` of nvcc."""
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         raise BuildError("no nvcc found. Install the CUDA toolkit, 12.0 or newer, and put its bin folder on PATH")
-    text = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run([nvcc, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"release (\d+)\.(\d+)", text)
     if version is None or int(version.group(1)) < 12:
-        raise BuildError(f"nvcc 12.0 or newer is needed for compute capability 9.0. Received: {text.splitlines()[-1]}")
+        received = (text.splitlines() or ["no version"])[-1]
+        raise BuildError(f"nvcc 12.0 or newer is needed for compute capability 9.0. Received: {received}")
     return nvcc, f"{version.group(1)}.{version.group(2)}"
 
 

@@ -141,23 +141,25 @@ int CheckCase(const Problem& p, Isa isa, DType dtype, unsigned seed) {
 }
 
 // Large enough that several threads work, and many callers at once.
-int CheckConcurrency(Isa isa) {
-  const Problem p = MakeCase(2, 24, 24, 32, {3, 2, 1, 1});
+int CheckConcurrency(Isa isa, const Problem& p) {
   const Tensors t = RandomTensors(p, 1);
-  const Buffer features(t.features, kFloat), kernels(t.kernels, kFloat);
-  Buffer expected(std::vector<double>(p.output_size()), kFloat);
+  const Buffer features(t.features, kFloat), kernels(t.kernels, kFloat), upstream(t.upstream, kFloat);
+  const CpuKernels& cpu = CpuKernelsFor(isa, kFloat);
+  const auto run = [&] {
+    Buffer output(upstream), dx(features), dk(kernels);
+    cpu.forward(p, features.bytes.data(), kernels.bytes.data(), output.bytes.data());
+    cpu.features_gradient(p, kernels.bytes.data(), upstream.bytes.data(), dx.bytes.data());
+    cpu.kernels_gradient(p, features.bytes.data(), upstream.bytes.data(), dk.bytes.data());
+    return std::vector<std::vector<char>>{output.bytes, dx.bytes, dk.bytes};
+  };
   SetThreads(1);
-  CpuKernelsFor(isa, kFloat).forward(p, features.bytes.data(), kernels.bytes.data(), expected.bytes.data());
+  const auto expected = run();
   SetThreads(4);
   int wrong[8] = {};
   std::vector<std::thread> callers;
   for (int& count : wrong) {
     callers.emplace_back([&] {
-      for (int repeat = 0; repeat < 20; ++repeat) {
-        Buffer output(std::vector<double>(p.output_size()), kFloat);
-        CpuKernelsFor(isa, kFloat).forward(p, features.bytes.data(), kernels.bytes.data(), output.bytes.data());
-        count += output.bytes != expected.bytes;
-      }
+      for (int repeat = 0; repeat < 20; ++repeat) count += run() != expected;
     });
   }
   for (std::thread& caller : callers) caller.join();
@@ -181,7 +183,8 @@ int Check() {
       }
     }
   }
-  failures += CheckConcurrency(BestIsa());
+  failures += CheckConcurrency(BestIsa(), MakeCase(2, 24, 24, 32, {3, 2, 1, 1}));
+  failures += CheckConcurrency(BestIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, true));
   std::printf("%d cases, %d failures\n", checks, failures);
   return failures != 0;
 }

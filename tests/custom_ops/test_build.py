@@ -1,0 +1,139 @@
+"""What the build commands do and say, with stand-ins for the compilers."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from custom_ops import build, build_cuda
+
+COMPILER = """#!/bin/sh
+[ "$1" = --version ] && { echo "compiler 1.0"; exit 0; }
+while [ "$1" != -o ]; do shift; done
+echo built > "$2"
+"""
+SKIPPED = "CUDA kernels skipped: "
+COMMAND = "To build them all the same: python -m custom_ops.build_cuda"
+
+
+@pytest.fixture
+def tools(tmp_path, monkeypatch):
+    """Put a folder of stand-ins alone on PATH; returns what adds one: its name and the lines of a shell script."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+
+    def add(name, script):
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+
+    return add
+
+
+def add_gpu(tools):
+    tools("nvidia-smi", 'echo "GPU 0: NVIDIA H200 (UUID: GPU-0)"')
+
+
+def nvcc_version(release):
+    return f'echo "Cuda compilation tools, release {release}, V{release}.1"'
+
+
+FAILING_NVCC = f'[ "$1" = --version ] && {{ {nvcc_version("12.4")}; exit 0; }}; echo no kernels today >&2; exit 1'
+
+
+def test_no_driver(tools):
+    tools("nvcc", nvcc_version("12.4"))
+    assert build_cuda.build_where_useful() == f"{SKIPPED}nvidia-smi -L lists no NVIDIA GPU on this machine. {COMMAND}"
+
+
+@pytest.mark.parametrize(
+    "script", ["exit 9", "echo No devices found.", "echo GPU access blocked by the operating system; exit 4"]
+)
+def test_driver_without_gpu(tools, script):
+    tools("nvcc", nvcc_version("12.4"))
+    tools("nvidia-smi", script)
+    assert "lists no NVIDIA GPU" in build_cuda.build_where_useful()
+
+
+def test_no_nvcc(tools):
+    add_gpu(tools)
+    line = build_cuda.build_where_useful()
+    assert line.startswith(f"{SKIPPED}no nvcc found. Install the CUDA toolkit, 12.0 or newer")
+    assert line.endswith(COMMAND)
+
+
+@pytest.mark.parametrize(
+    ("script", "received"),
+    [(nvcc_version("11.8"), "Cuda compilation tools, release 11.8, V11.8.1"), ("exit 1", "no version")],
+)
+def test_unfit_nvcc(tools, script, received):
+    add_gpu(tools)
+    tools("nvcc", script)
+    line = build_cuda.build_where_useful()
+    assert line.startswith(f"{SKIPPED}nvcc 12.0 or newer is needed")
+    assert f"Received: {received}. {COMMAND}" in line
+
+
+def test_gpu_and_nvcc(tools, tmp_path, monkeypatch):
+    add_gpu(tools)
+    tools("nvcc", nvcc_version("12.0"))
+    monkeypatch.setattr(build_cuda, "build_cuda", lambda folder: folder / "library")
+    assert build_cuda.build_where_useful(tmp_path) == f"built {tmp_path / 'library'}"
+
+
+def call(command, tmp_path, cwd=build.ROOT, **environment):
+    """Run a command in a process of its own, where g++ is a stand-in."""
+    compiler = tmp_path / "compiler"
+    compiler.write_text(COMPILER)
+    compiler.chmod(0o755)
+    environment = {**os.environ, "CXX": str(compiler), **environment}
+    command = [sys.executable, *command]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_command_builds_the_op_and_says_why_no_cuda_kernels(tools, tmp_path):
+    result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
+    assert result.returncode == 0, result.stderr
+    library = tmp_path / "lib" / build.build_record.LIBRARY
+    assert result.stdout.splitlines() == [
+        f"built {library}",
+        f"{SKIPPED}nvidia-smi -L lists no NVIDIA GPU on this machine. {COMMAND}",
+    ]
+    assert library.read_text() == "built\n"
+
+
+def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
+    add_gpu(tools)
+    tools("nvcc", FAILING_NVCC)
+    result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
+    assert result.returncode == 1
+    assert result.stdout == f"built {tmp_path / 'lib' / build.build_record.LIBRARY}\n"
+    assert result.stderr.startswith("error: the CUDA kernels were not built: this command failed:")
+    assert "no kernels today" in result.stderr
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A copy of what pip needs: setup.py writes into its folder."""
+    pytest.importorskip("setuptools", minversion="77")
+    folder = tmp_path / "checkout"
+    ignore = shutil.ignore_patterns("lib", "__pycache__")
+    for name in ("a2u_tf", "custom_ops"):
+        shutil.copytree(build.ROOT / name, folder / name, ignore=ignore)
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(build.ROOT / name, folder)
+    return folder
+
+
+@pytest.mark.parametrize("nvcc", ["missing", "failing"])
+def test_install_does_not_fail_for_want_of_cuda_kernels(tools, tmp_path, checkout, nvcc):
+    add_gpu(tools)
+    if nvcc == "failing":
+        tools("nvcc", FAILING_NVCC)
+    result = call(["setup.py", "build_py", "--build-lib", "out"], tmp_path, checkout, A2U_TF_REQUIRE_OP="1")
+    assert result.returncode == 0, result.stderr
+    assert (checkout / "out" / "a2u_tf" / "lib" / build.build_record.LIBRARY).exists()
+    said = f"a2u_tf: {SKIPPED}no nvcc found" if nvcc == "missing" else "no kernels today"
+    assert said in result.stderr
