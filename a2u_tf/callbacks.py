@@ -1,12 +1,15 @@
 """Callbacks for trainings that can be killed at any moment and go on with the same numbers."""
 
 import csv
+import json
+import math
 import os
+import shutil
 from pathlib import Path
 
 import keras
 
-from a2u_tf.files import replaced
+from a2u_tf.files import replaced, write_json
 
 
 class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
@@ -23,11 +26,18 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
     def __init__(self, backup_dir):
         super().__init__(backup_dir, delete_checkpoint=False)
 
+    def finished_epochs(self):
+        """Return how many epochs the backup holds: the epoch at which `fit` will begin."""
+        newest = self._newest()
+        return 0 if newest is None else int(newest.name.removeprefix("epoch_").split(".")[0])
+
+    def _newest(self):
+        return max(Path(self.backup_dir).glob("epoch_*.weights.h5"), default=None)
+
     def _load_model(self):
-        newest = max(Path(self.backup_dir).glob("epoch_*.weights.h5"), default=None)
+        newest, epoch = self._newest(), self.finished_epochs()
         if newest is None:
             return
-        epoch = int(newest.name.removeprefix("epoch_").split(".")[0])
         if not self.model.optimizer.built:
             self.model.optimizer.build(self.model.trainable_variables)
         try:
@@ -79,3 +89,33 @@ class EpochTable(keras.callbacks.Callback):
             writer = csv.DictWriter(file, ["epoch", *values])
             writer.writeheader()
             writer.writerows(row for _, row in sorted(self._rows.items()))
+
+
+class BestAndLast(keras.callbacks.Callback):
+    """Saves a model after every epoch, and a copy of it where a value of the logs is the least so far.
+
+    Each file is complete or absent. A resumed training knows the best value from `best.json`.
+
+    Args:
+        model: Model to save, such as one around the model that is trained.
+        folder: Folder of `last.keras`, `best.keras` and `best.json`.
+        monitor: Name in the logs.
+    """
+
+    def __init__(self, model, folder, monitor):
+        super().__init__()
+        self.saved = model
+        self.folder = Path(folder)
+        self.monitor = monitor
+
+    def on_epoch_end(self, epoch, logs=None):
+        with replaced(self.folder / "last.keras") as temporary:
+            self.saved.save(temporary)
+        value = float((logs or {})[self.monitor])
+        record = self.folder / "best.json"
+        best = json.loads(record.read_text()) if record.exists() else {"epoch": 0, self.monitor: math.inf}
+        # An epoch that is run again after a kill comes out the same.
+        if value < best[self.monitor] or best["epoch"] > epoch:
+            with replaced(self.folder / "best.keras") as temporary:
+                shutil.copyfile(self.folder / "last.keras", temporary)
+            write_json(record, {"epoch": epoch + 1, self.monitor: value})

@@ -35,6 +35,35 @@ def reconstruction_sheet(inputs, outputs, path, zoom=3):
     write_png(path, sheet)
 
 
+def matting_grid(rows, side=192):
+    """Return a grid with one row a picture: image, trimap, predicted alpha, true alpha and error.
+
+    The error is that of the unknown region, from black (0) to white (0.5 or more).
+
+    Args:
+        rows: List of `(image, trimap, prediction, target)`: uint8 of shapes `(H, W, 3)` in RGB, and `(H, W)`.
+        side: Side in pixels of the square that a picture is fitted into.
+
+    Returns:
+        RGB, uint8.
+    """
+    lines = []
+    for image, trimap, prediction, target in rows:
+        error = np.where((trimap != 0) & (trimap != 255), cv2.absdiff(prediction, target), 0).astype(np.uint8)
+        greys = (trimap, prediction, target, cv2.convertScaleAbs(error, alpha=2))
+        tiles = [image, *(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) for grey in greys)]
+        lines.append(np.concatenate([_fitted(tile, side) for tile in tiles], axis=1))
+    return np.concatenate(lines)
+
+
+def _fitted(tile, side):
+    zoom = side / max(tile.shape[:2])
+    width, height = (max(1, round(zoom * length)) for length in tile.shape[1::-1])
+    tile = cv2.resize(tile, (width, height), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST)
+    padding = [(0, side - height + _MARGIN), (0, side - width + _MARGIN), (0, 0)]
+    return np.pad(tile, padding, constant_values=64)
+
+
 def write_png(path, image):
     """Write a uint8 picture through a temporary name."""
     encoded, content = cv2.imencode(".png", image)
