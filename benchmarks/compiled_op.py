@@ -4,14 +4,16 @@
 
 Every side runs inside one `tf.function`, forward and forward + backward; rounds alternate over the sides, times are
 medians, `ratio` is to the compiled op in the same round of the same run. A bilinear resize (upwards) or an average pool
-(downwards) of the same sizes stands beside them as a yardstick. Memory is the peak over inputs and outputs of one
-forward pass, in a process of its own.
+(downwards) of the same sizes stands beside them as a yardstick. Page faults, and the share of the processor's time that
+the operating system took, tell where time goes that no kernel can save. Memory is the peak over inputs and outputs of
+one forward pass, in a process of its own.
 """
 
 import ctypes
 import gc
 import json
 import re
+import resource
 import statistics
 import subprocess
 import sys
@@ -66,9 +68,12 @@ def measure_times(case, rounds):
         for step in steps.values():
             seconds(step, *tensors)
         times = {name: [] for name in steps}
+        usage = {name: np.zeros(3) for name in steps}
         for _ in range(rounds):
             for name, step in steps.items():
+                before = _usage()
                 times[name].append(seconds(step, *tensors))
+                usage[name] += _usage() - before
         for name, t in times.items():
             ratios = [a / b for a, b in zip(t, times["compiled"], strict=True)]
             row = {
@@ -78,10 +83,18 @@ def measure_times(case, rounds):
                 "median_ms": round(1e3 * statistics.median(t), 3),
                 "spread_ms": [round(1e3 * min(t), 3), round(1e3 * max(t), 3)],
                 "ratio": round(statistics.median(ratios), 2),
+                "page_faults": round(usage[name][0] / rounds),
+                "system_share": round(usage[name][1] / max(usage[name][1:].sum(), 1e-9), 2),
             }
             rows.append(row)
             print(f"{case:30} {row['pass']:19} {name:15}{row['median_ms']:10.2f} ms {row['ratio']:7.2f} x", flush=True)
     return rows
+
+
+def _usage():
+    """Page faults, system seconds and user seconds of this process so far."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return np.array([used.ru_minflt, used.ru_stime, used.ru_utime])
 
 
 def measure_memory(case, side):

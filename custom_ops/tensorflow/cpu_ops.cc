@@ -9,6 +9,7 @@
 #include "custom_ops/kernels/checks.h"
 #include "custom_ops/kernels/cpu.h"
 #include "custom_ops/kernels/thread_pool.h"
+#include "custom_ops/tensorflow/huge_pages.h"
 #include "custom_ops/tensorflow/op_definitions.h"
 #include "tensorflow/c/kernels.h"
 #include "tensorflow/c/tf_status.h"
@@ -50,6 +51,7 @@ class Call {
         TF_AllocateOutput(context_, index, dtype, shape.data(), static_cast<int>(shape.size()), bytes, status_);
     if (!Ok(status_)) return nullptr;
     tensors_.push_back(tensor);
+    AdviseHugePages(TF_TensorData(tensor), bytes);
     return TF_TensorData(tensor);
   }
 
