@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from a2u_tf.conventions import UNKNOWN
 from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.data.matting.pictures import read_alpha, read_trimap
-from a2u_tf.evaluation.protocol import UNKNOWN, evaluate
+from a2u_tf.evaluation.protocol import evaluate
 
 
 def evaluate_files(images, predictions):

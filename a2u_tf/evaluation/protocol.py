@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from a2u_tf.conventions import UNKNOWN
 from a2u_tf.evaluation.connectivity_error import connectivity_error
 from a2u_tf.evaluation.gradient_error import gradient_error
 from a2u_tf.evaluation.sad_mse import mse, sad
 
-UNKNOWN = 128
 ERRORS = ("sad", "mse", "grad", "conn")
 
 

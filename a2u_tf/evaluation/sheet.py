@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from a2u_tf.evaluation.protocol import UNKNOWN
+from a2u_tf.conventions import UNKNOWN
 from a2u_tf.visualization import write_png
 
 _TILE = 400

@@ -3,9 +3,7 @@
 import keras
 from keras import ops
 
-MEAN = (0.485, 0.456, 0.406)  # of ImageNet's red, green and blue in [0, 1]
-STANDARD_DEVIATION = (0.229, 0.224, 0.225)
-UNKNOWN = 128
+from a2u_tf.conventions import BACKGROUND, FOREGROUND, MEAN, STANDARD_DEVIATION, UNKNOWN
 
 
 def network_input(image, trimap, multiple):
@@ -38,7 +36,7 @@ def matte(prediction, trimap):
 
 def is_unknown(trimap):
     """Where the trimap is neither 0 nor 255."""
-    return ops.logical_and(ops.not_equal(trimap, 0), ops.not_equal(trimap, 255))
+    return ops.logical_and(ops.not_equal(trimap, BACKGROUND), ops.not_equal(trimap, FOREGROUND))
 
 
 def _reflected(length, multiple):

@@ -65,7 +65,7 @@ def matting_net(
     """
     if encoder not in ENCODERS:
         raise ValueError(f"`encoder` must be one of {tuple(ENCODERS)}. Received: encoder={encoder!r}")
-    if not isinstance(width, numbers.Real) or not 0 < width <= 4:
+    if not isinstance(width, numbers.Real) or not 0 < float(width) <= 4:
         raise ValueError(f"`width` must be a number above 0, and at most 4. Received: width={width!r}")
     if any(size is not None and (size < STRIDE or size % STRIDE) for size in input_size):
         raise ValueError(

@@ -3,7 +3,7 @@
 
 def released_layers():
     """Return a dict from our brick's name to the released names of its convolution and its batch normalisation."""
-    names = {"encoder_stem": ("layer0.0", "layer0.1")}
+    names: dict[str, tuple[str, str | None]] = {"encoder_stem": ("layer0.0", "layer0.1")}
     for block in (1, 2, 3):
         for stage, first in ((1, 1), (2, 2), (3, 2)):
             ours = f"encoder_{stage}_{block + first - 1}"

@@ -1,0 +1,105 @@
+"""Folders of pictures: what is in them, whether it fits, and all that is wrong with them in one message."""
+
+import concurrent.futures
+from pathlib import Path
+
+from a2u_tf.data.matting.picture_files import PictureError, read_header
+
+ENDINGS = (".png", ".jpg", ".jpeg")
+OTHER_ENDINGS = (".avif", ".bmp", ".gif", ".heic", ".jp2", ".jxl", ".psd", ".tga", ".tif", ".tiff", ".webp")
+MOST_PROBLEMS = 20
+
+
+class Problems:
+    """Collects what is wrong with a data set, to be raised at once."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self._lines = []
+
+    def add(self, line):
+        """Note one problem."""
+        self._lines.append(str(line))
+
+    def stop_if_any(self):
+        """Raise `PictureError` with the first problems and the number of the others."""
+        if not self._lines:
+            return
+        lines = self._lines[:MOST_PROBLEMS]
+        if more := len(self._lines) - len(lines):
+            lines.append(f"and {more} more")
+        raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
+
+
+def subfolders(folder, *names):
+    """Return `folder/name` for all names.
+
+    Raises:
+        FileNotFoundError: With all that are missing.
+    """
+    found = [Path(folder, name) for name in names]
+    if missing := [str(path) for path in found if not path.is_dir()]:
+        raise FileNotFoundError(
+            f"{folder} must hold the folders {', '.join(names)}. Missing: {', '.join(missing)}. Is it the right folder?"
+        )
+    return found
+
+
+def list_pictures(folder, problems):
+    """Return the PNG and JPEG files of a folder in the order of their names; sub-folders are not entered.
+
+    Hidden files and those of no picture format are left out; other picture formats and an empty folder are problems.
+
+    Raises:
+        FileNotFoundError: Where there is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
+    paths = []
+    for path in sorted(Path(folder).iterdir()):
+        if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
+            paths.append(path)
+        elif path.suffix.lower() in OTHER_ENDINGS:
+            problems.add(f"{path} is not PNG or JPEG. Convert it, or move it away.")
+    if not paths:
+        problems.add(f"{folder} holds no pictures ending in {', '.join(ENDINGS)}.")
+    return paths
+
+
+def pictures_by_name(folder, problems):
+    """Return the pictures of `list_pictures` by their names without ending; a name that occurs twice is a problem."""
+    pictures: dict[str, Path] = {}
+    for path in list_pictures(folder, problems):
+        other = pictures.setdefault(path.stem, path)
+        if other is not path:
+            problems.add(f"{other} and {path} have the same name. Move one of them away.")
+    return pictures
+
+
+def read_headers(paths, problems):
+    """Return the `PictureHeader` of each file by its path; files that cannot be read are problems."""
+    headers = {}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:  # waits for the disk more than it computes
+        for path, result in zip(paths, pool.map(_header_or_error, paths), strict=True):
+            if isinstance(result, Exception):
+                problems.add(result)
+            else:
+                headers[path] = result
+    return headers
+
+
+def check_sizes(groups, problems):
+    """Note files that cannot be read, and groups of files that are not all of one size."""
+    headers = read_headers(list(dict.fromkeys(path for group in groups for path in group)), problems)
+    for group in groups:
+        sizes = [headers[path].size for path in group if path in headers]
+        if len(set(sizes)) > 1:
+            listed = ", ".join(f"{path} is {headers[path].size}" for path in group if path in headers)
+            problems.add(f"Sizes (height, width) differ: {listed}.")
+
+
+def _header_or_error(path):
+    try:
+        return read_header(path)
+    except (PictureError, OSError) as error:
+        return error

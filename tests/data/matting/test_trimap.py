@@ -1,0 +1,67 @@
+"""Trimaps against those of the released model and against erosion pixel by pixel."""
+
+import cv2
+import numpy as np
+import pytest
+
+from a2u_tf.data.matting.trimap import trimap_from_alpha
+
+
+def erode_by_hand(mask, kernel):
+    """A pixel stays where the whole kernel around it, as far as it lies in the picture, is set."""
+    height, width = mask.shape
+    anchor = len(kernel) // 2
+    result = np.zeros_like(mask)
+    for row, column in np.ndindex(mask.shape):
+        result[row, column] = all(
+            mask[row + y - anchor, column + x - anchor]
+            for y, x in zip(*np.nonzero(kernel), strict=True)
+            if 0 <= row + y - anchor < height and 0 <= column + x - anchor < width
+        )
+    return result
+
+
+def test_golden(data_steps):
+    arrays, settings = data_steps
+    for case in settings["G2_trimap"]:
+        result = trimap_from_alpha(arrays[f"G2_{case['id']}_alpha"], case["fg_width"], case["bg_width"])
+        assert result.dtype == np.uint8
+        np.testing.assert_array_equal(result, arrays[f"G2_{case['id']}_trimap"])
+
+
+def test_golden_kernels(data_steps):
+    arrays, _ = data_steps
+    for width in range(1, 30):
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+        np.testing.assert_array_equal(kernel, arrays[f"G1_ellipse_{width:02d}"])
+
+
+@pytest.mark.parametrize(("foreground_width", "background_width"), [(1, 1), (2, 5), (6, 3), (29, 4)])
+@pytest.mark.parametrize("shape", [(13, 17), (1, 9), (6, 1), (1, 1)])
+def test_by_hand(rng, shape, foreground_width, background_width):
+    alpha = np.clip(cv2.GaussianBlur(rng.normal(0.5, 4, shape), (5, 5), 0), 0, 1).astype(np.float32).reshape(shape)
+    expected = np.full(shape, 128)
+    for mask, width, level in ((alpha == 1, foreground_width, 255), (alpha == 0, background_width, 0)):
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+        expected[erode_by_hand(mask, kernel)] = level
+    np.testing.assert_array_equal(trimap_from_alpha(alpha, foreground_width, background_width), expected)
+
+
+def test_levels_next_to_0_and_1_are_known():
+    alpha = np.array([[0, 5e-6, 2e-5, 0.5, 1 - 2e-5, 1 - 5e-6, 1]])
+    np.testing.assert_array_equal(trimap_from_alpha(alpha, 1, 1), [[0, 0, 128, 128, 128, 255, 255]])
+    # The levels of 16-bit pictures are all told apart.
+    np.testing.assert_array_equal(trimap_from_alpha(np.array([[1, 65534]]) / 65535, 1, 1), [[128, 128]])
+
+
+def test_one_level_has_no_unknown_region():
+    np.testing.assert_array_equal(trimap_from_alpha(np.ones((5, 5)), 29, 29), 255)
+    np.testing.assert_array_equal(trimap_from_alpha(np.zeros((5, 5)), 29, 29), 0)
+
+
+@pytest.mark.parametrize("width", [0, -3, 2.0, "3", None])
+def test_bad_width(width):
+    with pytest.raises(ValueError, match=r"must be integers of at least 1, diameters in pixels. Received: "):
+        trimap_from_alpha(np.ones((2, 2)), 1, width)
+    with pytest.raises(ValueError, match="must be integers of at least 1"):
+        trimap_from_alpha(np.ones((2, 2)), width, 1)
