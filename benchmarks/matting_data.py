@@ -1,0 +1,159 @@
+"""The matting data while nothing else runs, and what they cost a training beside them.
+
+    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # about 4 minutes on two cores
+
+Pictures are made on the spot: foregrounds of 1024 x 1024 as PNG, backgrounds of 1600 x 1200 as JPEG. First samples per
+second of the data alone. Then steps of a small convolutional network in `fit`, fed by the data, against steps fed by
+one batch held in memory; rounds alternate over the sides, times are medians, and `ratio` is to the batch in memory in
+the same round. What the data need of the processor is told beside, as a training cannot have it, too.
+"""
+
+import itertools
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from a2u_tf.data.matting import PictureSource, background_pictures, rgba_foregrounds, training_batches
+from a2u_tf.files import write_json
+from benchmarks.record import describe_run
+
+ALONE = {"batch_size": 4, "crop_size": 512}
+BESIDE = {"batch_size": 4, "crop_size": 256}
+STEPS = 8
+
+_OUTPUT = flags.DEFINE_string("output", "benchmarks/matting_data.json", "JSON file to write.")
+_ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed rounds over all sides; medians are reported.", lower_bound=1)
+_THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow.", lower_bound=1)
+
+
+def make_source(folder):
+    """Write four foregrounds and four backgrounds with detail of several sizes, and return the source."""
+    rng = np.random.default_rng(0)
+
+    def noise(height, width, channels):
+        layers = (rng.random((height // n, width // n, channels), np.float32) for n in (4, 16, 100))
+        resized = (cv2.resize(layer, (width, height)).reshape(height, width, channels) for layer in layers)
+        return sum(resized) / 3
+
+    rows, columns = np.indices((1024, 1024))
+    distance = np.hypot(rows - 512, columns - 512)[..., None]
+    for name in ("foregrounds", "backgrounds"):
+        Path(folder, name).mkdir()
+    for number in range(4):
+        alpha = np.clip((400 - distance) / 50 + 8 * (noise(1024, 1024, 1) - 0.5), 0, 1)
+        rgba = np.concatenate([noise(1024, 1024, 3), alpha], axis=-1)
+        cv2.imwrite(f"{folder}/foregrounds/{number}.png", np.rint(rgba * 255).astype(np.uint8))
+        cv2.imwrite(f"{folder}/backgrounds/{number}.jpg", np.rint(noise(1200, 1600, 3) * 255).astype(np.uint8))
+    return PictureSource(rgba_foregrounds(f"{folder}/foregrounds"), background_pictures(f"{folder}/backgrounds"))
+
+
+def measure_alone(source, rounds):
+    """Return one row for each number of workers, and of OpenCV's own threads."""
+    sides = list(itertools.product((1, 2), (1, _THREADS.value)))
+    rates, cpu = {side: [] for side in sides}, {side: [] for side in sides}
+    samples = STEPS * ALONE["batch_size"]
+    for _ in range(rounds):
+        for workers, opencv_threads in sides:
+            cv2.setNumThreads(opencv_threads)
+            start, cpu_start = time.perf_counter(), time.process_time()
+            for _ in training_batches(source, workers=workers, **ALONE).take(STEPS):
+                pass
+            rates[workers, opencv_threads].append(samples / (time.perf_counter() - start))
+            cpu[workers, opencv_threads].append((time.process_time() - cpu_start) / samples)
+    rows = []
+    for side in sides:
+        row = {
+            "workers": side[0],
+            "opencv_threads": side[1],
+            "samples_per_second": round(statistics.median(rates[side]), 2),
+            "spread": [round(min(rates[side]), 2), round(max(rates[side]), 2)],
+            "cpu_ms_per_sample": round(1e3 * statistics.median(cpu[side]), 1),
+        }
+        rows.append(row)
+        print(row, flush=True)
+    return rows
+
+
+class StepTimes(keras.callbacks.Callback):
+    """Seconds between the ends of two steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds, self._last = [], None
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.perf_counter()
+        if self._last is not None:
+            self.seconds.append(now - self._last)
+        self._last = now
+
+
+def make_model():
+    """A network of few layers on large maps, about 0.6 s a step on two cores."""
+    keras.utils.set_random_seed(0)
+    size = BESIDE["crop_size"]
+    convolutions = [keras.layers.Conv2D(n, 3, padding="same", activation="relu") for n in (16, 16, 24)]
+    model = keras.Sequential([keras.Input((size, size, 4)), *convolutions, keras.layers.Conv2D(11, 3, padding="same")])
+    model.compile("adam", "mean_absolute_error", jit_compile=False)
+    return model
+
+
+def measure_beside(source, rounds):
+    """Return one row for each way to feed the network."""
+    batch = next(iter(training_batches(source, **BESIDE)))
+    sides = {
+        "one batch in memory": lambda: tf.data.Dataset.from_tensors(batch).repeat(),
+        "training_batches, 2 workers": lambda: training_batches(source, workers=2, **BESIDE),
+        "training_batches, 1 worker": lambda: training_batches(source, workers=1, **BESIDE),
+        "2 workers, as a Python generator": lambda: (
+            x for x in training_batches(source, workers=2, **BESIDE).as_numpy_iterator()
+        ),
+    }
+    model = make_model()
+    model.fit(sides["one batch in memory"](), steps_per_epoch=2, verbose=0)
+    times, ratios, cpu = ({name: [] for name in sides} for _ in range(3))
+    for _ in range(rounds):
+        for name, make in sides.items():
+            callback, cpu_start = StepTimes(), time.process_time()
+            model.fit(make(), steps_per_epoch=STEPS, verbose=0, callbacks=[callback])
+            cpu[name].append((time.process_time() - cpu_start) / STEPS)
+            times[name].append(statistics.median(callback.seconds))
+            ratios[name].append(times[name][-1] / times["one batch in memory"][-1])
+    rows = []
+    for name in sides:
+        row = {
+            "side": name,
+            "median_ms": round(1e3 * statistics.median(times[name]), 1),
+            "spread_ms": [round(1e3 * min(times[name]), 1), round(1e3 * max(times[name]), 1)],
+            "ratio": round(statistics.median(ratios[name]), 2),
+            "cpu_ms_per_step": round(1e3 * statistics.median(cpu[name]), 1),
+        }
+        rows.append(row)
+        print(row, flush=True)
+    return rows
+
+
+def main(_):
+    tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
+    record = describe_run()
+    with tempfile.TemporaryDirectory() as folder:
+        source = make_source(folder)
+        alone = measure_alone(source, _ROUNDS.value)
+        cv2.setNumThreads(1)
+        beside = measure_beside(source, _ROUNDS.value)
+    settings = {"rounds": _ROUNDS.value, "threads": _THREADS.value, "steps": STEPS}
+    write_json(
+        _OUTPUT.value,
+        {**record, **settings, "alone": {**ALONE, "results": alone}, "beside": {**BESIDE, "results": beside}},
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,57 @@
+"""Validation while a network trains."""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.evaluation import evaluate
+from a2u_tf.evaluation.validation import ProtocolValidation, ValidationPicture, validate
+from a2u_tf.inference import predict_alpha
+from a2u_tf.models import Matting, matting_net
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    return Matting(matting_net(width=0.03))
+
+
+def picture(rng, size, unknown=True):
+    target = rng.integers(0, 256, size, dtype="uint8")
+    trimap = np.full(size, 128, "uint8")
+    trimap[:2] = 255
+    return ValidationPicture(
+        "x", rng.integers(0, 256, (*size, 3), dtype="uint8"), trimap if unknown else trimap * 0 + 255, target
+    )
+
+
+def test_means_of_the_protocol(rng, model):
+    pictures = [picture(rng, (20, 33)), picture(rng, (18, 16))]
+    rows = []
+    for one in pictures:
+        alpha = np.rint(255 * predict_alpha(model, one.image, one.trimap)).astype("uint8")
+        rows.append(evaluate(alpha, one.target, one.trimap))
+    errors, shown = validate(model, pictures, shown=1)
+    assert errors == {name: pytest.approx(np.mean([row[name] for row in rows])) for name in rows[0]}
+    assert len(shown) == 1
+    assert shown[0][1].shape == (20, 33)
+
+
+def test_pictures_without_unknown_pixels_have_no_mse(rng, model):
+    known, unknown = picture(rng, (16, 16), unknown=False), picture(rng, (16, 16))
+    both, _ = validate(model, [known, unknown])
+    alone, _ = validate(model, [unknown])
+    assert both["mse"] == alone["mse"]
+    assert both["sad"] == pytest.approx(alone["sad"] / 2)
+    assert np.isnan(validate(model, [known])[0]["mse"])
+
+
+def test_callback_fills_the_logs(rng, model):
+    seen = []
+    callback = ProtocolValidation(
+        model, [picture(rng, (16, 16))], lambda epoch, shown: seen.append((epoch, len(shown)))
+    )
+    logs = {"loss": 1.0}
+    callback.on_epoch_end(4, logs)
+    assert list(logs) == ["loss", "val_sad", "val_mse", "val_grad", "val_conn"]
+    assert seen == [(5, 1)]

@@ -1,0 +1,170 @@
+"""The matting training: its run folder, its settings, and resuming after SIGKILL."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.models import Matting, matting_net
+from tests.helpers import to_numpy
+from train.matting import Settings, default_run_dir, make_loss, make_network, run
+from train.run_folder import RunFolderError
+
+ROOT = Path(__file__).parents[2]
+TINY = Settings(width=0.03, epochs=2, steps_per_epoch=2, batch_size=2, crop_size=32)
+
+
+@pytest.fixture(autouse=True)
+def restore_policy():
+    yield
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run folder and its summary."""
+    pytest.importorskip("tensorboard", reason="needs tensorboard")
+    folder = tmp_path_factory.mktemp("matting") / "run"
+    return folder, run(TINY, folder, command="python -m something")
+
+
+@pytest.mark.tensorflow
+def test_run_folder_explains_itself(finished):
+    folder, summary = finished
+    assert json.loads((folder / "summary.json").read_text()) == json.loads(json.dumps(summary))
+    assert json.loads((folder / "settings.json").read_text())["source"] == ["synthetic"]
+    assert summary["command"] == "python -m something"
+    with open(folder / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert set(rows[0]) == {"epoch", "loss", "val_sad", "val_mse", "val_grad", "val_conn"}
+    sads = [float(row["val_sad"]) for row in rows]
+    assert summary["best_epoch"] == 1 + int(np.argmin(sads))
+    assert summary["metrics"]["last"]["sad"] == pytest.approx(sads[-1], rel=1e-4)
+    assert summary["metrics"]["best"]["sad"] == pytest.approx(min(sads), rel=1e-4)
+    for name in ("best.keras", "last.keras"):
+        assert isinstance(keras.saving.load_model(folder / name), Matting)
+    assert cv2.imread(str(folder / "sheets" / "epoch_002.png")).shape == (6 * 196, 5 * 196, 3)
+    assert list((folder / "tensorboard" / "pictures").glob("events*"))
+
+
+@pytest.mark.tensorflow
+def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
+    folder, summary = finished
+    assert run(TINY, folder) == json.loads(json.dumps(summary))
+    with pytest.raises(RunFolderError, match=r"epochs.*2 before, 3 now.*--run_dir"):
+        run(Settings(**{**vars(TINY), "epochs": 3}), folder)
+
+
+def test_released_recipe():
+    network = make_network(Settings(width=0.03))
+    schedule = network.optimizer._learning_rate
+    for epoch, rate in ((0, 1e-2), (19.9, 1e-2), (20.1, 1e-3), (26.1, 1e-4)):
+        assert float(schedule(int(epoch * 6000))) == pytest.approx(rate)
+    assert network.optimizer.factors == {}
+    assert network.loss.weights == [0.5, 0.5]
+
+
+def test_pretrained_encoder_learns_slowly(tmp_path):
+    trained = matting_net("bilinear", "max_pool", width=0.03)
+    trained.save_weights(tmp_path / "encoder.weights.h5")
+    network = make_network(Settings(width=0.03, encoder_weights=str(tmp_path / "encoder.weights.h5")))
+    assert network.optimizer.factors == {"encoder_": 0.01}
+    for name in ("encoder_stem_conv", "encoder_3_4_2_norm"):
+        for ours, theirs in zip(network.get_layer(name).weights, trained.get_layer(name).weights, strict=True):
+            np.testing.assert_array_equal(to_numpy(ours), to_numpy(theirs))
+    ours, theirs = (to_numpy(net.get_layer("head_conv").kernel) for net in (network, trained))
+    assert not np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("word", ["alpha", "alpha:much", "dice:1", ""])
+def test_exception_of_losses(word):
+    with pytest.raises(ValueError, match=r"NAME:WEIGHT, with names of .*Received"):
+        make_loss((word,))
+
+
+def test_default_run_dir_names_the_method():
+    assert default_run_dir(Settings()).name == "matting_a2u_dynamic_cs_width_1.0_seed_0"
+    other = Settings(upsampling="bilinear", downsampling="max_pool", width=0.5)
+    assert default_run_dir(other).name == "matting_bilinear_width_0.5_seed_0"
+
+
+def script(*arguments):
+    command = [sys.executable, "-m", "train.matting", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def test_bad_arguments_are_named(tmp_path):
+    process = script("--crop_size=40", "--notensorboard", f"--run_dir={tmp_path / 'run'}")
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode != 0
+    assert "error: --crop_size must be a multiple of 16. Received: 40" in output
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"source": ("rgba=/nowhere",), "backgrounds": "/nowhere"}, "/nowhere"),
+        ({"encoder_weights": "/nowhere.weights.h5"}, "nowhere.weights.h5"),
+        ({"validation": "alphamatting=/nowhere"}, "/nowhere"),
+    ],
+)
+def test_missing_files_are_named_before_training(change, message, tmp_path):
+    with pytest.raises(FileNotFoundError, match=message):
+        run(Settings(**{**vars(TINY), **change}), tmp_path / "run", tensorboard=False)
+
+
+@pytest.mark.tensorflow
+def test_killed_and_resumed_ends_with_the_same_numbers(tmp_path):
+    flags = ["--width=0.03", "--epochs=3", "--steps_per_epoch=2", "--batch_size=2", "--crop_size=32", "--seed=3"]
+    flags += ["--upsampling=bilinear", "--notensorboard"]
+    whole = script(*flags, f"--run_dir={tmp_path / 'whole'}")
+    output, _ = whole.communicate(timeout=500)
+    assert whole.returncode == 0, output
+    killed_dir = tmp_path / "killed"
+    process = script(*flags, f"--run_dir={killed_dir}")
+    deadline = time.time() + 500
+    while process.poll() is None and not list(killed_dir.glob("backup/epoch_*")) and time.time() < deadline:
+        time.sleep(0.02)
+    assert process.poll() is None
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    final = script(*flags, f"--run_dir={killed_dir}")
+    output, _ = final.communicate(timeout=500)
+    assert final.returncode == 0, output
+    assert "Epoch 1/3" not in output
+    summaries = [json.loads((folder / "summary.json").read_text()) for folder in (killed_dir, tmp_path / "whole")]
+    assert summaries[0]["metrics"] == summaries[1]["metrics"]
+    assert (killed_dir / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
+    assert (killed_dir / "best.json").read_text() == (tmp_path / "whole" / "best.json").read_text()
+
+
+MIRRORED = """
+import tensorflow as tf
+cpu, = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+import train.matting as script
+script.device_scope = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope
+settings = script.Settings(width=0.03, epochs=1, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear",
+                           downsampling="max_pool")
+print(script.run(settings, {folder!r}, tensorboard=False)["metrics"])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.tensorflow
+def test_two_devices_share_a_batch(tmp_path):
+    code = MIRRORED.format(folder=str(tmp_path / "run"))
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=900)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert "'sad'" in result.stdout

@@ -1,0 +1,97 @@
+"""Prediction from files."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.data.matting.picture_files import PictureError
+from a2u_tf.inference import predict_alpha
+from a2u_tf.models import Matting, matting_net
+from train.predict import find_jobs, load_model
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    Matting(matting_net(width=0.03)).save(path)
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path, rng):
+    for name in ("images", "trimaps"):
+        (tmp_path / name).mkdir()
+    for number, size in enumerate(((20, 33), (16, 18))):
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), rng.integers(0, 256, (*size, 3), dtype="uint8"))
+        trimap = rng.choice(np.array([0, 128, 255], "uint8"), size)
+        cv2.imwrite(str(tmp_path / "trimaps" / f"{number}.png"), trimap)
+    return tmp_path
+
+
+def predict(model, image, trimap, output, *more):
+    command = [sys.executable, "-m", "train.predict", f"--model={model}", f"--image={image}", f"--trimap={trimap}"]
+    return subprocess.run(
+        [*command, f"--output={output}", *more], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+
+
+def test_folders_at_16_bits(model_path, folders):
+    result = predict(model_path, folders / "images", folders / "trimaps", folders / "alphas", "--bits=16")
+    assert result.returncode == 0, result.stderr
+    model = keras.saving.load_model(model_path)
+    for name in ("0.png", "1.png"):
+        image = cv2.imread(str(folders / "images" / name))[..., ::-1]
+        trimap = cv2.imread(str(folders / "trimaps" / name), cv2.IMREAD_GRAYSCALE)
+        alpha = cv2.imread(str(folders / "alphas" / name), cv2.IMREAD_UNCHANGED)
+        assert alpha.dtype == np.uint16
+        np.testing.assert_allclose(alpha / 65535, predict_alpha(model, image, trimap), atol=1e-4)
+
+
+def test_one_picture(model_path, folders):
+    image, trimap = folders / "images" / "0.png", folders / "trimaps" / "0.png"
+    result = predict(model_path, image, trimap, folders / "new" / "alpha.png")
+    assert result.returncode == 0, result.stderr
+    assert cv2.imread(str(folders / "new" / "alpha.png"), cv2.IMREAD_UNCHANGED).dtype == np.uint8
+
+
+def test_problems_are_told_together_before_any_work(folders):
+    (folders / "trimaps" / "1.png").unlink()
+    (folders / "trimaps" / "2.png").write_bytes((folders / "trimaps" / "0.png").read_bytes())
+    (folders / "images" / "0.png").write_bytes((folders / "images" / "0.png").read_bytes()[:60])
+    with pytest.raises(PictureError, match="cannot be used") as error:
+        find_jobs(folders / "images", folders / "trimaps", folders / "alphas")
+    message = str(error.value)
+    for part in ("images/1.png has no partner", "trimaps/2.png has no partner", "images/0.png"):
+        assert part in message
+    assert not (folders / "alphas").exists()
+
+
+def test_exceptions_of_paths(folders):
+    images, trimaps = folders / "images", folders / "trimaps"
+    for arguments, message in (
+        ((folders / "no", trimaps, "x.png"), "There is no .*no"),
+        ((images, trimaps / "0.png", "x.png"), "two files or two folders"),
+        ((images / "0.png", trimaps / "0.png", "x.jpg"), "ends in .png"),
+        ((images / "0.png", trimaps / "1.png", "x.png"), "Sizes .* differ"),
+    ):
+        with pytest.raises((FileNotFoundError, PictureError), match=message):
+            find_jobs(*arguments)
+
+
+def test_exceptions_of_models(tmp_path):
+    (tmp_path / "text.keras").write_text("no model")
+    matting_net(width=0.03).save(tmp_path / "network.keras")
+    for name, message in (
+        ("missing.keras", "cannot be read as a Keras model"),
+        ("text.keras", "cannot be read as a Keras model"),
+        ("network.keras", "Expected a saved a2u_tf.models.Matting.*Received: Functional"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            load_model(tmp_path / name)

@@ -1,0 +1,301 @@
+"""Train the deep image matting network.
+
+    python -m train.matting --quick                                      # two minutes, synthetic pictures, no download
+    python -m train.matting --source=composition_1k=ADOBE --backgrounds=COCO/train2014 \
+        --encoder_weights=resnet34_encoder.weights.h5 --validation=composition_1k=ADOBE
+
+The defaults are the released recipe: Adam at 0.01, a hundredth of that for an encoder with ImageNet weights, x0.1 at
+20/30 and 26/30 of the epochs; 30 epochs of 6,000 batches of 16 crops of 512; half alpha, half composition loss. Killed
+at any moment and started again with the same flags, it goes on after the last finished epoch and ends with the same
+numbers. Several GPUs share each batch (`tf.distribute.MirroredStrategy`).
+
+The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, sheets/, last.keras, best.keras
+(by validation SAD), best.json and summary.json. The models are `a2u_tf.models.Matting`, for `train.predict`.
+"""
+
+import contextlib
+import dataclasses
+import importlib.util
+import json
+import sys
+import time
+from pathlib import Path
+
+import keras
+from absl import app, flags, logging
+
+from a2u_tf import losses
+from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable
+from a2u_tf.data.matting.pipeline import training_batches
+from a2u_tf.evaluation.validation import ProtocolValidation, validate
+from a2u_tf.files import write_json
+from a2u_tf.info import versions
+from a2u_tf.layers.a2u_kernels import VARIANTS
+from a2u_tf.models import Matting, matting_net
+from a2u_tf.models.matting.network import STRIDE
+from a2u_tf.models.matting.resampling import DOWNSAMPLING, UPSAMPLING
+from a2u_tf.ops import use_implementation
+from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.optimizers import LayerwiseAdam
+from a2u_tf.visualization import matting_grid, write_png
+from train.matting_sources import make_source, make_validation
+from train.run_folder import RunFolderError, command_line, open_run_folder
+
+MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
+PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
+LOSSES = {
+    "alpha": losses.AlphaLoss,
+    "composition": losses.CompositionLoss,
+    "laplacian": losses.LaplacianLoss,
+    "gradient": losses.GradientLoss,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """What makes two runs the same run."""
+
+    source: tuple = ("synthetic",)
+    backgrounds: str | None = None
+    validation: str = "synthetic"
+    upsampling: str = "a2u"
+    downsampling: str = "a2u"
+    variant: str = "dynamic"
+    channel_shared: bool = True
+    width: float = 1.0
+    encoder_weights: str | None = None
+    epochs: int = 30
+    steps_per_epoch: int = 6000
+    batch_size: int = 16
+    crop_size: int = 512
+    learning_rate: float = 0.01
+    loss: tuple = ("alpha:0.5", "composition:0.5")
+    clip_norm: float | None = None
+    mixed_precision: str = "none"
+    jit_compile: bool = False
+    seed: int = 0
+
+
+QUICK = {"width": 0.25, "epochs": 2, "steps_per_epoch": 20, "batch_size": 4, "crop_size": 128}
+
+
+def run(settings, run_dir, tensorboard=True, command=None):
+    """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
+
+    A finished run returns its summary at once.
+    """
+    folder = open_run_folder(run_dir, json.loads(json.dumps(dataclasses.asdict(settings))))
+    summary_path = folder / "summary.json"
+    if summary_path.exists():
+        logging.info("%s is finished.", folder)
+        return json.loads(summary_path.read_text())
+    source = make_source(settings.source, settings.backgrounds, settings.crop_size)
+    pictures = make_validation(settings.validation, settings.crop_size)
+    with device_scope():
+        network = make_network(settings)
+        model = Matting(network)
+    backup = AtomicBackupAndRestore(folder / "backup")
+    first_step = backup.finished_epochs() * settings.steps_per_epoch
+    start = time.time()
+    network.fit(
+        training_batches(source, settings.batch_size, settings.crop_size, settings.seed, first_step),
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        callbacks=[*make_callbacks(folder, model, pictures, tensorboard), backup],
+        verbose=1 if sys.stdout.isatty() else 2,
+    )
+    seconds = time.time() - start
+    best = keras.saving.load_model(folder / "best.keras")
+    summary = {
+        "command": command,
+        "settings": dataclasses.asdict(settings),
+        "parameters": network.count_params(),
+        "validation_pictures": len(pictures),
+        "metrics": {"best": validate(best, pictures)[0], "last": validate(model, pictures)[0]},
+        "best_epoch": json.loads((folder / "best.json").read_text())["epoch"],
+        "seconds_since_start": round(seconds, 1),
+        "reassembly": resolve_implementation("auto")[0],
+        "versions": versions(),
+    }
+    write_json(summary_path, summary)
+    return summary
+
+
+def make_network(settings):
+    """Return the compiled network, seeded."""
+    keras.utils.set_random_seed(settings.seed)
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        # Threads may otherwise add gradients in the order in which they finish; XLA's code for CPUs never does.
+        if not settings.jit_compile or tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+    policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
+    keras.config.set_dtype_policy(policy)
+    # Layers on the compiled op would keep Keras from using XLA.
+    with use_implementation("composite") if settings.jit_compile else contextlib.nullcontext():
+        network = matting_net(
+            settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared, width=settings.width
+        )
+    factors = {}
+    if settings.encoder_weights:
+        load_encoder(network, settings)
+        factors = {"encoder_": PRETRAINED_FACTOR}
+    steps = settings.epochs * settings.steps_per_epoch
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        [round(steps * milestone) for milestone in MILESTONES],
+        [settings.learning_rate * 0.1**drop for drop in range(len(MILESTONES) + 1)],
+    )
+    network.compile(
+        LayerwiseAdam(schedule, factors, global_clipnorm=settings.clip_norm),
+        make_loss(settings.loss),
+        jit_compile=settings.jit_compile,
+    )
+    return network
+
+
+def load_encoder(network, settings):
+    """Copy the encoder of `train.import_released --encoder` into a network."""
+    trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
+    for layer in trained.layers:
+        if layer.name.startswith("encoder_") and layer.weights:
+            network.get_layer(layer.name).set_weights(layer.get_weights())
+
+
+def make_loss(words):
+    """Return the loss of a list of `NAME:WEIGHT`.
+
+    Raises:
+        ValueError: For other words.
+    """
+    parts, weights = [], []
+    for word in words:
+        name, _, weight = word.partition(":")
+        try:
+            weights.append(float(weight))
+        except ValueError:
+            weights.append(None)
+        if name not in LOSSES or weights[-1] is None:
+            raise ValueError(f"--loss takes NAME:WEIGHT, with names of {tuple(LOSSES)}. Received: {word!r}")
+        parts.append(LOSSES[name]())
+    return losses.WeightedSum(parts, weights)
+
+
+def make_callbacks(folder, model, pictures, tensorboard):
+    """Return the callbacks of a run but the backup, which comes last, so that it vouches for what the others wrote."""
+    writers = []
+    if tensorboard:
+        if importlib.util.find_spec("tensorboard") is None or keras.backend.backend() != "tensorflow":
+            raise RunFolderError(
+                "TensorBoard logs need the TensorFlow backend and the package tensorboard: "
+                "pip install 'a2u_tf[tensorboard]', or pass --notensorboard."
+            )
+        import tensorflow as tf
+
+        writers.append(tf.summary.create_file_writer(str(folder / "tensorboard" / "pictures")))
+
+    def show(epoch, predictions):
+        rows = [(picture.image, picture.trimap, matte, picture.target) for picture, matte in predictions]
+        grid = matting_grid(rows)
+        write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid[..., ::-1])
+        for writer in writers:
+            with writer.as_default():
+                tf.summary.image("image, trimap, alpha, truth, error", grid[None], epoch)
+
+    callbacks = [
+        ProtocolValidation(model, pictures, show),
+        EpochTable(folder / "history.csv"),
+        BestAndLast(model, folder, "val_sad"),
+    ]
+    if tensorboard:
+        callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False))
+    return callbacks
+
+
+def device_scope():
+    """Mirrored training on several GPUs; nothing on one device and on other backends."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if len(tf.config.list_logical_devices("GPU")) > 1:
+            return tf.distribute.MirroredStrategy().scope()
+    return contextlib.nullcontext()
+
+
+def default_run_dir(settings):
+    """A folder of its own for each method, width and seed."""
+    method = settings.upsampling
+    if "a2u" in (settings.upsampling, settings.downsampling):
+        method += f"_{settings.variant}_{'cs' if settings.channel_shared else 'cw'}"
+    return Path("runs") / f"matting_{method}_width_{settings.width}_seed_{settings.seed}"
+
+
+def define_flags():
+    """Declare the flags; a function, so that other scripts can import this one without them."""
+    defaults = Settings()
+    flags.DEFINE_multi_string(
+        "source",
+        defaults.source,
+        "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
+        "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
+    )
+    flags.DEFINE_string("backgrounds", None, "Folder of background pictures. Default: procedural ones.")
+    flags.DEFINE_string(
+        "validation",
+        defaults.validation,
+        "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting.",
+    )
+    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLING, "Upsampling of the decoder.")
+    flags.DEFINE_enum(
+        "downsampling", None, DOWNSAMPLING, "Downsampling of the encoder. Default: a2u with a2u, else max_pool."
+    )
+    flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
+    flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
+    flags.DEFINE_float("width", defaults.width, "Factor on all channels.", 0.01, 4)
+    flags.DEFINE_string(
+        "encoder_weights",
+        None,
+        "ImageNet encoder, from train.import_released --encoder; it learns at 1/100 of the rate.",
+    )
+    flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
+    flags.DEFINE_integer("steps_per_epoch", defaults.steps_per_epoch, "Steps from backup to backup.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", defaults.batch_size, "Samples per step, over all GPUs.", lower_bound=1)
+    flags.DEFINE_integer("crop_size", defaults.crop_size, "Side of the samples, a multiple of 16.", lower_bound=16)
+    flags.DEFINE_float("learning_rate", defaults.learning_rate, "Of Adam, at the start.", lower_bound=0.0)
+    flags.DEFINE_multi_string("loss", defaults.loss, f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}.")
+    flags.DEFINE_float("clip_norm", None, "Clip gradients to this global norm. Default: not.", lower_bound=0.0)
+    flags.DEFINE_enum(
+        "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
+    )
+    flags.DEFINE_bool("jit_compile", defaults.jit_compile, "Compile with XLA.")
+    flags.DEFINE_integer("seed", defaults.seed, "Seed of weights and samples.", 0, 2**32 - 1)
+    flags.DEFINE_bool("quick", False, f"A short training to see it run: {QUICK}. Other flags still count.")
+    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, width and seed.")
+    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    values = dict(flags.FLAGS.flag_values_dict())
+    if values["quick"]:
+        values |= {name: value for name, value in QUICK.items() if not flags.FLAGS[name].present}
+    if values["downsampling"] is None:
+        values["downsampling"] = "a2u" if values["upsampling"] == "a2u" else "max_pool"
+    names = [field.name for field in dataclasses.fields(Settings)]
+    settings = Settings(**{name: tuple(v) if isinstance(v := values[name], list) else v for name in names})
+    try:
+        if settings.crop_size % STRIDE:
+            raise ValueError(f"--crop_size must be a multiple of {STRIDE}. Received: {settings.crop_size}")
+        run_dir = values["run_dir"] or default_run_dir(settings)
+        summary = run(settings, run_dir, values["tensorboard"], command_line("train.matting"))
+    except (ValueError, FileNotFoundError) as error:
+        raise SystemExit(f"error: {error}") from error
+    print(f"{run_dir}: {summary['parameters']:,} parameters, best epoch {summary['best_epoch']}")
+    for name, metrics in summary["metrics"].items():
+        print(name, "  ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

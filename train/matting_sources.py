@@ -1,0 +1,94 @@
+"""What a matting training is fed with and validated on, by the words of its flags.
+
+Environment variables in folders are filled in here, so that the settings of a run hold on another machine, too.
+"""
+
+import os
+
+from a2u_tf.data.matting import layouts
+from a2u_tf.data.matting.sources import MixedSource, PictureSource, RecolouredSource
+from a2u_tf.data.matting.synthetic import SyntheticSource
+from a2u_tf.evaluation.images import LAYOUTS, images_of_layout
+from a2u_tf.evaluation.validation import FilePictures, held_out_pictures
+
+FOREGROUNDS = {
+    "composition_1k": layouts.composition_1k_training,
+    "distinctions_646": layouts.distinctions_646_training,
+    "rgba": layouts.rgba_foregrounds,
+    "mattes": layouts.rgba_foregrounds,
+}
+HELD_OUT_PICTURES = 16
+SMALLEST_SYNTHETIC = 512  # side in pixels; the chain enlarges smaller pictures until pixels show
+
+
+def make_source(words, backgrounds, crop_size):
+    """Build the source of a training.
+
+    Args:
+        words: List of `KIND[=FOLDER][*WEIGHT]`: `synthetic`, or `composition_1k`, `distinctions_646`, `rgba` (pictures
+            with an alpha channel) or `mattes` (the same, but only alpha is taken), each with its folder. The weight, 1
+            by default, tells how often foregrounds come from it.
+        backgrounds: Folder of background pictures; None for procedural ones, which `synthetic` brings along.
+        crop_size: Side in pixels of the samples; synthetic pictures are at least as large.
+
+    Raises:
+        ValueError: For words that are not understood, and for damaged pictures.
+        FileNotFoundError: For folders that are missing.
+    """
+    paths = layouts.background_pictures(os.path.expandvars(backgrounds)) if backgrounds else None
+    sources, weights = [], []
+    for word in words:
+        kind, folder, weight = _parse(word)
+        synthetic = kind == "synthetic"
+        if synthetic != (folder is None) or (not synthetic and kind not in FOREGROUNDS):
+            known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in FOREGROUNDS)])
+            raise ValueError(f"A source is one of: {known}; *WEIGHT may follow. Received: {word!r}")
+        if synthetic:
+            sources.append(_synthetic(crop_size))
+        else:
+            if paths is None:
+                raise ValueError(
+                    f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds"
+                )
+            make = RecolouredSource if kind == "mattes" else PictureSource
+            sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), paths))
+        weights.append(weight)
+    return sources[0] if len(sources) == 1 else MixedSource(sources, weights)
+
+
+def make_validation(word, crop_size):
+    """Return the validation pictures: `synthetic` ones, or those of `LAYOUT=FOLDER`.
+
+    Raises:
+        ValueError: For a word that is not understood, and for damaged pictures.
+        FileNotFoundError: For folders that are missing.
+    """
+    kind, _, folder = word.partition("=")
+    if kind == "synthetic" and not folder:
+        return held_out_pictures(_synthetic(crop_size), HELD_OUT_PICTURES, crop_size)
+    if kind not in LAYOUTS or not folder:
+        known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in LAYOUTS)])
+        raise ValueError(f"--validation is one of: {known}. Received: {word!r}")
+    images = images_of_layout(kind, os.path.expandvars(folder))
+    hidden = [image.name for image in images if image.alpha is None]
+    if hidden:
+        raise FileNotFoundError(f"{folder} has no true mattes to validate with, of {hidden[0]} for one.")
+    return FilePictures(images)
+
+
+def _synthetic(crop_size):
+    return SyntheticSource(max(crop_size, SMALLEST_SYNTHETIC))
+
+
+def _parse(word):
+    """`KIND[=FOLDER][*WEIGHT]` in its parts."""
+    rest, star, weight = word.rpartition("*")
+    rest, weight = (rest, weight) if star else (word, "1")
+    kind, equals, folder = rest.partition("=")
+    try:
+        weight = float(weight)
+    except ValueError:
+        weight = 0
+    if not weight > 0:
+        raise ValueError(f"A source is KIND[=FOLDER][*WEIGHT], with a weight above 0. Received: {word!r}")
+    return kind, folder if equals else None, weight
