@@ -1,6 +1,7 @@
 # `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= test,tensorboard
+BENCHMARKS := compiled_op training_step matting_inference reassembly matting_data evaluation
 BIN := .venv/bin
 comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
@@ -30,11 +31,9 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-benchmark: install
-	$(BIN)/python -m benchmarks.reassembly --output=benchmarks/reassembly.json
-	$(BIN)/python -m custom_ops.build
-	$(BIN)/python -m benchmarks.compiled_op --output=benchmarks/compiled_op.json
-	$(BIN)/python -m benchmarks.training_step --output=benchmarks/training_step.json
+# Half an hour. The last one needs scikit-image: make benchmark EXTRAS=benchmark
+benchmark: op
+	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --output=benchmarks/$$name.json; done
 
 install: $(INSTALLED)
 

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from a2u_tf.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.files import replaced
 
 _MARGIN = 4
@@ -35,25 +36,37 @@ def reconstruction_sheet(inputs, outputs, path, zoom=3):
     write_png(path, sheet)
 
 
-def matting_grid(rows, side=192):
-    """Return a grid with one row a picture: image, trimap, predicted alpha, true alpha and error.
+def matting_grid(rows, methods=("alpha",), side=192):
+    """Return a grid of pictures under the names of its columns: image, trimap, truth; alpha and error of each method.
 
     The error is that of the unknown region, from black (0) to white (0.5 or more).
 
     Args:
-        rows: List of `(image, trimap, prediction, target)`: uint8 of shapes `(H, W, 3)` in RGB, and `(H, W)`.
+        rows: List of `(image, trimap, target, *predictions)`, uint8: RGB of shape `(H, W, 3)`, all others `(H, W)`;
+            one prediction for each method.
+        methods: Names of the methods.
         side: Side in pixels of the square that a picture is fitted into.
 
     Returns:
         RGB, uint8.
     """
-    lines = []
-    for image, trimap, prediction, target in rows:
-        error = np.where((trimap != 0) & (trimap != 255), cv2.absdiff(prediction, target), 0).astype(np.uint8)
-        greys = (trimap, prediction, target, cv2.convertScaleAbs(error, alpha=2))
+    names = ["image", "trimap", "truth", *(name for method in methods for name in (method, "error"))]
+    lines = [np.concatenate([_title(name, side + _MARGIN) for name in names], axis=1)]
+    for image, trimap, target, *predictions in rows:
+        known = (trimap == BACKGROUND) | (trimap == FOREGROUND)
+        greys = [trimap, target]
+        for prediction in predictions:
+            error = cv2.convertScaleAbs(cv2.absdiff(prediction, target), alpha=2)
+            error[known] = 0
+            greys += [prediction, error]
         tiles = [image, *(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) for grey in greys)]
         lines.append(np.concatenate([_fitted(tile, side) for tile in tiles], axis=1))
     return np.concatenate(lines)
+
+
+def _title(text, width):
+    title = np.full((_HEADER, width, 3), 64, np.uint8)
+    return cv2.putText(title, text, (0, _HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA)
 
 
 def _fitted(tile, side):

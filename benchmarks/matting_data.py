@@ -1,11 +1,12 @@
 """The matting data while nothing else runs, and what they cost a training beside them.
 
-    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # about 4 minutes on two cores
+    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # about 8 minutes on two cores
 
 Pictures are made on the spot: foregrounds of 1024 x 1024 as PNG, backgrounds of 1600 x 1200 as JPEG. First samples per
-second of the data alone. Then steps of a small convolutional network in `fit`, fed by the data, against steps fed by
-one batch held in memory; rounds alternate over the sides, times are medians, and `ratio` is to the batch in memory in
-the same round. What the data need of the processor is told beside, as a training cannot have it, too.
+second of the data alone, and what a sample takes of the processors. Then training steps of the matting network, fed by
+the data and by one batch held in memory: how long a step waits for its batch, and how much longer it takes for sharing
+the processors with those who make the next. Rounds alternate over the sides, times are medians, `ratio` is to the batch
+in memory in the same round.
 """
 
 import itertools
@@ -15,7 +16,6 @@ import time
 from pathlib import Path
 
 import cv2
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
@@ -23,13 +23,15 @@ from absl import app, flags
 from a2u_tf.data.matting import PictureSource, background_pictures, rgba_foregrounds, training_batches
 from a2u_tf.files import write_json
 from benchmarks.record import describe_run
+from train.matting import Settings, make_network
 
 ALONE = {"batch_size": 4, "crop_size": 512}
-BESIDE = {"batch_size": 4, "crop_size": 256}
-STEPS = 8
+BESIDE = {"batch_size": 2, "crop_size": 512}
+WIDTHS = (1.0, 0.25)
+STEPS = 4
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/matting_data.json", "JSON file to write.")
-_ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed rounds over all sides; medians are reported.", lower_bound=1)
+_ROUNDS = flags.DEFINE_integer("rounds", 5, "Timed rounds over all sides; medians are reported.", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow.", lower_bound=1)
 
 
@@ -81,59 +83,42 @@ def measure_alone(source, rounds):
     return rows
 
 
-class StepTimes(keras.callbacks.Callback):
-    """Seconds between the ends of two steps."""
-
-    def __init__(self):
-        super().__init__()
-        self.seconds, self._last = [], None
-
-    def on_train_batch_end(self, batch, logs=None):
-        now = time.perf_counter()
-        if self._last is not None:
-            self.seconds.append(now - self._last)
-        self._last = now
-
-
-def make_model():
-    """A network of few layers on large maps, about 0.6 s a step on two cores."""
-    keras.utils.set_random_seed(0)
-    size = BESIDE["crop_size"]
-    convolutions = [keras.layers.Conv2D(n, 3, padding="same", activation="relu") for n in (16, 16, 24)]
-    model = keras.Sequential([keras.Input((size, size, 4)), *convolutions, keras.layers.Conv2D(11, 3, padding="same")])
-    model.compile("adam", "mean_absolute_error", jit_compile=False)
-    return model
-
-
 def measure_beside(source, rounds):
-    """Return one row for each way to feed the network."""
+    """Return one row for each way to feed the network of the training, at each width."""
     batch = next(iter(training_batches(source, **BESIDE)))
     sides = {
         "one batch in memory": lambda: tf.data.Dataset.from_tensors(batch).repeat(),
-        "training_batches, 2 workers": lambda: training_batches(source, workers=2, **BESIDE),
-        "training_batches, 1 worker": lambda: training_batches(source, workers=1, **BESIDE),
-        "2 workers, as a Python generator": lambda: (
-            x for x in training_batches(source, workers=2, **BESIDE).as_numpy_iterator()
-        ),
+        "training_batches": lambda: training_batches(source, **BESIDE),
     }
-    model = make_model()
-    model.fit(sides["one batch in memory"](), steps_per_epoch=2, verbose=0)
-    times, ratios, cpu = ({name: [] for name in sides} for _ in range(3))
+    return [
+        row for width in WIDTHS for row in measure_network(make_network(Settings(width=width)), sides, width, rounds)
+    ]
+
+
+def measure_network(network, sides, width, rounds):
+    """Return a row for each side: the steps, and how long they wait for their batches."""
+    network.train_on_batch(*next(iter(sides["one batch in memory"]())))
+    steps, waits, ratios = ({name: [] for name in sides} for _ in range(3))
     for _ in range(rounds):
         for name, make in sides.items():
-            callback, cpu_start = StepTimes(), time.process_time()
-            model.fit(make(), steps_per_epoch=STEPS, verbose=0, callbacks=[callback])
-            cpu[name].append((time.process_time() - cpu_start) / STEPS)
-            times[name].append(statistics.median(callback.seconds))
-            ratios[name].append(times[name][-1] / times["one batch in memory"][-1])
+            batches = iter(make())
+            next(batches)  # the first one is made before there is a step to make it beside
+            for _ in range(STEPS):
+                start = time.perf_counter()
+                batch = next(batches)
+                waits[name].append(time.perf_counter() - start)
+                network.train_on_batch(*batch)
+                steps[name].append(time.perf_counter() - start)
+            ratios[name].append(sum(steps[name][-STEPS:]) / sum(steps["one batch in memory"][-STEPS:]))
     rows = []
     for name in sides:
         row = {
+            "width": width,
             "side": name,
-            "median_ms": round(1e3 * statistics.median(times[name]), 1),
-            "spread_ms": [round(1e3 * min(times[name]), 1), round(1e3 * max(times[name]), 1)],
+            "median_step_ms": round(1e3 * statistics.median(steps[name])),
             "ratio": round(statistics.median(ratios[name]), 2),
-            "cpu_ms_per_step": round(1e3 * statistics.median(cpu[name]), 1),
+            "median_wait_ms": round(1e3 * statistics.median(waits[name]), 1),
+            "longest_wait_ms": round(1e3 * max(waits[name]), 1),
         }
         rows.append(row)
         print(row, flush=True)
@@ -145,8 +130,9 @@ def main(_):
     record = describe_run()
     with tempfile.TemporaryDirectory() as folder:
         source = make_source(folder)
+        default = cv2.getNumThreads()
         alone = measure_alone(source, _ROUNDS.value)
-        cv2.setNumThreads(1)
+        cv2.setNumThreads(default)
         beside = measure_beside(source, _ROUNDS.value)
     settings = {"rounds": _ROUNDS.value, "threads": _THREADS.value, "steps": STEPS}
     write_json(

@@ -13,7 +13,7 @@ The output folder holds tables.md, means.csv, images.csv, summary.json, and wors
 a method errs most.
 """
 
-import re
+import os
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -27,6 +27,7 @@ from a2u_tf.evaluation.sheet import matte_sheet
 from a2u_tf.evaluation.submission import write_submission
 from a2u_tf.files import replaced, write_json
 from a2u_tf.info import versions
+from train.named_folders import parse_named_folders
 from train.run_folder import RunFolderError, command_line
 
 
@@ -103,24 +104,6 @@ def write_sheets(images, predictions, rows, folder, count):
             )
 
 
-def parse_predictions(values):
-    """Return a dict from methods to folders, of values `METHOD=FOLDER`."""
-    folders = {}
-    for value in values:
-        method, _, folder = value.partition("=")
-        if not folder or not re.fullmatch(r"\w[\w .+-]*", method):
-            raise app.UsageError(
-                "--predictions must be METHOD=FOLDER, the method of letters, digits, spaces and . + - _. "
-                f"Received: {value}"
-            )
-        if method in folders:
-            raise app.UsageError(f"--predictions names {method} twice: {folders[method]} and {folder}.")
-        folders[method] = folder
-    if not folders:
-        raise app.UsageError("Give --predictions=METHOD=FOLDER, once for each method.")
-    return folders
-
-
 def find_images(values):
     """Return the test images that the flags name."""
     by_layout = values["layout"], values["data_dir"]
@@ -128,7 +111,7 @@ def find_images(values):
     if all(by_layout) and not any(by_folder):
         if values["split"] and values["layout"] != "alphamatting":
             raise app.UsageError("--split is for --layout=alphamatting.")
-        return images_of_layout(values["layout"], values["data_dir"], values["split"])
+        return images_of_layout(values["layout"], os.path.expandvars(values["data_dir"]), values["split"])
     if all(by_folder) and not any(by_layout):
         return images_in_folders(values["targets"], values["trimaps"], values["images"])
     raise app.UsageError("Give either --layout and --data_dir, or --targets and --trimaps.")
@@ -138,7 +121,7 @@ def define_flags():
     """Declare the flags; a function, so that other scripts can import this one without them."""
     flags.DEFINE_multi_string("predictions", [], "METHOD=FOLDER of predicted mattes; once for each method.")
     flags.DEFINE_enum("layout", None, LAYOUTS, "Data set with its own layout of folders.")
-    flags.DEFINE_string("data_dir", None, "Folder of the data set.")
+    flags.DEFINE_string("data_dir", None, "Folder of the data set; environment variables in it are filled in.")
     flags.DEFINE_string("split", None, "For alphamatting: ending of its folders' names, such as training_lowres.")
     flags.DEFINE_string("targets", None, "Without --layout: folder of true mattes.")
     flags.DEFINE_string("trimaps", None, "Without --layout: folder of trimaps of the same names.")
@@ -152,7 +135,7 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS.flag_values_dict()
-    folders = parse_predictions(values["predictions"])
+    folders = parse_named_folders("predictions", values["predictions"])
     if values["submission"] and (values["layout"] != "alphamatting" or len(folders) > 1):
         raise app.UsageError("--submission takes --layout=alphamatting and the --predictions of one method.")
     try:

@@ -195,12 +195,12 @@ def make_callbacks(folder, model, pictures, tensorboard):
         writers.append(tf.summary.create_file_writer(str(folder / "tensorboard" / "pictures")))
 
     def show(epoch, predictions):
-        rows = [(picture.image, picture.trimap, matte, picture.target) for picture, matte in predictions]
+        rows = [(picture.image, picture.trimap, picture.target, matte) for picture, matte in predictions]
         grid = matting_grid(rows)
         write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid[..., ::-1])
         for writer in writers:
             with writer.as_default():
-                tf.summary.image("image, trimap, alpha, truth, error", grid[None], epoch)
+                tf.summary.image("mattes", grid[None], epoch)
 
     callbacks = [
         ProtocolValidation(model, pictures, show),

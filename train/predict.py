@@ -67,6 +67,13 @@ def load_model(path):
     return model
 
 
+def define_file_flags():
+    """Declare the flags of `find_jobs`."""
+    flags.DEFINE_string("image", None, "Picture, or folder of pictures.", required=True)
+    flags.DEFINE_string("trimap", None, "Its trimap, or folder of trimaps of the same names.", required=True)
+    flags.DEFINE_string("output", None, "Matte to write (.png), or folder of mattes.", required=True)
+
+
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
@@ -84,8 +91,6 @@ def main(argv):
 
 if __name__ == "__main__":
     flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
-    flags.DEFINE_string("image", None, "Picture, or folder of pictures.", required=True)
-    flags.DEFINE_string("trimap", None, "Its trimap, or folder of trimaps of the same names.", required=True)
-    flags.DEFINE_string("output", None, "Matte to write (.png), or folder of mattes.", required=True)
+    define_file_flags()
     flags.DEFINE_enum("bits", "8", ("8", "16"), "Bits of the mattes.")
     app.run(main)

@@ -31,6 +31,18 @@ def format_table(summaries):
     )
 
 
+def read_summaries(folders):
+    """Return the summary of each run folder.
+
+    Raises:
+        FileNotFoundError: With all the folders that have none.
+    """
+    paths = [Path(folder) / "summary.json" for folder in folders]
+    if missing := [str(path.parent) for path in paths if not path.exists()]:
+        raise FileNotFoundError(f"no summary.json in {missing}: finish these runs first, with the flags they have.")
+    return [json.loads(path.read_text()) for path in paths]
+
+
 def method_name(settings):
     """Name the down- and upsampling of a run."""
     name = f"{settings['upsampling']} up, {settings['downsampling']} down"
@@ -42,10 +54,10 @@ def method_name(settings):
 def main(argv):
     if not flags.FLAGS.output or len(argv) < 2:
         raise app.UsageError("Give --output and at least one run folder.")
-    missing = [folder for folder in argv[1:] if not (Path(folder) / "summary.json").exists()]
-    if missing:
-        raise SystemExit(f"error: no summary.json in {missing}: finish these runs first, with the flags they have.")
-    summaries = [json.loads((Path(folder) / "summary.json").read_text()) for folder in argv[1:]]
+    try:
+        summaries = read_summaries(argv[1:])
+    except FileNotFoundError as error:
+        raise SystemExit(f"error: {error}") from error
     table = format_table({method_name(summary["settings"]): summary for summary in summaries})
     commands = "\n".join(f"    {summary['command']}" for summary in summaries)
     datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))

@@ -194,9 +194,9 @@ def test_mattes_that_are_not_published(tmp_path, run, alphamatting):
     ("arguments", "message"),
     [
         ([], "Give --predictions"),
-        (["--predictions=folder"], "must be METHOD=FOLDER"),
-        (["--predictions=../x=folder"], "must be METHOD=FOLDER"),
-        (["--predictions=x="], "must be METHOD=FOLDER"),
+        (["--predictions=folder"], "must be NAME=FOLDER"),
+        (["--predictions=../x=folder"], "must be NAME=FOLDER"),
+        (["--predictions=x="], "must be NAME=FOLDER"),
         (["--predictions=x=1", "--predictions=x=2"], "names x twice: 1 and 2"),
         (["--predictions=x=1"], "either --layout and --data_dir, or --targets and --trimaps"),
         (["--predictions=x=1", "--targets=1"], "either --layout"),

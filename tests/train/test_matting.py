@@ -53,7 +53,7 @@ def test_run_folder_explains_itself(finished):
     assert summary["metrics"]["best"]["sad"] == pytest.approx(min(sads), rel=1e-4)
     for name in ("best.keras", "last.keras"):
         assert isinstance(keras.saving.load_model(folder / name), Matting)
-    assert cv2.imread(str(folder / "sheets" / "epoch_002.png")).shape == (6 * 196, 5 * 196, 3)
+    assert cv2.imread(str(folder / "sheets" / "epoch_002.png")).shape == (22 + 6 * 196, 5 * 196, 3)
     assert list((folder / "tensorboard" / "pictures").glob("events*"))
 
 

@@ -1,0 +1,55 @@
+"""Baselines that learn nothing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from train.predict_baseline import closed_form, half
+
+ROOT = Path(__file__).parents[2]
+
+
+def scene():
+    """A red disc before blue, with a soft edge."""
+    rows, columns = np.indices((48, 64))
+    alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 4 + 0.5, 0, 1)
+    image = np.rint(255 * (alpha[..., None] * [0.9, 0.2, 0.1] + (1 - alpha[..., None]) * [0.1, 0.2, 0.8]))
+    trimap = np.select([alpha == 0, alpha == 1], [0, 255], 128).astype(np.uint8)
+    return image.astype(np.uint8), trimap, alpha
+
+
+def test_half():
+    trimap = np.array([[0, 128, 255, 7]], np.uint8)
+    np.testing.assert_array_equal(half(None, trimap), [[0, 0.5, 1, 0.5]])
+
+
+def test_closed_form_finds_the_matte():
+    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
+    image, trimap, alpha = scene()
+    np.testing.assert_allclose(closed_form(image, trimap), alpha, atol=0.03)
+    assert np.abs(half(image, trimap) - alpha).max() > 0.3
+
+
+def test_closed_form_without_background():
+    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
+    image, trimap, _ = scene()
+    trimap[trimap == 0] = 128
+    np.testing.assert_array_equal(closed_form(image, trimap), half(image, trimap))
+
+
+def test_files(tmp_path):
+    image, trimap, _ = scene()
+    cv2.imwrite(str(tmp_path / "image.png"), image)
+    cv2.imwrite(str(tmp_path / "trimap.png"), trimap)
+    files = [f"--{name}={tmp_path / name}.png" for name in ("image", "trimap")]
+    command = [sys.executable, "-m", "train.predict_baseline", "--method=half", *files]
+    result = subprocess.run(
+        [*command, f"--output={tmp_path / 'alpha.png'}"], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    expected = np.rint(255 * half(image, trimap))
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "alpha.png"), cv2.IMREAD_UNCHANGED), expected)
