@@ -34,7 +34,7 @@ def table_rows(first_cell):
 
 def test_metrics_are_those_of_the_results():
     names = {
-        "bilinear": "bilinear up",
+        "bilinear": "bilinear up, ",
         "dynamic": "A2U up and down, dynamic cs",
         "static": "A2U up and down, static cw",
     }
@@ -58,3 +58,25 @@ def test_speeds_are_those_of_the_benchmarks():
         if step["side"] in names:
             expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
             assert expected in table_rows(names[step["side"]])
+
+
+def test_matting_speeds_are_those_of_the_benchmark():
+    names = {
+        "bilinear and max-pooling": "bilinear upsampling and max-pooling",
+        "A2U dynamic cs, compiled": "A2U, compiled",
+        "A2U dynamic cs, composite": "A2U, composite",
+    }
+    measured = json.loads((ROOT / "benchmarks" / "matting_inference.json").read_text())
+    assert measured["size"] == 512
+    for row in measured["results"]:
+        assert table_rows(names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
+
+
+def test_speeds_of_the_evaluation_are_those_of_the_benchmark():
+    rows = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())["results"]
+    ratios = {(row["case"], row["error"]): row["ratio"] for row in rows if row["side"] == "plain"}
+    text = " ".join(README.split())
+    assert f"{ratios['narrow band', 'all four']:.0f} times as fast as by a plain implementation" in text
+    assert f"{ratios['hair', 'all four']:.0f} times with hair" in text
+    assert {round(ratios["pieces", error]) for error in ("grad", "conn")} == {3}
+    assert "Grad and Conn are only 3 times as fast as the plain implementation" in text
