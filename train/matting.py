@@ -21,6 +21,7 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import keras
 from absl import app, flags, logging
 
@@ -89,6 +90,7 @@ def run(settings, run_dir, tensorboard=True, command=None):
     if summary_path.exists():
         logging.info("%s is finished.", folder)
         return json.loads(summary_path.read_text())
+    cv2.setNumThreads(1)  # samples are made side by side; threads inside OpenCV would wait for each other
     source = make_source(settings.source, settings.backgrounds, settings.crop_size)
     pictures = make_validation(settings.validation, settings.crop_size)
     with device_scope():

@@ -1,4 +1,4 @@
-"""Baselines that learn nothing."""
+"""Baselines that learn nothing. pymatting compiles itself for minutes when it is first imported."""
 
 import subprocess
 import sys
@@ -27,6 +27,7 @@ def test_half():
     np.testing.assert_array_equal(half(None, trimap), [[0, 0.5, 1, 0.5]])
 
 
+@pytest.mark.slow
 def test_closed_form_finds_the_matte():
     pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
     image, trimap, alpha = scene()
@@ -34,6 +35,7 @@ def test_closed_form_finds_the_matte():
     assert np.abs(half(image, trimap) - alpha).max() > 0.3
 
 
+@pytest.mark.slow
 def test_closed_form_without_background():
     pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
     image, trimap, _ = scene()
