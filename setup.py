@@ -11,8 +11,9 @@ from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).parent))
-from custom_ops.build import LIBRARY_FOLDER, BuildError, build
+from custom_ops.build import build
 from custom_ops.build_cuda import build_where_useful
+from custom_ops.toolchain import LIBRARY_FOLDER, BuildError
 
 
 class BuildWithOp(build_py):

@@ -7,9 +7,12 @@ import os
 import shutil
 from pathlib import Path
 
+import h5py
 import keras
 
 from a2u_tf.files import replaced, write_json
+
+_SEEDS = "seed_generator_states"
 
 
 class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
@@ -17,7 +20,8 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
 
     The base class writes the weights in place and the epoch into a second file: killed during or between the two
     writes, it resumes from a broken file, or from the weights of one epoch and the number of another. Here each epoch
-    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts.
+    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts. It also holds what random layers,
+    such as dropout, will draw next, which Keras leaves out.
 
     Args:
         backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.
@@ -42,6 +46,9 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
             self.model.optimizer.build(self.model.trainable_variables)
         try:
             self.model.load_weights(newest)
+            with h5py.File(newest) as file:
+                for number, state in enumerate(self._seed_states()):
+                    state.assign(file[_SEEDS][str(number)][()])
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(
                 f"The backup {newest} cannot be read into this model: {error}. Remove it to go on from the start, or "
@@ -49,10 +56,16 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
             ) from error
         self.model._initial_epoch = epoch
 
+    def _seed_states(self):
+        return [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+
     def _save_model(self):
         target = Path(self.backup_dir) / f"epoch_{self._current_epoch:04d}.weights.h5"
         with replaced(target) as temporary:
             self.model.save_weights(temporary)
+            with h5py.File(temporary, "a") as file:
+                for number, state in enumerate(self._seed_states()):
+                    file[f"{_SEEDS}/{number}"] = keras.ops.convert_to_numpy(state)
             with open(temporary, "rb") as file:
                 os.fsync(file.fileno())
         for older in Path(self.backup_dir).glob("*epoch_*.weights.h5"):

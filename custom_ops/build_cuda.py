@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build import (
+from custom_ops.toolchain import (
     FLAGS,
     LIBRARY_FOLDER,
     ROOT,

@@ -11,7 +11,7 @@ from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable
 
 def make_model():
     keras.utils.set_random_seed(0)
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.3), keras.layers.Dense(2)])
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
     return model
 

@@ -35,10 +35,10 @@ from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.matting.network import STRIDE
 from a2u_tf.models.matting.resampling import DOWNSAMPLING, UPSAMPLING
-from a2u_tf.ops import use_implementation
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.optimizers import LayerwiseAdam
 from a2u_tf.visualization import matting_grid, write_png
+from train.keras_setup import dropping_rate, layers_for, prepare
 from train.matting_sources import make_source, make_validation
 from train.run_folder import RunFolderError, command_line, open_run_folder
 
@@ -125,17 +125,8 @@ def run(settings, run_dir, tensorboard=True, command=None):
 
 def make_network(settings):
     """Return the compiled network, seeded."""
-    keras.utils.set_random_seed(settings.seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # Threads may otherwise add gradients in the order in which they finish; XLA's code for CPUs never does.
-        if not settings.jit_compile or tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.enable_op_determinism()
-    policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
-    keras.config.set_dtype_policy(policy)
-    # Layers on the compiled op would keep Keras from using XLA.
-    with use_implementation("composite") if settings.jit_compile else contextlib.nullcontext():
+    prepare(settings)
+    with layers_for(settings.jit_compile):
         network = matting_net(
             settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared, width=settings.width
         )
@@ -143,11 +134,7 @@ def make_network(settings):
     if settings.encoder_weights:
         load_encoder(network, settings)
         factors = {"encoder_": PRETRAINED_FACTOR}
-    steps = settings.epochs * settings.steps_per_epoch
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        [round(steps * milestone) for milestone in MILESTONES],
-        [settings.learning_rate * 0.1**drop for drop in range(len(MILESTONES) + 1)],
-    )
+    schedule = dropping_rate(settings.learning_rate, settings.epochs * settings.steps_per_epoch, MILESTONES)
     network.compile(
         LayerwiseAdam(schedule, factors, global_clipnorm=settings.clip_norm),
         make_loss(settings.loss),

@@ -10,7 +10,6 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 summary.json, the metrics on the test set.
 """
 
-import contextlib
 import dataclasses
 import importlib.util
 import json
@@ -28,8 +27,8 @@ from a2u_tf.info import versions
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.metrics import PSNR, SSIM
 from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
-from a2u_tf.ops import use_implementation
 from a2u_tf.visualization import reconstruction_sheet
+from train.keras_setup import dropping_rate, layers_for, prepare
 from train.run_folder import RunFolderError, command_line, open_run_folder
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
@@ -110,26 +109,13 @@ def load_images(settings, data_dir):
 
 def make_model(settings, train_pictures):
     """Return the compiled network, seeded."""
-    keras.utils.set_random_seed(settings.seed)
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        # Threads may otherwise add gradients in the order in which they finish. XLA's code for CPUs never does, and is
-        # four times slower under this setting.
-        if not settings.jit_compile or tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.enable_op_determinism()
-    policy = "float32" if settings.mixed_precision == "none" else f"mixed_{settings.mixed_precision}"
-    keras.config.set_dtype_policy(policy)
-    # Layers on the compiled op would keep Keras from using XLA.
-    with use_implementation("composite") if settings.jit_compile else contextlib.nullcontext():
+    prepare(settings)
+    with layers_for(settings.jit_compile):
         model = reconstruction_net(
             settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared
         )
     steps = -(-train_pictures // settings.batch_size) * settings.epochs
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        [round(steps * milestone) for milestone in MILESTONES],
-        [settings.learning_rate * 0.1**drop for drop in range(len(MILESTONES) + 1)],
-    )
+    schedule = dropping_rate(settings.learning_rate, steps, MILESTONES)
     model.compile(
         optimizer=keras.optimizers.SGD(schedule),
         loss="mean_absolute_error",

@@ -11,7 +11,7 @@ from pathlib import Path
 LIBRARY = "liba2u_ops.so"
 BUILD_COMMAND = "python -m custom_ops.build"
 GPU_BUILD_COMMAND = "python -m custom_ops.build_cuda"
-SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "cuda/*", "build*.py")
+SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "cuda/*", "*.py")
 
 
 def gpu_library(tensorflow_version):

@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build import FLAGS, SOURCES, BuildError, compile_units, cpu_units, find_compiler, run
+from custom_ops.build import cpu_units
+from custom_ops.toolchain import FLAGS, SOURCES, BuildError, compile_units, find_compiler, run
 
 SANITIZERS = {
     "address": ["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 
-from custom_ops.build import ROOT
+from custom_ops.toolchain import ROOT
 
 # No link to the output is left in the repository, and no server runs on.
 BAZEL = ["bazel", "--batch"]

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build import ROOT, SOURCES, BuildError, run
 from custom_ops.build_cuda import architecture_flags, find_nvcc
+from custom_ops.toolchain import ROOT, SOURCES, BuildError, run
 
 
 def main(*modes):

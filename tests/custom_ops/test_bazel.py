@@ -2,14 +2,14 @@
 
 import runpy
 
-from custom_ops import build
+from custom_ops import build, toolchain
 
-BUILD_FILE = (build.SOURCES / "BUILD").read_text()
+BUILD_FILE = (toolchain.SOURCES / "BUILD").read_text()
 
 
 def test_flags_are_the_same():
-    flags = runpy.run_path(str(build.SOURCES / "bazel" / "flags.bzl"))
-    assert flags["FLAGS"] == build.FLAGS
+    flags = runpy.run_path(str(toolchain.SOURCES / "bazel" / "flags.bzl"))
+    assert flags["FLAGS"] == toolchain.FLAGS
     assert flags["INSTRUCTION_SETS"] == build.INSTRUCTION_SETS
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from custom_ops import build, build_cuda
+from custom_ops import build_cuda, toolchain
 
 COMPILER = """#!/bin/sh
 [ "$1" = --version ] && { echo "compiler 1.0"; exit 0; }
@@ -83,7 +83,7 @@ def test_gpu_and_nvcc(tools, tmp_path, monkeypatch):
     assert build_cuda.build_where_useful(tmp_path) == f"built {tmp_path / 'library'}"
 
 
-def call(command, tmp_path, cwd=build.ROOT, **environment):
+def call(command, tmp_path, cwd=toolchain.ROOT, **environment):
     """Run a command in a process of its own, where g++ is a stand-in."""
     compiler = tmp_path / "compiler"
     compiler.write_text(COMPILER)
@@ -96,7 +96,7 @@ def call(command, tmp_path, cwd=build.ROOT, **environment):
 def test_command_builds_the_op_and_says_why_no_cuda_kernels(tools, tmp_path):
     result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
     assert result.returncode == 0, result.stderr
-    library = tmp_path / "lib" / build.build_record.LIBRARY
+    library = tmp_path / "lib" / toolchain.build_record.LIBRARY
     assert result.stdout.splitlines() == [
         f"built {library}",
         f"{SKIPPED}nvidia-smi -L lists no NVIDIA GPU on this machine. {COMMAND}",
@@ -109,7 +109,7 @@ def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
     tools("nvcc", FAILING_NVCC)
     result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
     assert result.returncode == 1
-    assert result.stdout == f"built {tmp_path / 'lib' / build.build_record.LIBRARY}\n"
+    assert result.stdout == f"built {tmp_path / 'lib' / toolchain.build_record.LIBRARY}\n"
     assert result.stderr.startswith("error: the CUDA kernels were not built: this command failed:")
     assert "no kernels today" in result.stderr
 
@@ -121,9 +121,9 @@ def checkout(tmp_path):
     folder = tmp_path / "checkout"
     ignore = shutil.ignore_patterns("lib", "__pycache__")
     for name in ("a2u_tf", "custom_ops"):
-        shutil.copytree(build.ROOT / name, folder / name, ignore=ignore)
+        shutil.copytree(toolchain.ROOT / name, folder / name, ignore=ignore)
     for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
-        shutil.copy(build.ROOT / name, folder)
+        shutil.copy(toolchain.ROOT / name, folder)
     return folder
 
 
@@ -134,6 +134,6 @@ def test_install_does_not_fail_for_want_of_cuda_kernels(tools, tmp_path, checkou
         tools("nvcc", FAILING_NVCC)
     result = call(["setup.py", "build_py", "--build-lib", "out"], tmp_path, checkout, A2U_TF_REQUIRE_OP="1")
     assert result.returncode == 0, result.stderr
-    assert (checkout / "out" / "a2u_tf" / "lib" / build.build_record.LIBRARY).exists()
+    assert (checkout / "out" / "a2u_tf" / "lib" / toolchain.build_record.LIBRARY).exists()
     said = f"a2u_tf: {SKIPPED}no nvcc found" if nvcc == "missing" else "no kernels today"
     assert said in result.stderr
