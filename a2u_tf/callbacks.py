@@ -20,8 +20,8 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
 
     The base class writes the weights in place and the epoch into a second file: killed during or between the two
     writes, it resumes from a broken file, or from the weights of one epoch and the number of another. Here each epoch
-    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts. It also holds what random layers,
-    such as dropout, will draw next, which Keras leaves out.
+    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts. It also holds what random
+    layers, such as dropout, will draw next, which Keras leaves out.
 
     Args:
         backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.

@@ -17,6 +17,7 @@ if keras.backend.backend() == "jax":
 
 
 def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: "integration" not in item.path.parts)  # the longest first: workers then end together
     backend = keras.backend.backend()
     if backend == "tensorflow":
         return

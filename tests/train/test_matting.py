@@ -20,7 +20,9 @@ from train.matting import Settings, default_run_dir, make_loss, make_network, ru
 from train.run_folder import RunFolderError
 
 ROOT = Path(__file__).parents[2]
-TINY = Settings(width=0.03, epochs=2, steps_per_epoch=2, batch_size=2, crop_size=32)
+TINY = Settings(
+    width=0.03, epochs=3, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear", downsampling="max_pool"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +47,7 @@ def test_run_folder_explains_itself(finished):
     assert summary["command"] == "python -m something"
     with open(folder / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert set(rows[0]) == {"epoch", "loss", "val_sad", "val_mse", "val_grad", "val_conn"}
     sads = [float(row["val_sad"]) for row in rows]
     assert summary["best_epoch"] == 1 + int(np.argmin(sads))
@@ -53,7 +55,7 @@ def test_run_folder_explains_itself(finished):
     assert summary["metrics"]["best"]["sad"] == pytest.approx(min(sads), rel=1e-4)
     for name in ("best.keras", "last.keras"):
         assert isinstance(keras.saving.load_model(folder / name), Matting)
-    assert cv2.imread(str(folder / "sheets" / "epoch_002.png")).shape == (22 + 6 * 196, 5 * 196, 3)
+    assert cv2.imread(str(folder / "sheets" / "epoch_003.png")).shape == (22 + 6 * 196, 5 * 196, 3)
     assert list((folder / "tensorboard" / "pictures").glob("events*"))
 
 
@@ -61,8 +63,8 @@ def test_run_folder_explains_itself(finished):
 def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
     folder, summary = finished
     assert run(TINY, folder) == json.loads(json.dumps(summary))
-    with pytest.raises(RunFolderError, match=r"epochs.*2 before, 3 now.*--run_dir"):
-        run(Settings(**{**vars(TINY), "epochs": 3}), folder)
+    with pytest.raises(RunFolderError, match=r"epochs.*3 before, 4 now.*--run_dir"):
+        run(Settings(**{**vars(TINY), "epochs": 4}), folder)
 
 
 def test_released_recipe():
@@ -125,28 +127,25 @@ def test_missing_files_are_named_before_training(change, message, tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_killed_and_resumed_ends_with_the_same_numbers(tmp_path):
-    flags = ["--width=0.03", "--epochs=3", "--steps_per_epoch=2", "--batch_size=2", "--crop_size=32", "--seed=3"]
-    flags += ["--upsampling=bilinear", "--notensorboard"]
-    whole = script(*flags, f"--run_dir={tmp_path / 'whole'}")
-    output, _ = whole.communicate(timeout=500)
-    assert whole.returncode == 0, output
-    killed_dir = tmp_path / "killed"
-    process = script(*flags, f"--run_dir={killed_dir}")
+def test_killed_and_resumed_ends_with_the_same_numbers(finished, tmp_path):
+    expected, summary = finished
+    folder = tmp_path / "killed"
+    flags = ["--width=0.03", "--epochs=3", "--steps_per_epoch=2", "--batch_size=2", "--crop_size=32"]
+    flags += ["--upsampling=bilinear", "--notensorboard", f"--run_dir={folder}"]
+    process = script(*flags)
     deadline = time.time() + 500
-    while process.poll() is None and not list(killed_dir.glob("backup/epoch_*")) and time.time() < deadline:
+    while process.poll() is None and not list(folder.glob("backup/epoch_*")) and time.time() < deadline:
         time.sleep(0.02)
     assert process.poll() is None
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
-    final = script(*flags, f"--run_dir={killed_dir}")
+    final = script(*flags)
     output, _ = final.communicate(timeout=500)
     assert final.returncode == 0, output
     assert "Epoch 1/3" not in output
-    summaries = [json.loads((folder / "summary.json").read_text()) for folder in (killed_dir, tmp_path / "whole")]
-    assert summaries[0]["metrics"] == summaries[1]["metrics"]
-    assert (killed_dir / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
-    assert (killed_dir / "best.json").read_text() == (tmp_path / "whole" / "best.json").read_text()
+    assert json.loads((folder / "summary.json").read_text())["metrics"] == summary["metrics"]
+    for name in ("history.csv", "best.json", "settings.json"):
+        assert (folder / name).read_text() == (expected / name).read_text()
 
 
 MIRRORED = """
