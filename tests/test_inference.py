@@ -28,3 +28,11 @@ def test_exception(model, shapes):
     image, trimap = (np.zeros(shape, "uint8") for shape in shapes)
     with pytest.raises(ValueError, match=r"shapes \(H, W, 3\) and \(H, W\), of one size. Received: image.shape="):
         predict_alpha(model, image, trimap)
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
+def test_pictures_of_several_sizes(rng, upsampling):
+    model = Matting(matting_net(upsampling, "max_pool", width=0.03))
+    for size in ((33, 50), (48, 50), (20, 17)):
+        image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
+        assert predict_alpha(model, image, trimap).shape == size

@@ -95,7 +95,7 @@ def run(settings, run_dir, tensorboard=True, command=None):
     pictures = make_validation(settings.validation, settings.crop_size)
     with device_scope():
         network = make_network(settings)
-        model = Matting(network)
+        model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer
     backup = AtomicBackupAndRestore(folder / "backup")
     first_step = backup.finished_epochs() * settings.steps_per_epoch
     start = time.time()

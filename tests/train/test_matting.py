@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import cv2
@@ -55,6 +56,8 @@ def test_run_folder_explains_itself(finished):
     assert summary["metrics"]["best"]["sad"] == pytest.approx(min(sads), rel=1e-4)
     for name in ("best.keras", "last.keras"):
         assert isinstance(keras.saving.load_model(folder / name), Matting)
+        with zipfile.ZipFile(folder / name) as archive:
+            assert b"optimizer" not in archive.read("model.weights.h5")
     assert cv2.imread(str(folder / "sheets" / "epoch_003.png")).shape == (22 + 6 * 196, 5 * 196, 3)
     assert list((folder / "tensorboard" / "pictures").glob("events*"))
 

@@ -11,7 +11,9 @@ import pytest
 
 from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.inference import predict_alpha
+from a2u_tf.losses import AlphaLoss
 from a2u_tf.models import Matting, matting_net
+from a2u_tf.optimizers import LayerwiseAdam
 from train.predict import find_jobs, load_model
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +22,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.keras"
-    Matting(matting_net(width=0.03)).save(path)
+    network = matting_net(width=0.03)
+    network.compile(LayerwiseAdam(), AlphaLoss())  # which this process knows, and the script does not
+    Matting(network).save(path)
     return path
 
 

@@ -24,7 +24,19 @@ def network_input(image, trimap, multiple):
     x = ops.concatenate([image, trimap], axis=-1)
     for axis in (1, 2):
         x = ops.take(x, _reflected(ops.shape(x)[axis], multiple), axis=axis)
-    return x
+    return _both_sizes_open(x)
+
+
+def _both_sizes_open(x):
+    """Forget the known one of height and width in a TensorFlow graph that leaves the other open.
+
+    With one of the two known, TensorFlow 2.21 optimises such graphs into wrong paddings of dilated convolutions.
+    """
+    if keras.backend.backend() != "tensorflow" or (x.shape[1] is None) == (x.shape[2] is None):
+        return x
+    import tensorflow as tf
+
+    return tf.raw_ops.PlaceholderWithDefault(input=x, shape=tf.TensorShape((x.shape[0], None, None, x.shape[3])))
 
 
 def matte(prediction, trimap):

@@ -52,9 +52,9 @@ class Matting(keras.Model):
 
     @classmethod
     def from_config(cls, config):
-        config = dict(config)
-        config["network"] = keras.saving.deserialize_keras_object(config["network"])
-        return cls(**config)
+        # Without what it was trained by: whoever loads a model need not have the classes of its optimizer and losses.
+        network = {name: value for name, value in config["network"].items() if name != "compile_config"}
+        return cls(**{**config, "network": keras.saving.deserialize_keras_object(network)})
 
 
 def _checked(inputs):

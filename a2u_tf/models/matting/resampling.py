@@ -9,6 +9,7 @@ import dataclasses
 from keras import layers
 
 from a2u_tf.layers import A2UKernels, Reassembly2D
+from a2u_tf.models.matting.bilinear import BilinearUpSampling2D
 
 UPSAMPLING = ("nearest", "bilinear", "a2u")
 DOWNSAMPLING = ("conv", "max_pool", "a2u")
@@ -59,4 +60,6 @@ class Resampling:
         name = f"upsampling_{level}"
         if self.upsampling == "a2u":
             return Reassembly2D("up", self.kernel_size, name=name)(x, kernels["up"])
-        return layers.UpSampling2D(2, interpolation=self.upsampling, name=name)(x)
+        if self.upsampling == "bilinear":
+            return BilinearUpSampling2D(2, name=name)(x)
+        return layers.UpSampling2D(2, name=name)(x)
