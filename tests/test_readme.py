@@ -1,5 +1,6 @@
 """The README's snippet runs as it stands, and its figures are those of the files they come from."""
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -34,7 +35,7 @@ def table_rows(first_cell):
 
 def test_metrics_are_those_of_the_results():
     names = {
-        "bilinear": "bilinear up, ",
+        "bilinear": "bilinear up, strided",
         "dynamic": "A2U up and down, dynamic cs",
         "static": "A2U up and down, static cw",
     }
@@ -80,3 +81,19 @@ def test_speeds_of_the_evaluation_are_those_of_the_benchmark():
     assert f"{ratios['hair', 'all four']:.0f} times with hair" in text
     assert {round(ratios["pieces", error]) for error in ("grad", "conn")} == {3}
     assert "Grad and Conn are only 3 times as fast as the plain implementation" in text
+
+
+def test_errors_of_mattes_are_those_of_the_results():
+    names = {
+        "A2U": "A2U up and down",
+        "bilinear": "bilinear up, max-pooling",
+        "half": "0.5 in the unknown",
+        "closed form": "closed-form matting",
+    }
+    with open(ROOT / "results" / "matting_small" / "alphamatting" / "means.csv", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["images"] == "all"]
+    assert {row["method"] for row in rows} == set(names)
+    for row in rows:
+        digits = {"sad": 2, "mse": 4, "grad": 2, "conn": 2}
+        expected = [f"{float(row[error]):.{n}f}" for error, n in digits.items()]
+        assert expected in table_rows(names[row["method"]])
