@@ -1,6 +1,6 @@
 """The matting data while nothing else runs, and what they cost a training beside them.
 
-    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # about 8 minutes on two cores
+    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # over 15 minutes on two cores
 
 Pictures are made on the spot: foregrounds of 1024 x 1024 as PNG, backgrounds of 1600 x 1200 as JPEG. First samples per
 second of the data alone, and what a sample takes of the processors. Then training steps of the matting network, fed by
