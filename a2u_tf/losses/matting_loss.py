@@ -1,13 +1,15 @@
 """What the matting losses share: the layout of the target, and the unknown region."""
 
+import abc
+
 import keras
 from keras import ops
 
 TARGET_CHANNELS = 11
 
 
-class MattingLoss(keras.losses.Loss):
-    """Base of the matting losses; not for use by itself.
+class MattingLoss(keras.losses.Loss, abc.ABC):
+    """Base of the matting losses.
 
     Targets have shape `(N, H, W, 11)`, all in [0, 1]: alpha, mask of the unknown region (0 or 1), and RGB of
     foreground, background and picture. Predictions are mattes of shape `(N, H, W, 1)`, raw or clipped. Losses look at
@@ -18,9 +20,9 @@ class MattingLoss(keras.losses.Loss):
         check_target(target, prediction)
         return self.per_picture(target, prediction)
 
+    @abc.abstractmethod
     def per_picture(self, target, prediction):
         """Return the loss of each picture, shape `(N,)`."""
-        raise NotImplementedError
 
 
 def check_target(target, prediction):

@@ -7,7 +7,7 @@ from keras import ops
 
 from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.implementation import implementation_here, resolve_implementation
-from a2u_tf.ops.validation import assert_sizes_when_run, check_settings, check_tensors
+from a2u_tf.ops.validation import check_settings, check_tensors, checked_when_run
 
 
 def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
@@ -96,7 +96,9 @@ class Reassemble(keras.Operation):
 
     def call(self, features, kernels):
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        assert_sizes_when_run(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
+        features, kernels = checked_when_run(
+            self.direction, features, kernels, self.kernel_size, self.scale, self.groups
+        )
         ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
         module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
         return module.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)

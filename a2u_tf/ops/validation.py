@@ -61,18 +61,24 @@ def check_shapes(direction, features, kernels, kernel_size, scale, groups):
         raise ValueError(_size_message(direction, scale, expected, received))
 
 
-def assert_sizes_when_run(direction, features, kernels, kernel_size, scale, groups):
-    """On TensorFlow, check sizes that are unknown while tracing when the graph runs (XLA drops the check)."""
+def checked_when_run(direction, features, kernels, kernel_size, scale, groups):
+    """Return the two tensors; on TensorFlow, sizes that are unknown while tracing are checked before their use.
+
+    XLA drops the check.
+    """
     known = None not in (*features.shape[:3], *kernels.shape)
     if known or keras.backend.backend() != "tensorflow":
-        return
+        return features, kernels
     import tensorflow as tf
 
     high, low = (kernels, features) if direction == "up" else (features, kernels)
     expected = [tf.shape(high)[:1], -(-tf.shape(high)[1:3] // scale), [groups * kernel_size**2]]
     received = [tf.shape(low)[:3], tf.shape(kernels)[3:]]
     message = _size_message(direction, scale, "x below", "Received: y below; the last of each is kernels.shape[3]")
-    tf.debugging.assert_equal(tf.concat(expected, 0), tf.concat(received, 0), message=message, summarize=4)
+    expected, received = tf.concat(expected, 0), tf.concat(received, 0)
+    check = tf.debugging.assert_equal(expected, received, message=message, summarize=4)
+    with tf.control_dependencies([check]):  # or another operation may fail first
+        return tf.identity(features), tf.identity(kernels)
 
 
 def _size_message(direction, scale, expected, received):

@@ -21,9 +21,16 @@ from train.matting import Settings, default_run_dir, make_loss, make_network, ru
 from train.run_folder import RunFolderError
 
 ROOT = Path(__file__).parents[2]
-TINY = Settings(
-    width=0.03, epochs=3, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear", downsampling="max_pool"
-)
+TINY_VALUES = {
+    "width": 0.03,
+    "epochs": 3,
+    "steps_per_epoch": 2,
+    "batch_size": 2,
+    "crop_size": 32,
+    "upsampling": "bilinear",
+}
+TINY = Settings(**TINY_VALUES, downsampling="max_pool")
+TINY_FLAGS = [f"--{name}={value}" for name, value in TINY_VALUES.items()]
 
 
 @pytest.fixture(autouse=True)
@@ -32,20 +39,27 @@ def restore_policy():
     keras.config.set_dtype_policy("float32")
 
 
+def script(*arguments):
+    command = [sys.executable, "-m", "train.matting", *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished run folder and its summary."""
     pytest.importorskip("tensorboard", reason="needs tensorboard")
     folder = tmp_path_factory.mktemp("matting") / "run"
-    return folder, run(TINY, folder, command="python -m something")
+    process = script(*TINY_FLAGS, f"--run_dir={folder}")
+    output, _ = process.communicate(timeout=500)
+    assert process.returncode == 0, output
+    return folder, json.loads((folder / "summary.json").read_text())
 
 
 @pytest.mark.tensorflow
 def test_run_folder_explains_itself(finished):
     folder, summary = finished
-    assert json.loads((folder / "summary.json").read_text()) == json.loads(json.dumps(summary))
     assert json.loads((folder / "settings.json").read_text())["source"] == ["synthetic"]
-    assert summary["command"] == "python -m something"
+    assert summary["command"] == " ".join(["python -m train.matting", *TINY_FLAGS, f"--run_dir={folder}"])
     with open(folder / "history.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -65,7 +79,7 @@ def test_run_folder_explains_itself(finished):
 @pytest.mark.tensorflow
 def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
     folder, summary = finished
-    assert run(TINY, folder) == json.loads(json.dumps(summary))
+    assert run(TINY, folder) == summary
     with pytest.raises(RunFolderError, match=r"epochs.*3 before, 4 now.*--run_dir"):
         run(Settings(**{**vars(TINY), "epochs": 4}), folder)
 
@@ -103,11 +117,6 @@ def test_default_run_dir_names_the_method():
     assert default_run_dir(other).name == "matting_bilinear_width_0.5_seed_0"
 
 
-def script(*arguments):
-    command = [sys.executable, "-m", "train.matting", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 def test_bad_arguments_are_named(tmp_path):
     process = script("--crop_size=40", "--notensorboard", f"--run_dir={tmp_path / 'run'}")
     output, _ = process.communicate(timeout=300)
@@ -133,8 +142,7 @@ def test_missing_files_are_named_before_training(change, message, tmp_path):
 def test_killed_and_resumed_ends_with_the_same_numbers(finished, tmp_path):
     expected, summary = finished
     folder = tmp_path / "killed"
-    flags = ["--width=0.03", "--epochs=3", "--steps_per_epoch=2", "--batch_size=2", "--crop_size=32"]
-    flags += ["--upsampling=bilinear", "--notensorboard", f"--run_dir={folder}"]
+    flags = [*TINY_FLAGS, "--notensorboard", f"--run_dir={folder}"]
     process = script(*flags)
     deadline = time.time() + 500
     while process.poll() is None and not list(folder.glob("backup/epoch_*")) and time.time() < deadline:
