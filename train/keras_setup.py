@@ -1,10 +1,12 @@
 """What every training sets in Keras before it makes its network."""
 
 import contextlib
+import importlib.util
 
 import keras
 
 from a2u_tf.ops import use_implementation
+from train.run_folder import RunFolderError
 
 
 def prepare(settings):
@@ -36,3 +38,17 @@ def dropping_rate(rate, steps, milestones):
         [round(steps * milestone) for milestone in milestones],
         [rate * 0.1**drop for drop in range(len(milestones) + 1)],
     )
+
+
+def tensorboard_callback(folder):
+    """Return the callback that writes TensorBoard logs below a run folder.
+
+    Raises:
+        RunFolderError: Where they cannot be written, before anything is trained.
+    """
+    if not all(importlib.util.find_spec(package) for package in ("tensorboard", "tensorflow")):
+        raise RunFolderError(
+            "TensorBoard logs need the packages tensorboard and tensorflow: pip install 'a2u_tf[tensorboard]', or pass "
+            "--notensorboard."
+        )
+    return keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False)

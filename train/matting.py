@@ -15,7 +15,6 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 
 import contextlib
 import dataclasses
-import importlib.util
 import json
 import sys
 import time
@@ -38,9 +37,9 @@ from a2u_tf.models.matting.resampling import DOWNSAMPLING, UPSAMPLING
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.optimizers import LayerwiseAdam
 from a2u_tf.visualization import matting_grid, write_png
-from train.keras_setup import dropping_rate, layers_for, prepare
+from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_sources import make_source, make_validation
-from train.run_folder import RunFolderError, command_line, open_run_folder
+from train.run_folder import command_line, open_run_folder
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
@@ -172,13 +171,9 @@ def make_loss(words):
 
 def make_callbacks(folder, model, pictures, tensorboard):
     """Return the callbacks of a run but the backup, which comes last, so that it vouches for what the others wrote."""
-    writers = []
+    boards, writers = [], []
     if tensorboard:
-        if importlib.util.find_spec("tensorboard") is None or keras.backend.backend() != "tensorflow":
-            raise RunFolderError(
-                "TensorBoard logs need the TensorFlow backend and the package tensorboard: "
-                "pip install 'a2u_tf[tensorboard]', or pass --notensorboard."
-            )
+        boards.append(tensorboard_callback(folder))
         import tensorflow as tf
 
         writers.append(tf.summary.create_file_writer(str(folder / "tensorboard" / "pictures")))
@@ -191,14 +186,12 @@ def make_callbacks(folder, model, pictures, tensorboard):
             with writer.as_default():
                 tf.summary.image("mattes", grid[None], epoch)
 
-    callbacks = [
+    return [
         ProtocolValidation(model, pictures, show),
         EpochTable(folder / "history.csv"),
         BestAndLast(model, folder, "val_sad"),
+        *boards,
     ]
-    if tensorboard:
-        callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False))
-    return callbacks
 
 
 def device_scope():

@@ -11,7 +11,6 @@ summary.json, the metrics on the test set.
 """
 
 import dataclasses
-import importlib.util
 import json
 import time
 from pathlib import Path
@@ -28,7 +27,7 @@ from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.metrics import PSNR, SSIM
 from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
 from a2u_tf.visualization import reconstruction_sheet
-from train.keras_setup import dropping_rate, layers_for, prepare
+from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.run_folder import RunFolderError, command_line, open_run_folder
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
@@ -134,12 +133,7 @@ def make_callbacks(folder, tensorboard):
     """Return the callbacks of a run; the backup comes last, so that it vouches for what the others wrote."""
     callbacks = [EpochTable(folder / "history.csv")]
     if tensorboard:
-        if importlib.util.find_spec("tensorboard") is None:
-            raise RunFolderError(
-                "TensorBoard logs need the package tensorboard: pip install 'a2u_tf[tensorboard]', or pass "
-                "--notensorboard."
-            )
-        callbacks.append(keras.callbacks.TensorBoard(folder / "tensorboard", write_graph=False))
+        callbacks.append(tensorboard_callback(folder))
     return [*callbacks, AtomicBackupAndRestore(folder / "backup")]
 
 
