@@ -9,7 +9,7 @@ import dataclasses
 from keras import layers
 
 from a2u_tf.layers import A2UKernels, Reassembly2D
-from a2u_tf.models.matting.bilinear import BilinearUpSampling2D
+from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 
 UPSAMPLING = ("nearest", "bilinear", "a2u")
 DOWNSAMPLING = ("conv", "max_pool", "a2u")

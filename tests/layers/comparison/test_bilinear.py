@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.models.matting.bilinear import BilinearUpSampling2D
+from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
