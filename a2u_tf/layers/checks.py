@@ -33,8 +33,8 @@ def check_exact_guidance(layer, inputs_shape, guidance_shape):
     if any(None not in pair and pair[1] != layer.scale * pair[0] for pair in pairs):
         raise ValueError(
             f"{name} needs guidance of exactly {layer.scale} times the height and width of its inputs. Received: "
-            f"inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Pad the picture to a multiple "
-            "of all scales, or use A2UUpSampling2D, which takes odd sizes."
+            f"inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Pad the picture to a "
+            "multiple of all scales, or use A2UUpSampling2D, which takes odd sizes."
         )
 
 
@@ -43,6 +43,6 @@ def check_features(layer, shape):
     check_channels_last(layer)
     if len(shape) != 4 or not isinstance(shape[-1], int):
         raise ValueError(
-            f"{type(layer).__name__} upsamples tensors of rank 4, (batch, height, width, channels), whose channel count "
-            f"is known. Received: shape={tuple(shape)}"
+            f"{type(layer).__name__} upsamples tensors of rank 4, (batch, height, width, channels), whose channel "
+            f"count is known. Received: shape={tuple(shape)}"
         )
