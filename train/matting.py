@@ -30,10 +30,11 @@ from a2u_tf.data.matting.pipeline import training_batches
 from a2u_tf.evaluation.validation import ProtocolValidation, validate
 from a2u_tf.files import write_json
 from a2u_tf.info import versions
+from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.matting.network import STRIDE
-from a2u_tf.models.matting.resampling import DOWNSAMPLING, UPSAMPLING
+from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.optimizers import LayerwiseAdam
 from a2u_tf.visualization import matting_grid, write_png
@@ -227,9 +228,12 @@ def define_flags():
         defaults.validation,
         "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting.",
     )
-    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLING, "Upsampling of the decoder.")
+    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLERS, "Upsampling of the decoder.")
     flags.DEFINE_enum(
-        "downsampling", None, DOWNSAMPLING, "Downsampling of the encoder. Default: a2u with a2u, else max_pool."
+        "downsampling",
+        None,
+        DOWNSAMPLING,
+        "Downsampling of the encoder. Default: a2u and indexnet with their own, else max_pool.",
     )
     flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
     flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
@@ -263,7 +267,7 @@ def main(argv):
     if values["quick"]:
         values |= {name: value for name, value in QUICK.items() if not flags.FLAGS[name].present}
     if values["downsampling"] is None:
-        values["downsampling"] = "a2u" if values["upsampling"] == "a2u" else "max_pool"
+        values["downsampling"] = PARTNERS.get(values["upsampling"], "max_pool")
     names = [field.name for field in dataclasses.fields(Settings)]
     settings = Settings(**{name: tuple(v) if isinstance(v := values[name], list) else v for name in names})
     try:

@@ -23,9 +23,11 @@ from a2u_tf.data import load_digits, make_synthetic_digits
 from a2u_tf.data.batches import shuffled_batches
 from a2u_tf.files import replaced, write_json
 from a2u_tf.info import versions
+from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.metrics import PSNR, SSIM
-from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
+from a2u_tf.models.reconstruction import reconstruction_net
+from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
 from a2u_tf.visualization import reconstruction_sheet
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.run_folder import RunFolderError, command_line, open_run_folder
@@ -152,9 +154,12 @@ def define_flags():
     flags.DEFINE_string(
         "data_dir", None, "Folder with mnist/ and fashion_mnist/ (IDX .gz). Default: $A2U_DATA_DIR, else a download."
     )
-    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLING, "Upsampling of the decoder.")
+    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLERS, "Upsampling of the decoder.")
     flags.DEFINE_enum(
-        "downsampling", None, DOWNSAMPLING, "Downsampling of the encoder. Default: a2u with a2u upsampling, else conv."
+        "downsampling",
+        None,
+        DOWNSAMPLING,
+        "Downsampling of the encoder. Default: a2u, indexnet and max_pool (with max_unpool) with their own, else conv.",
     )
     flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
     flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
@@ -180,7 +185,7 @@ def main(argv):
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = {name: value for name, value in flags.FLAGS.flag_values_dict().items()}
     if values["downsampling"] is None:
-        values["downsampling"] = "a2u" if values["upsampling"] == "a2u" else "conv"
+        values["downsampling"] = PARTNERS.get(values["upsampling"], "conv")
     settings = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
     run_dir = values["run_dir"] or default_run_dir(settings)
     try:

@@ -12,10 +12,8 @@ Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Mat
 import keras
 from keras import layers
 
-from a2u_tf.layers import A2UKernels, Reassembly2D
+from a2u_tf.models.resampling import Resampling
 
-UPSAMPLING = ("nearest", "bilinear", "a2u")
-DOWNSAMPLING = ("conv", "max_pool", "a2u")
 ENCODER = (32, 64, 128)
 BOTTLENECK = (256, 128)
 DECODER = (64, 32)
@@ -33,8 +31,9 @@ def reconstruction_net(
     """Build the auto-encoder as a functional Keras model.
 
     Args:
-        upsampling: `"nearest"`, `"bilinear"` or `"a2u"`.
-        downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2) or `"a2u"`.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
+        downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, or `"indexnet"` with an IndexNet
+            upsampling.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
@@ -48,37 +47,26 @@ def reconstruction_net(
     Raises:
         ValueError: For an unknown method or a size that is not a multiple of 8.
     """
-    for name, value, known in (("upsampling", upsampling, UPSAMPLING), ("downsampling", downsampling, DOWNSAMPLING)):
-        if value not in known:
-            raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
+    resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
     if len(input_shape) != 3 or any(size is not None and size % 8 for size in input_shape[:2]):
         raise ValueError(
             "`input_shape` must be (height, width, channels) with height and width multiples of 8, or None. "
             f"Received: input_shape={input_shape}. Pad or resize the pictures."
         )
-    directions = tuple(d for d, method in (("up", upsampling), ("down", downsampling)) if method == "a2u")
     x = image = keras.Input(input_shape, name="image")
-    kernel_maps = []
-    for stage, filters in enumerate(ENCODER, 1):
-        x = _conv_norm_relu(x, filters, f"encoder_{stage}")
-        kernels = {}
-        if directions:
-            generator = A2UKernels(
-                kernel_size=kernel_size,
-                encoding_size=encoding_size,
-                variant=variant,
-                channel_shared=channel_shared,
-                directions=directions,
-                name=f"kernels_{stage}",
-            )
-            kernels = generator(x)
-        kernel_maps.append(kernels)
-        x = _downsample(x, downsampling, kernels, kernel_size, f"downsampling_{stage}")
+    guides = []
+    for level, filters in enumerate(ENCODER, 1):
+        x = _conv_norm_relu(x, filters, f"encoder_{level}")
+        guides.append(resampling.guide(x, level))
+        if downsampling == "conv":
+            x = layers.Conv2D(filters, 3, strides=2, padding="same", name=f"downsampling_{level}")(x)
+        else:
+            x = resampling.down(x, guides[-1], level)
     for stage, filters in enumerate(BOTTLENECK, 1):
         x = _conv_norm_relu(x, filters, f"bottleneck_{stage}")
-    for stage, filters in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
-        x = _upsample(x, upsampling, kernel_maps[stage - 1], kernel_size, f"upsampling_{stage}")
-        x = _conv_norm_relu(x, filters, f"decoder_{stage}")
+    for level, filters in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
+        x = resampling.up(x, guides[level - 1], level)
+        x = _conv_norm_relu(x, filters, f"decoder_{level}")
     reconstruction = layers.Activation("linear", dtype="float32", name="reconstruction")(x)
     return keras.Model(image, reconstruction, name=f"reconstruction_{upsampling}")
 
@@ -88,17 +76,3 @@ def _conv_norm_relu(x, filters, name):
     x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv")(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)
-
-
-def _downsample(x, method, kernels, kernel_size, name):
-    if method == "a2u":
-        return Reassembly2D("down", 2 * kernel_size, name=name)(x, kernels["down"])
-    if method == "max_pool":
-        return layers.MaxPooling2D(2, name=name)(x)
-    return layers.Conv2D(x.shape[-1], 3, strides=2, padding="same", name=name)(x)
-
-
-def _upsample(x, method, kernels, kernel_size, name):
-    if method == "a2u":
-        return Reassembly2D("up", kernel_size, name=name)(x, kernels["up"])
-    return layers.UpSampling2D(2, interpolation=method, name=name)(x)

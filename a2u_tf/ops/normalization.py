@@ -23,16 +23,17 @@ def normalize_up(raw, kernel_size, scale, groups):
     """
     kernels = ops.sigmoid(raw)
     if kernel_size > 1:
-        kernels = _softmax_taps(kernels, kernel_size)
+        kernels = softmax_taps(kernels, kernel_size)
     return ops.depth_to_space(kernels, scale) if scale > 1 else kernels
 
 
 def normalize_down(raw, kernel_size):
     """Turn raw values `(N, h, w, groups * kernel_size**2)` into downsampling kernels: `softmax_taps(raw)`."""
-    return _softmax_taps(raw, kernel_size)
+    return softmax_taps(raw, kernel_size)
 
 
-def _softmax_taps(x, kernel_size):
+def softmax_taps(x, kernel_size):
+    """Normalise kernel maps `(N, H, W, groups * kernel_size**2)` so that the taps of each kernel sum to 1."""
     shape = ops.shape(x)
     taps = kernel_size**2
     return ops.reshape(ops.softmax(ops.reshape(x, (*shape[:-1], shape[-1] // taps, taps)), axis=-1), shape)

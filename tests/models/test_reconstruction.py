@@ -6,7 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.models.reconstruction import DOWNSAMPLING, UPSAMPLING, reconstruction_net
+from a2u_tf.layers import UPSAMPLERS
+from a2u_tf.models.reconstruction import reconstruction_net
+from a2u_tf.models.resampling import PARTNERS
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import VARIANTS, count, predict, randomize
 
@@ -70,7 +72,11 @@ def test_cardinality_of_the_default_network():
     assert (generator.kernel_size, generator.encoding_size, generator.directions) == (3, 6, ("up", "down"))
 
 
-@pytest.mark.parametrize(("upsampling", "downsampling"), list(itertools.product(UPSAMPLING, DOWNSAMPLING)))
+MIXED = itertools.product(("bilinear", "a2u"), ("conv", "max_pool", "a2u"))
+PARTNERED = [(name, PARTNERS.get(name, "conv")) for name in UPSAMPLERS]
+
+
+@pytest.mark.parametrize(("upsampling", "downsampling"), [*MIXED, *PARTNERED, ("indexnet_hin", "max_pool")])
 def test_smoke_every_combination(rng, upsampling, downsampling):
     model = small(upsampling, downsampling, variant="static")
     outputs = to_numpy(run(model, rng.uniform(size=(2, 16, 16, 1)).astype("float32")))

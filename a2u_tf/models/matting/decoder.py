@@ -9,13 +9,13 @@ from keras.initializers import VarianceScaling
 from a2u_tf.models.matting.blocks import XAVIER, conv_norm, residual_block
 
 
-def decode(x, features, kernels, channels, resampling):
+def decode(x, features, guides, channels, resampling):
     """Build the decoder.
 
     Args:
         x: Keras tensor at stride 16.
         features: The encoder's maps at strides 1, 2, 4 and 8.
-        kernels: Kernel maps of levels 1 to 4.
+        guides: What guides the upsampling of levels 1 to 4.
         channels: Output channels of the stages at strides 1, 2, 4 and 8.
         resampling: `Resampling`.
 
@@ -24,7 +24,7 @@ def decode(x, features, kernels, channels, resampling):
     """
     for level in (4, 3, 2, 1):
         skip = conv_norm(features[level - 1], x.shape[-1], 3, f"skip_{level}")
-        up = resampling.up(x, kernels[level - 1], level)
+        up = resampling.up(x, guides[level - 1], level)
         x = layers.Add(name=f"decoder_{level}_sum")([up, skip])
         for number in (1, 2):
             x = residual_block(x, channels[level - 1], f"decoder_{level}_{number}")

@@ -17,39 +17,39 @@ def encode(x, channels, resampling):
         resampling: `Resampling`.
 
     Returns:
-        `(features, kernels)`: five maps at strides 1 (the input itself), 2, 4, 8 and 16, and the kernel maps of levels
-        1 to 4.
+        `(features, guides)`: five maps at strides 1 (the input itself), 2, 4, 8 and 16, and what guides the upsampling
+        of levels 1 to 4.
     """
     stem, *deep = channels
-    features, kernels = [x], []
+    features, guides = [x], []
     x = conv_norm(x, stem, 7, "encoder_stem")
     for level in (1, 2):
-        kernels.append(resampling.kernels(x, level))
+        guides.append(resampling.guide(x, level))
         if resampling.downsampling == "conv":
             x = conv_norm(x, stem, 3, f"encoder_downsampling_{level}", strides=2)
         else:
-            x = resampling.down(x, kernels[-1], level)
+            x = resampling.down(x, guides[-1], level)
         if level == 1:
             features.append(x)
     for number in (1, 2, 3):
         x = residual_block(x, stem, f"encoder_1_{number}")
     features.append(x)
     for stage, filters in enumerate(deep, 2):
-        x, maps = _down_block(x, filters, stage + 1, resampling, f"encoder_{stage}_1")
-        kernels.append(maps)
+        x, guide = _down_block(x, filters, stage + 1, resampling, f"encoder_{stage}_1")
+        guides.append(guide)
         for number in (2, 3, 4):
             x = residual_block(x, filters, f"encoder_{stage}_{number}")
         features.append(x)
-    return features, kernels
+    return features, guides
 
 
 def _down_block(x, filters, level, resampling, name):
     """A residual block that halves the map between its two convolutions."""
     shortcut = conv_norm(x, filters, 1, f"{name}_projection", strides=2, activate=False)
     x = conv_norm(x, filters, 3, f"{name}_1")
-    kernels = resampling.kernels(x, level)
+    guide = resampling.guide(x, level)
     strides = 2 if resampling.downsampling == "conv" else 1
     if strides == 1:
-        x = resampling.down(x, kernels, level)
+        x = resampling.down(x, guide, level)
     x = conv_norm(x, filters, 3, f"{name}_2", strides=strides, activate=False)
-    return join(x, shortcut, name), kernels
+    return join(x, shortcut, name), guide

@@ -1,8 +1,8 @@
 """The deep image matting network of the A2U paper.
 
-    image + trimap (4 channels) -> encoder -> features at strides 1, 2, 4, 8, 16; kernel maps of four levels
+    image + trimap (4 channels) -> encoder -> features at strides 1, 2, 4, 8, 16; guides of four levels: A2U's kernels
                                 -> aspp at stride 16
-                                -> decoder: up(x, kernels) + skip, four times
+                                -> decoder: up(x, guide) + skip, four times
                                 -> head -> alpha
 
 The input is the RGB picture, normalised by ImageNet's mean and standard deviation, and the trimap in [0, 1]; the output
@@ -19,7 +19,7 @@ import keras
 from a2u_tf.models.matting.aspp import aspp
 from a2u_tf.models.matting.decoder import decode, head
 from a2u_tf.models.matting.encoder import encode
-from a2u_tf.models.matting.resampling import Resampling
+from a2u_tf.models.resampling import Resampling
 
 STRIDE = 16  # of the deepest map: sizes are multiples of it
 ENCODERS = {"resnet34": (64, 128, 256)}
@@ -42,8 +42,8 @@ def matting_net(
     """Build the matting network as a functional Keras model.
 
     Args:
-        upsampling: `"nearest"`, `"bilinear"` or `"a2u"`.
-        downsampling: `"conv"` (stride 2), `"max_pool"` or `"a2u"`.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
+        downsampling: `"conv"` (stride 2), `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Odd side of A2U's upsampling kernels; its downsampling kernels have twice that.
@@ -74,9 +74,9 @@ def matting_net(
         )
     resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
     network_input = keras.Input((*input_size, 4), name="input")
-    features, kernels = encode(network_input, _scaled(ENCODERS[encoder], width), resampling)
+    features, guides = encode(network_input, _scaled(ENCODERS[encoder], width), resampling)
     x = aspp(features.pop(), *_scaled([ASPP], width))
-    x = decode(x, features, kernels, _scaled(DECODER, width), resampling)
+    x = decode(x, features, guides, _scaled(DECODER, width), resampling)
     model = keras.Model(network_input, head(x), name=f"matting_{upsampling}")
     if weights is not None:
         model.load_weights(weights)

@@ -4,7 +4,9 @@ import keras
 import numpy as np
 import pytest
 
+from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.models import matting_net
+from a2u_tf.models.resampling import PARTNERS
 from tests.helpers import to_numpy
 
 BASE = 8_049_003
@@ -23,6 +25,12 @@ def trainable(model):
         ({"channel_shared": True}, 40_232),
         ({"channel_shared": False}, 220_448),
         ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
+        ({"upsampling": "max_unpool", "downsampling": "max_pool"}, 0),
+        ({"upsampling": "transposed_conv", "downsampling": "max_pool"}, 811_520),
+        ({"upsampling": "pixel_shuffle", "downsampling": "max_pool"}, 3_246_080),
+        ({"upsampling": "carafe", "downsampling": "max_pool"}, 263_824),
+        ({"upsampling": "indexnet_m2o", "downsampling": "indexnet"}, 12_255_232 + 16 * 512),
+        ({"upsampling": "indexnet_m2o", "downsampling": "max_pool"}, 12_255_232 + 16 * 512),
     ],
 )
 def test_parameters(settings, added):
@@ -40,7 +48,7 @@ def test_six_variants(rng, variant, channel_shared):
 
 
 @pytest.mark.parametrize("downsampling", ["conv", "max_pool", "a2u"])
-@pytest.mark.parametrize("upsampling", ["nearest", "bilinear", "a2u"])
+@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
 def test_methods_mix(rng, upsampling, downsampling):
     model = matting_net(upsampling, downsampling, width=SMALL)
     assert model(rng.normal(size=(1, 32, 16, 4)).astype("float32")).shape == (1, 32, 16, 1)
@@ -55,9 +63,9 @@ def test_sizes_vary(rng):
     assert model(np.zeros((0, 32, 32, 4), "float32")).shape == (0, 32, 32, 1)
 
 
-@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
+@pytest.mark.parametrize("upsampling", UPSAMPLERS)
 def test_gradients_reach_every_weight(rng, upsampling):
-    model = matting_net(upsampling, "a2u" if upsampling == "a2u" else "max_pool", width=SMALL)
+    model = matting_net(upsampling, PARTNERS.get(upsampling, "max_pool"), width=SMALL)
     before = [to_numpy(variable) for variable in model.trainable_variables]
     model.compile(keras.optimizers.Adam(1e-3), "mean_absolute_error", run_eagerly=True)
     x, alpha = rng.normal(size=(2, 32, 32, 4)).astype("float32"), rng.uniform(size=(2, 32, 32, 1)).astype("float32")
@@ -109,6 +117,7 @@ def test_precision(rng, precision):
         ({"downsampling": "average"}, "`downsampling` must be one of .*Received: downsampling='average'"),
         ({"variant": "fixed"}, "`variant` must be one of"),
         ({"encoder": "resnet50"}, "`encoder` must be one of .*Received: encoder='resnet50'"),
+        ({"upsampling": "carafe", "downsampling": "indexnet"}, "indices of an IndexNet.*Received: upsampling='carafe'"),
         ({"width": 0}, "`width` must be a number above 0.*Received: width=0"),
         ({"width": "half"}, "`width` must be a number above 0.*Received: width='half'"),
         ({"input_size": (64, 40)}, r"multiples of 16, or None. Received: input_size=\(64, 40\).*pads"),

@@ -1,0 +1,76 @@
+"""Max-unpooling: features go back to where the encoder's maxima were."""
+
+import keras
+from keras import layers, ops
+
+from a2u_tf.layers.checks import check_features, check_guidance
+from a2u_tf.ops.layout import merge_phases, same
+from a2u_tf.ops.validation import check_settings
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class MaxUnpooling2D(layers.Layer):
+    """Places each value where the guidance has the maximum of its block, and zeros elsewhere.
+
+    The indices are those of max-pooling the guidance by `scale x scale` without overlap; the first maximum in row-major
+    order wins. Rows and columns of odd guidance that the pooling drops come back as zeros. No gradient goes to the
+    guidance.
+
+    Args:
+        scale: Integer >= 1, the pooling's size and stride.
+
+    Call arguments:
+        inputs: Float tensor of shape `(N, H // scale, W // scale, C)`.
+        guidance: Float tensor of shape `(N, H, W, C)`, the feature before max-pooling.
+
+    Output shape:
+        `(N, H, W, C)`.
+
+    Parameters: none.
+
+    Reference: Badrinarayanan, Kendall, Cipolla, "SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image
+    Segmentation", PAMI 2017.
+    """
+
+    def __init__(self, scale=2, **kwargs):
+        super().__init__(**kwargs)
+        check_settings("down", 1, scale, 1)
+        self.scale = scale
+
+    def build(self, inputs_shape, guidance_shape):
+        self._check(inputs_shape, guidance_shape)
+        super().build(inputs_shape)
+
+    def call(self, inputs, guidance):
+        self._check(inputs.shape, guidance.shape)
+        batch, rows, columns, channels = ops.shape(inputs)
+        _, height, width, _ = ops.shape(guidance)
+        scale = self.scale
+        blocks = guidance[:, : rows * scale, : columns * scale]
+        blocks = ops.reshape(blocks, (batch, rows, scale, columns, scale, channels))
+        blocks = ops.reshape(ops.transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, rows, columns, channels, scale**2))
+        chosen = ops.one_hot(ops.argmax(blocks, axis=-1), scale**2, dtype=self.compute_dtype)
+        chosen = ops.reshape(ops.stop_gradient(chosen), (batch, rows, columns, channels, scale, scale))
+        outputs = merge_phases(ops.transpose(chosen, (0, 1, 4, 2, 5, 3)) * inputs[:, :, None, :, None])
+        if same(height, rows * scale) and same(width, columns * scale):
+            return outputs
+        rest = [[0, height - rows * scale], [0, width - columns * scale]]
+        return ops.pad(outputs, [[0, 0], *rest, [0, 0]])
+
+    def _check(self, inputs_shape, guidance_shape):
+        check_features(self, inputs_shape)
+        check_guidance(guidance_shape)
+        pairs = zip(inputs_shape[1:3], guidance_shape[1:3], strict=True)
+        fits = all(None in (low, high) or low == high // self.scale for low, high in pairs)
+        if not fits or inputs_shape[-1] != guidance_shape[-1]:
+            raise ValueError(
+                f"{type(self).__name__} needs guidance of the channels of its inputs, whose height and width divided "
+                f"by {self.scale} and rounded down are those of the inputs. Received: inputs.shape="
+                f"{tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Give the feature that was max-pooled."
+            )
+
+    def compute_output_shape(self, inputs_shape, guidance_shape):
+        return (*guidance_shape[:3], inputs_shape[-1])
+
+    def get_config(self):
+        return {**super().get_config(), "scale": self.scale}

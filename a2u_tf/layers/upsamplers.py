@@ -1,0 +1,74 @@
+"""Every upsampling method of the package by name."""
+
+import inspect
+
+import keras
+
+from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
+from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
+from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
+from a2u_tf.layers.comparison.indexnet import IndexNetUpSampling2D
+from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
+from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
+from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
+
+_METHODS = {
+    "nearest": (keras.layers.UpSampling2D, {}),
+    "bilinear": (BilinearUpSampling2D, {}),
+    "transposed_conv": (TransposedConvUpSampling2D, {}),
+    "pixel_shuffle": (PixelShuffleUpSampling2D, {}),
+    "max_unpool": (MaxUnpooling2D, {}),
+    "carafe": (CARAFEUpSampling2D, {}),
+    "indexnet_hin": (IndexNetUpSampling2D, {"kind": "hin"}),
+    "indexnet_o2o": (IndexNetUpSampling2D, {"kind": "o2o"}),
+    "indexnet_m2o": (IndexNetUpSampling2D, {"kind": "m2o"}),
+    "a2u": (A2UUpSampling2D, {}),
+}
+UPSAMPLERS = tuple(_METHODS)
+GUIDED = frozenset(
+    name for name, (layer, _) in _METHODS.items() if "guidance" in inspect.signature(layer.call).parameters
+)
+
+
+def get(name, /, scale=2, **options):
+    """Make the upsampling layer of a name.
+
+    | name | layer | guidance |
+    |---|---|---|
+    | `"nearest"` | `keras.layers.UpSampling2D` | |
+    | `"bilinear"` | `BilinearUpSampling2D`: the same, interpolating, also in graphs of open size | |
+    | `"transposed_conv"` | `TransposedConvUpSampling2D` | |
+    | `"pixel_shuffle"` | `PixelShuffleUpSampling2D` | |
+    | `"max_unpool"` | `MaxUnpooling2D` | needed |
+    | `"carafe"` | `CARAFEUpSampling2D` | |
+    | `"indexnet_hin"`, `"indexnet_o2o"`, `"indexnet_m2o"` | `IndexNetUpSampling2D(kind=...)`, scale 2 | needed |
+    | `"a2u"` | `A2UUpSampling2D`; its six variants by `variant` and `channel_shared` | as wanted |
+
+    Args:
+        name: A name of the table; `a2u_tf.layers.UPSAMPLERS` lists them.
+        scale: Integer >= 1, the resampling ratio.
+        options: Further arguments of the layer, such as `kernel_size` or `name`.
+
+    Returns:
+        Keras layer that enlarges `(N, h, w, C)` to `(N, scale * h, scale * w, C)`. Those whose names are in
+        `a2u_tf.layers.GUIDED` are called with `(inputs, guidance)`, the others with `(inputs)`.
+
+    Raises:
+        ValueError: For an unknown name, a scale that the method does not have, and for what the layer refuses.
+
+    Example:
+
+    >>> layer = a2u_tf.layers.get("carafe", scale=2, kernel_size=3)
+    >>> layer(keras.random.normal((2, 16, 16, 64))).shape
+    (2, 32, 32, 64)
+    """
+    if name not in _METHODS:
+        raise ValueError(f"`name` must be one of {UPSAMPLERS}. Received: name={name!r}")
+    layer, settings = _METHODS[name]
+    if issubclass(layer, keras.layers.UpSampling2D):
+        return layer(scale, **settings, **options)
+    if "scale" in inspect.signature(layer).parameters:
+        return layer(scale=scale, **settings, **options)
+    if scale != layer.scale:
+        raise ValueError(f"{name!r} upsamples by {layer.scale} only. Received: scale={scale!r}")
+    return layer(**settings, **options)
