@@ -22,7 +22,7 @@ from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap
 from a2u_tf.evaluation.files import evaluate_files, read_levels
 from a2u_tf.evaluation.images import LAYOUTS, find_predictions, images_in_folders, images_of_layout
-from a2u_tf.evaluation.report import csv_table, markdown_table, mean_errors, without_nan, worst_images
+from a2u_tf.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 from a2u_tf.evaluation.sheet import matte_sheet
 from a2u_tf.evaluation.submission import write_submission
 from a2u_tf.files import replaced, write_json
@@ -78,8 +78,8 @@ def write_tables(means, rows, output, command):
         "Of the unknown region (trimap 128), on 8-bit mattes; SAD, Grad and Conn over 1000. Lower is better. The mean "
         "of the MSE leaves out images without unknown pixels."
     )
-    tables = f"# Errors of alpha mattes\n\n{note}\n\n## Means\n\n{markdown_table(means)}\n\n"
-    tables += f"## Images\n\n{markdown_table(rows)}\n"
+    tables = f"# Errors of alpha mattes\n\n{note}\n\n## Means\n\n{error_table(means)}\n\n"
+    tables += f"## Images\n\n{error_table(rows)}\n"
     if command:
         tables += f"\nMade by\n\n    {command}\n"
     for name, text in {"means.csv": csv_table(means), "images.csv": csv_table(rows), "tables.md": tables}.items():
@@ -148,7 +148,7 @@ def main(argv):
         means = run(images, folders, values["output"], values["worst"], command_line("train.evaluate"))
     except (RunFolderError, PictureError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
-    print(markdown_table(means))
+    print(error_table(means))
     print(f"Tables and sheets: {values['output']}")
 
 

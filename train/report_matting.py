@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
-from a2u_tf.evaluation.report import markdown_table
+from a2u_tf.evaluation.report import error_table
 from a2u_tf.files import replaced, write_json
 from a2u_tf.inference import predict_alpha
 from a2u_tf.visualization import matting_grid, write_png
@@ -49,7 +49,7 @@ def write_table(summaries, path):
     with replaced(path) as temporary:
         temporary.write_text(
             f"# Matting networks side by side\n\nMeans over {pictures} validation pictures; SAD, Grad and Conn over "
-            f"1000. Lower is better.\n\n{markdown_table(rows)}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
+            f"1000. Lower is better.\n\n{error_table(rows)}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
             f"Made by\n\n{commands}\n"
         )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from absl import app, flags
 
 from a2u_tf.files import replaced, write_json
+from a2u_tf.tables import markdown_table
 
 COLUMNS = {
     "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
@@ -23,12 +24,8 @@ COLUMNS = {
 
 def format_table(summaries):
     """Format a dict from method names to run summaries as a Markdown table."""
-    rows = [["method", *COLUMNS], [":---", *["---:"] * len(COLUMNS)]]
-    rows += [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    )
+    rows = [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
+    return markdown_table([["method", *COLUMNS], *rows], [False] + [True] * len(COLUMNS))
 
 
 def read_summaries(folders):

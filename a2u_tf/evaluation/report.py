@@ -6,6 +6,7 @@ import math
 from pathlib import PurePosixPath
 
 from a2u_tf.evaluation.protocol import ERRORS
+from a2u_tf.tables import markdown_table
 
 TITLES = {"sad": "SAD", "mse": "MSE", "grad": "Grad", "conn": "Conn"}
 DIGITS = {"sad": 3, "mse": 5, "grad": 3, "conn": 3}
@@ -49,23 +50,11 @@ def csv_table(rows):
     return table.getvalue()
 
 
-def markdown_table(rows):
+def error_table(rows):
     """Format dicts of the same keys as a Markdown table; errors are rounded as in papers."""
     keys = list(rows[0])
     cells = [[TITLES.get(key, key) for key in keys], *([_cell(key, row[key]) for key in keys] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    numeric = [not isinstance(rows[0][key], str) for key in keys]
-    lines = [
-        "| "
-        + " | ".join(
-            cell.rjust(width) if right else cell.ljust(width)
-            for cell, width, right in zip(line, widths, numeric, strict=True)
-        )
-        + " |"
-        for line in cells
-    ]
-    rule = "|".join("-" * (width + 1) + (":" if right else "-") for width, right in zip(widths, numeric, strict=True))
-    return "\n".join([lines[0], f"|{rule}|", *lines[1:]])
+    return markdown_table(cells, [not isinstance(rows[0][key], str) for key in keys])
 
 
 def without_nan(rows):

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from a2u_tf.evaluation.report import csv_table, markdown_table, mean_errors, without_nan, worst_images
+from a2u_tf.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 
 
 def row(image, method, sad, mse=0.5):
@@ -53,7 +53,7 @@ def test_csv_keeps_all_digits():
 
 
 def test_markdown():
-    table = markdown_table(ROWS[:3]).splitlines()
+    table = error_table(ROWS[:3]).splitlines()
     assert table == [
         "| image | method | unknown |   SAD |     MSE |   Grad |  Conn |",
         "|-------|--------|--------:|------:|--------:|-------:|------:|",
