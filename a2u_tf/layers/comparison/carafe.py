@@ -48,8 +48,12 @@ class CARAFEUpSampling2D(layers.Layer):
     ):
         super().__init__(**kwargs)
         check_settings("up", kernel_size, scale, groups)
-        if encoder_size not in range(1, 100, 2):
+        if not isinstance(encoder_size, int) or encoder_size < 1 or encoder_size % 2 == 0:
             raise ValueError(f"`encoder_size` must be an odd integer. Received: encoder_size={encoder_size!r}")
+        if not isinstance(compressed_channels, int) or compressed_channels < 1:
+            raise ValueError(
+                f"`compressed_channels` must be an integer of at least 1. Received: {compressed_channels=!r}"
+            )
         self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
         self.scale = scale
         self.kernel_size = kernel_size

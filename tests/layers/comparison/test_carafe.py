@@ -1,0 +1,101 @@
+"""CARAFE against the published code's vectors, its formula in NumPy, and its limits."""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
+from a2u_tf.ops import reference
+from tests.helpers import run, to_numpy
+from tests.layers.comparison.gradients import assert_gradients
+from tests.layers.comparison.oracle import conv, golden, shuffle, shuffled, softmax
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, named_weights, randomize
+
+
+def make(shape, **settings):
+    layer = CARAFEUpSampling2D(**settings)
+    layer.build(shape)
+    return layer
+
+
+def set_weights(layer, vectors, scale):
+    for name, conv_layer in (("channel_compressor", layer.compressor), ("content_encoder", layer.encoder)):
+        weights = [vectors[f"param.{name}.weight"], vectors[f"param.{name}.bias"]]
+        conv_layer.set_weights([shuffled(w, scale) for w in weights] if conv_layer is layer.encoder else weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("carafe_default_k5", {"compressed_channels": 4}),
+        ("carafe_g2_k3_r3", {"compressed_channels": 4, "groups": 2, "kernel_size": 3, "scale": 3}),
+    ],
+)
+def test_golden(golden_dir, name, settings):
+    vectors = golden(golden_dir, name)
+    layer = make(vectors["x"].shape, **settings)
+    set_weights(layer, vectors, layer.scale)
+    np.testing.assert_allclose(to_numpy(run(layer.kernels, vectors["x"])), vectors["mask"], atol=1e-5)
+    np.testing.assert_allclose(to_numpy(run(layer, vectors["x"])), vectors["y"], atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_equals_numpy(rng, scale):
+    x = rng.normal(size=(2, 3, 4, 4))
+    layer = make(x.shape, scale=scale, kernel_size=3, compressed_channels=3, groups=2, dtype="float64")
+    randomize(layer, rng)
+    weights = named_weights(layer)
+    compressed = conv(x, weights["compressor/kernel"], bias=weights["compressor/bias"])
+    logits = shuffle(conv(compressed, weights["encoder/kernel"], bias=weights["encoder/bias"]), scale)
+    kernels = softmax(logits.reshape(*logits.shape[:3], 2, 9)).reshape(logits.shape)
+    expected = reference.reassemble_up(x, kernels, 3, scale=scale, groups=2)
+    np.testing.assert_allclose(to_numpy(run(layer, x)), expected, atol=10 * FLOAT64_TOLERANCE)
+
+
+def test_gradients(rng):
+    layer = make((1, 2, 3, 4), kernel_size=3, compressed_channels=2, groups=2, dtype="float64")
+    assert_gradients(rng, layer, rng.normal(size=(1, 2, 3, 4)))
+
+
+def test_parameters():
+    assert sum(count(make((None, None, None, channels))) for channels in (64, 64, 128, 256)) == 263_824
+    assert count(make((1, 4, 4, 6), scale=3, kernel_size=3, compressed_channels=4, groups=2)) == 28 + 37 * 162
+
+
+def test_starts_as_an_average_of_the_window(rng):
+    x = rng.normal(size=(1, 8, 9, 64)).astype("float32")
+    kernels = to_numpy(make(x.shape).kernels(keras.ops.convert_to_tensor(x)))
+    assert np.abs(kernels - 1 / 25).max() < 0.02
+
+
+def test_encoder_of_zeros_averages_the_window():
+    value = np.array([[[[3.0, -5.0]]]], "float32")
+    layer = make(value.shape)
+    layer.encoder.set_weights([np.zeros_like(weight) for weight in layer.encoder.get_weights()])
+    np.testing.assert_allclose(to_numpy(layer(value)), np.broadcast_to(value / 25, (1, 2, 2, 2)), atol=1e-6)
+
+
+def test_one_tap_is_nearest(rng):
+    x = rng.normal(size=(2, 3, 5, 4)).astype("float32")
+    layer = make(x.shape, kernel_size=1)
+    np.testing.assert_allclose(to_numpy(layer(x)), x.repeat(2, axis=1).repeat(2, axis=2), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"kernel_size": 4}, "`kernel_size` of upsampling must be odd"),
+        ({"encoder_size": 2}, "`encoder_size` must be an odd integer. Received: encoder_size=2"),
+        ({"compressed_channels": 0}, "`compressed_channels` must be an integer of at least 1. Received: .*=0"),
+        ({"scale": 1.5}, "`scale` must be an integer"),
+        ({"groups": 0}, "`groups` must be an integer"),
+    ],
+)
+def test_exception_of_settings(settings, message):
+    with pytest.raises(ValueError, match=message):
+        CARAFEUpSampling2D(**settings)
+
+
+def test_exception_of_groups_that_do_not_divide():
+    with pytest.raises(ValueError, match="`groups` must divide the channels"):
+        CARAFEUpSampling2D(groups=3)(np.zeros((1, 2, 2, 4), "float32"))

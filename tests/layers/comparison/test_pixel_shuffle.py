@@ -1,0 +1,61 @@
+"""Sub-pixel convolution against vectors and NumPy."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
+from tests.helpers import run, to_numpy
+from tests.layers.comparison.gradients import assert_gradients
+from tests.layers.comparison.oracle import conv, golden, shuffle, shuffled
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, named_weights, randomize
+
+
+def make(shape, **settings):
+    layer = PixelShuffleUpSampling2D(**settings)
+    layer.build(shape)
+    return layer
+
+
+def test_golden(golden_dir):
+    vectors = golden(golden_dir, "pixelshuffle_k3")
+    layer = make(vectors["x"].shape)
+    # The vectors go from three channels to two: the third one stays empty here.
+    kernel = np.concatenate([vectors["param.weight"], np.zeros((3, 3, 3, 4), "float32")], axis=-1)
+    bias = np.concatenate([vectors["param.bias"], np.zeros(4, "float32")])
+    layer.conv.set_weights([shuffled(kernel, 2), shuffled(bias, 2)])
+    outputs = to_numpy(layer(vectors["x"]))
+    np.testing.assert_allclose(outputs[..., :2], vectors["y"], atol=1e-5)
+    assert not outputs[..., 2].any()
+
+
+@pytest.mark.parametrize(("scale", "kernel_size"), [(1, 3), (2, 3), (3, 1), (2, 5)])
+def test_equals_numpy(rng, scale, kernel_size):
+    x = rng.normal(size=(2, 3, 4, 2))
+    layer = make(x.shape, scale=scale, kernel_size=kernel_size, dtype="float64")
+    randomize(layer, rng)
+    weights = named_weights(layer)
+    expected = shuffle(conv(x, weights["conv/kernel"], bias=weights["conv/bias"]), scale)
+    np.testing.assert_allclose(to_numpy(run(layer, x)), expected, atol=10 * FLOAT64_TOLERANCE)
+
+
+def test_gradients(rng):
+    assert_gradients(rng, make((1, 3, 2, 2), dtype="float64"), rng.normal(size=(1, 3, 2, 2)))
+
+
+def test_parameters():
+    assert sum(count(make((None, None, None, channels))) for channels in (64, 64, 128, 256)) == 3_246_080
+
+
+def test_identity_in_every_sub_position_is_nearest(rng):
+    x = rng.normal(size=(1, 3, 4, 3)).astype("float32")
+    layer = make(x.shape)
+    kernel = np.zeros((3, 3, 3, 12), "float32")
+    kernel[1, 1] = np.tile(np.eye(3), (1, 4))
+    layer.conv.set_weights([kernel, np.zeros(12, "float32")])
+    np.testing.assert_allclose(to_numpy(layer(x)), x.repeat(2, axis=1).repeat(2, axis=2), atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [{"scale": 0}, {"kernel_size": 0}, {"kernel_size": 2.5}])
+def test_exception_of_settings(settings):
+    with pytest.raises(ValueError, match=r"must be an integer of at least 1\. Received: "):
+        PixelShuffleUpSampling2D(**settings)

@@ -1,0 +1,116 @@
+"""What every upsampling method does alike: by name, at any size it allows, in models, graphs and half precision."""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.layers import GUIDED, UPSAMPLERS, get
+from tests.helpers import run, to_numpy
+
+SIZES = [(3, 5), (1, 1), (4, 2)]
+DOUBLING = ("indexnet_hin", "indexnet_o2o", "indexnet_m2o")
+
+
+def arrays(rng, name, size=(3, 5), batch=2, channels=8, scale=2):
+    """A feature, and for guided methods their guidance."""
+    shapes = [(batch, *size, channels), (batch, *(scale * length for length in size), channels)]
+    return [rng.normal(size=shape).astype("float32") for shape in shapes[: 1 + (name in GUIDED)]]
+
+
+def model_of(name):
+    """A functional model of open sizes."""
+    inputs = [keras.Input((None, None, 8)) for _ in range(1 + (name in GUIDED))]
+    return keras.Model(inputs, get(name, name="up")(*inputs))
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+@pytest.mark.parametrize("size", SIZES)
+def test_doubles_any_size(rng, name, size):
+    layer = get(name)
+    inputs = arrays(rng, name, size)
+    outputs = layer(*inputs)
+    expected = (2, 2 * size[0], 2 * size[1], 8)
+    assert tuple(outputs.shape) == tuple(layer.compute_output_shape(*(x.shape for x in inputs))) == expected
+    assert np.isfinite(to_numpy(outputs)).all()
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_empty_batch(rng, name):
+    assert tuple(get(name)(*arrays(rng, name, batch=0)).shape) == (0, 6, 10, 8)
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_other_scales_or_a_clear_error(rng, name):
+    if name in DOUBLING:
+        with pytest.raises(ValueError, match=r"upsamples by 2 only\. Received: scale=3"):
+            get(name, scale=3)
+    else:
+        assert tuple(get(name, scale=3)(*arrays(rng, name, scale=3)).shape) == (2, 9, 15, 8)
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_round_trip(rng, name, tmp_path):
+    model = model_of(name)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    inputs = arrays(rng, name)
+    first, second = (to_numpy(net(inputs if name in GUIDED else inputs[0])) for net in (model, loaded))
+    np.testing.assert_array_equal(first, second)
+    assert loaded.get_layer("up").get_config() == model.get_layer("up").get_config()
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_half_precision(rng, name, policy):
+    full, half = get(name), get(name, dtype=policy)
+    inputs = [8 * x for x in arrays(rng, name)]
+    expected = to_numpy(run(full, *inputs))
+    half(*inputs)
+    half.set_weights(full.get_weights())
+    outputs = run(half, *inputs)
+    assert keras.backend.standardize_dtype(outputs.dtype) == policy.removeprefix("mixed_")
+    share = np.abs(to_numpy(outputs) - expected) > 0.03 * np.abs(expected).max()
+    # Where two values of a window are the same in half precision, its maximum may lie elsewhere.
+    assert share.mean() < (0.02 if name == "max_unpool" else 1e-6)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", UPSAMPLERS)
+@pytest.mark.parametrize("jit_compile", [False, True], ids=["graph", "xla"])
+def test_graphs_of_open_sizes(rng, name, jit_compile):
+    import tensorflow as tf
+
+    layer = get(name)
+    inputs = arrays(rng, name)
+    expected = to_numpy(layer(*inputs))
+    shapes = [x.shape for x in inputs] if jit_compile else [(None, None, None, 8)] * len(inputs)
+    signature = [tf.TensorSpec(shape) for shape in shapes]
+    traced = tf.function(lambda *x: layer(*x), input_signature=signature, jit_compile=jit_compile)
+    np.testing.assert_allclose(to_numpy(traced(*inputs)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(GUIDED - {"a2u", "max_unpool"}))
+@pytest.mark.parametrize("size", [(5, 10), (6, 9), (7, 10), (3, 5)])
+def test_exception_of_guidance_that_is_not_twice_as_large(rng, name, size):
+    features, _ = arrays(rng, name)
+    with pytest.raises(ValueError, match=r"guidance of exactly 2 times .*Received: inputs.shape=.*takes odd sizes"):
+        get(name)(features, np.zeros((2, *size, 8), "float32"))
+
+
+@pytest.mark.parametrize("name", sorted(set(UPSAMPLERS) - {"nearest", "bilinear", "a2u"}))
+def test_exception_of_rank(name):
+    shapes = [(2, 3, 8), (2, 6, 10, 8)][: 1 + (name in GUIDED)]
+    with pytest.raises(ValueError, match=r"tensors of rank 4, \(batch, height, width, channels\).*Received"):
+        get(name)(*(np.zeros(shape, "float32") for shape in shapes))
+
+
+def test_exception_of_unknown_names():
+    with pytest.raises(ValueError, match=r"`name` must be one of \('nearest', .*\). Received: name='cubic'"):
+        get("cubic")
+
+
+def test_options_reach_the_layer():
+    layer = get("carafe", scale=4, kernel_size=3, groups=2, name="up")
+    assert (layer.scale, layer.kernel_size, layer.groups, layer.name) == (4, 3, 2, "up")
+    assert get("bilinear", scale=3).size == (3, 3)
+    assert get("indexnet_hin", nonlinear=False).get_config()["kind"] == "hin"
