@@ -1,0 +1,166 @@
+"""DySample: upsampling by sampling at learned points."""
+
+import keras
+from keras import ops
+
+from a2u_tf.layers.checks import check_features
+from a2u_tf.ops.validation import check_settings
+
+STYLES = ("lp", "pl")
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class DySampleUpSampling2D(keras.layers.Layer):
+    """Upsamples features by sampling them bilinearly at points that each output pixel shifts for itself.
+
+    Output pixel `(y, x)` of group `m` reads the input `Z` at
+
+    `py = clip((y + 1/2) / r - 1/2 + dy[y,x,m], 0, H - 1),   px = clip((x + 1/2) / r - 1/2 + dx[y,x,m], 0, W - 1)`
+
+    in units of input pixels, whole numbers being pixel centres. The offsets come from the feature:
+    `(dx, dy) = 0.25 * o`, or `0.5 * o * sigmoid(s)` with a dynamic scope, where `o` (with bias) and `s` (without) are
+    1x1 convolutions. Zero offsets are bilinear upsampling, which is about where training starts: `o` starts at
+    N(0, 0.001), `s` at zero. Bilinear weights sum to one, so that constant features stay constant up to the border.
+
+    The convolutions have `c * m` weights each and `o` has `m` biases: `c = C`, `m = 2 * groups * scale**2` in style
+    `"lp"`; `c = C / scale**2`, `m = 2 * groups` in style `"pl"`. Published counts leave the biases out.
+
+    Args:
+        scale: Integer r >= 1, the resampling ratio.
+        style: `"lp"` makes the offsets of a cell's `r * r` outputs at low resolution and then shuffles them to their
+            pixels; `"pl"` shuffles the features first (channel `q * r * r + a * r + b` to channel `q` of sub-position
+            `(a, b)`) and makes the offsets at high resolution.
+        groups: Number of points per pixel, each for `C / groups` consecutive channels.
+        dynamic_scope: Whether the feature also sets how far the points may go; DySample+ in the paper.
+
+    Call arguments:
+        inputs: Float tensor of shape `(N, H, W, C)`, where `groups` divides `C` and, in style `"pl"`, `scale**2` too.
+
+    Output shape:
+        `(N, scale * H, scale * W, C)`. Points and weights are computed in float32 also under half-precision policies.
+
+    Raises:
+        ValueError: Where a setting or the channels do not fit.
+
+    Example:
+
+    >>> a2u_tf.layers.comparison.dysample.DySampleUpSampling2D()(keras.random.normal((2, 16, 15, 64))).shape
+    (2, 32, 30, 64)
+
+    Reference: Liu, Lu, Fu, Cao, "Learning to Upsample by Learning to Sample", ICCV 2023.
+    """
+
+    def __init__(self, scale=2, style="lp", groups=4, dynamic_scope=False, **kwargs):
+        super().__init__(**kwargs)
+        check_settings("up", 1, scale, groups)
+        if style not in STYLES:
+            raise ValueError(f"`style` must be one of {STYLES}. Received: style={style!r}")
+        self.scale = scale
+        self.style = style
+        self.groups = groups
+        self.dynamic_scope = dynamic_scope
+
+    def build(self, inputs_shape):
+        check_features(self, inputs_shape)
+        self._check_channels(inputs_shape)
+        channels, values = inputs_shape[-1], 2 * self.groups
+        if self.style == "lp":
+            values *= self.scale**2
+        else:
+            channels //= self.scale**2
+        self.offset = self._dense(values, channels, keras.initializers.RandomNormal(stddev=0.001), True, "offset")
+        self.scope = None
+        if self.dynamic_scope:
+            self.scope = self._dense(values, channels, "zeros", False, "scope")
+        super().build(inputs_shape)
+
+    def call(self, inputs):
+        offsets = self._offsets(inputs)
+        _, height, width, _ = ops.shape(inputs)
+        rows = _pixel_centres(height, self.scale, offsets.dtype)[:, None, None] + offsets[..., self.groups :]
+        columns = _pixel_centres(width, self.scale, offsets.dtype)[:, None] + offsets[..., : self.groups]
+        return ops.cast(_sample(inputs, rows, columns), self.compute_dtype)
+
+    def _offsets(self, inputs):
+        """`(N, scale * H, scale * W, 2 * groups)`: first the columns' offsets of all groups, then the rows'."""
+        batch, height, width, channels = ops.shape(inputs)
+        cells = self.scale**2
+        x = ops.cast(inputs, self._wide_dtype())
+        if self.style == "pl":
+            x = ops.swapaxes(ops.reshape(x, (batch, height, width, channels // cells, cells)), 3, 4)
+        offsets = self.offset(x) * (0.25 if self.scope is None else 0.5 * ops.sigmoid(self.scope(x)))
+        offsets = ops.reshape(offsets, (batch, height, width, cells * 2 * self.groups))
+        return ops.depth_to_space(offsets, self.scale) if self.scale > 1 else offsets
+
+    def _wide_dtype(self):
+        return keras.backend.result_type(self.compute_dtype, "float32")
+
+    def _dense(self, units, channels, initializer, use_bias, name):
+        """A 1x1 convolution."""
+        layer = keras.layers.Dense(
+            units, use_bias=use_bias, kernel_initializer=initializer, dtype=self._wide_dtype(), name=name
+        )
+        layer.build((None, channels))
+        return layer
+
+    def _check_channels(self, shape):
+        divisors = {"groups": self.groups}
+        if self.style == "pl":
+            divisors["scale**2"] = self.scale**2
+        for name, divisor in divisors.items():
+            if shape[-1] % divisor:
+                raise ValueError(
+                    f"The channels of the inputs must be a multiple of `{name}`={divisor} (style={self.style!r}). "
+                    f"Received: inputs.shape={tuple(shape)}. Choose other groups, "
+                    'or style="lp" for a channel count that scale**2 does not divide.'
+                )
+
+    def compute_output_shape(self, inputs_shape):
+        check_features(self, inputs_shape)
+        self._check_channels(inputs_shape)
+        batch, height, width, channels = inputs_shape
+        return (batch, *(n and n * self.scale for n in (height, width)), channels)
+
+    def get_config(self):
+        config = {
+            "scale": self.scale,
+            "style": self.style,
+            "groups": self.groups,
+            "dynamic_scope": self.dynamic_scope,
+        }
+        return {**super().get_config(), **config}
+
+
+def _pixel_centres(length, scale, dtype):
+    """Where the output pixels of one axis lie on the input, in input pixels."""
+    return (ops.cast(ops.arange(length * scale), dtype) + 0.5) / scale - 0.5
+
+
+def _sample(features, rows, columns):
+    """Interpolate `(N, H, W, C)` at points `(N, rH, rW, groups)`, each for its share of the channels."""
+    batch, height, width, channels = ops.shape(features)
+    groups = rows.shape[-1]
+    vectors = ops.reshape(features, (batch * height * width * groups, channels // groups))
+    image = ops.reshape(ops.arange(batch, dtype="int32"), (batch, 1, 1, 1))
+    group = ops.arange(groups, dtype="int32")
+    _, out_height, out_width, _ = ops.shape(rows)
+    shape = (batch, out_height, out_width, groups, channels // groups)
+    outputs = 0
+    for row, row_weight in _neighbours(rows, height):
+        for column, column_weight in _neighbours(columns, width):
+            index = (((image * height) + row) * width + column) * groups + group
+            weight = (row_weight * column_weight)[..., None]
+            values = ops.reshape(ops.take(vectors, index, axis=0), shape)  # JAX loses the shape of empty batches
+            outputs += weight * ops.cast(values, weight.dtype)
+    return ops.reshape(outputs, (batch, out_height, out_width, channels))
+
+
+def _neighbours(positions, length):
+    """The two pixels around each position along one axis, with their weights."""
+    positions = ops.clip(positions, 0, ops.cast(length - 1, positions.dtype))
+    lower = ops.floor(positions)
+    fraction = positions - lower
+    # Clipped once more, so that an offset that is not a number gives such an output rather than an index error.
+    first = ops.clip(ops.cast(lower, "int32"), 0, length - 1)
+    second = ops.minimum(first + 1, length - 1)
+    return (first, 1 - fraction), (second, fraction)
