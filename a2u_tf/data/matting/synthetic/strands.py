@@ -10,8 +10,8 @@ def draw_strands(height, width, *groups):
     """Draw groups of `ribbons`, each ribbon over those before it, and return the layer."""
     outlines, colours = [], []
     for polygons, shades in groups:
-        # Only what can be seen is worth the drawing.
-        seen = ((polygons.max(axis=1) > 0) & (polygons.min(axis=1) < (width, height))).all(axis=1)
+        # Only what can be seen is worth the drawing; pixel 0 begins at -0.5, and an outline is drawn a little larger.
+        seen = ((polygons.max(axis=1) > -1) & (polygons.min(axis=1) < (width, height))).all(axis=1)
         outlines.extend(fixed_point(polygons[seen]))
         colours.append(shades[seen])
     return draw_fixed_point(height, width, outlines, np.concatenate(colours))
