@@ -123,7 +123,7 @@ def _plane(rng, height, width):
 
 
 def _band(position, share, soft):
-    """Return 1 in the first `share` of every period of 1, else 0, with soft steps."""
+    """Return 1 in the middle `share` of every period of 1, else 0, with soft steps."""
     distance = np.abs((position % 1) - 0.5)
     return 1 - smoothstep(distance, share / 2 - soft, share / 2 + soft)
 
