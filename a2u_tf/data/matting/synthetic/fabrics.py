@@ -29,7 +29,7 @@ def lace(rng, height, width):
 def net(rng, height, width):
     """Draw a net, a fence or a grille: threads or wires with open meshes."""
     tile = np.zeros((TILE, TILE), np.uint8)
-    meshes = int(rng.integers(4, 13))
+    meshes = int(rng.integers(4, 13)) // 2 * 2  # every second row is shifted by half a mesh: odd numbers do not repeat
     _draw_mesh(tile, meshes, int(rng.integers(4, 26)), rng.random() < 0.5)
     return _hang(rng, height, width, tile, rng.uniform(0.4, 0.9), np.float32(1))
 
