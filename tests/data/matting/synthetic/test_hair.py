@@ -94,10 +94,12 @@ def test_styles_have_their_lengths_and_directions():
     assert fall["long"] > HEAD[3]
     assert fall["wavy"] > HEAD[3]
     assert fall["standing"] < -0.3 * HEAD[3]
-    for seed in range(6):
+    shares = []
+    for seed in range(12):
         ends = _guides("windy", seed)[:, -1, 0] - _guides("windy", seed)[:, 0, 0]
-        assert max((ends > 0).mean(), (ends < 0).mean()) > 0.75  # all one way
+        shares.append(max((ends > 0).mean(), (ends < 0).mean()))
         assert np.abs(ends).mean() > 0.7 * HEAD[3]
+    assert np.median(shares) > 0.85  # nearly all one way
 
 
 def test_curls_and_waves_swing_more_than_long_hair():

@@ -117,6 +117,37 @@ def test_source_draws_every_kind(monkeypatch):
         assert name in drawn
 
 
+def test_pictures_are_mirrored_half_of_the_time_and_blurred_as_often_as_told(monkeypatch):
+    drawn = []
+
+    def draw(rng, height, width):
+        layer = np.zeros((height, width, 4), np.float32)
+        layer[:, : width // 4] = 1
+        return layer
+
+    def blur(rng, layer):
+        drawn.append("blurred")
+        return layer
+
+    monkeypatch.setattr(source, "blur_motion", blur)
+    monkeypatch.setattr(source, "blur_focus", blur)
+    monkeypatch.setitem(source.KINDS, "objects", (draw, 1.0))
+    monkeypatch.setitem(source.KINDS, "smoke", (draw, 1.0))
+    rng, drawer = np.random.default_rng(0), SyntheticSource(64)
+    left = [drawer._draw(rng, "objects")[1][:, 0].mean() > 0.5 for _ in range(400)]
+    assert np.mean(left) == pytest.approx(0.5, abs=0.08)
+    assert len(drawn) / 400 == pytest.approx(source.BLURRED["objects"], abs=0.08)
+    drawn.clear()
+    for _ in range(50):
+        drawer._draw(rng, "smoke")
+    assert not drawn  # smoke has no edges that could be blurred
+
+
+def test_sizes_of_numpy_are_sizes():
+    assert SyntheticSource(np.int64(96)).size == 96
+    assert SyntheticSource().size == 512
+
+
 def test_pictures_are_upright_and_lengthwise():
     rng = np.random.default_rng(0)
     shapes = np.array([SyntheticSource(512)._shape(rng) for _ in range(200)])
