@@ -7,6 +7,7 @@ import keras
 from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
 from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
+from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
 from a2u_tf.layers.comparison.indexnet import IndexNetUpSampling2D
 from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
@@ -22,6 +23,7 @@ _METHODS = {
     "indexnet_hin": (IndexNetUpSampling2D, {"kind": "hin"}),
     "indexnet_o2o": (IndexNetUpSampling2D, {"kind": "o2o"}),
     "indexnet_m2o": (IndexNetUpSampling2D, {"kind": "m2o"}),
+    "dysample": (DySampleUpSampling2D, {}),
     "a2u": (A2UUpSampling2D, {}),
 }
 UPSAMPLERS = tuple(_METHODS)
@@ -42,6 +44,7 @@ def get(name, /, scale=2, **options):
     | `"max_unpool"` | `MaxUnpooling2D` | needed |
     | `"carafe"` | `CARAFEUpSampling2D` | |
     | `"indexnet_hin"`, `"indexnet_o2o"`, `"indexnet_m2o"` | `IndexNetUpSampling2D(kind=...)`, scale 2 | needed |
+    | `"dysample"` | `DySampleUpSampling2D` | |
     | `"a2u"` | `A2UUpSampling2D`; its six variants by `variant` and `channel_shared` | as wanted |
 
     Args:
