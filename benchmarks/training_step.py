@@ -6,9 +6,6 @@ The same network with bilinear upsampling and max-pooling is the measure. Steps 
 are medians, and `ratio` is to the measure without XLA in the same round.
 """
 
-import statistics
-import time
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -19,6 +16,7 @@ from a2u_tf.files import write_json
 from a2u_tf.models import reconstruction_net
 from a2u_tf.ops import compiled
 from benchmarks.record import describe_run
+from benchmarks.rounds import compare_steps
 
 # name: upsampling, downsampling, implementation, XLA
 SIDES = {
@@ -49,41 +47,14 @@ def make_step(upsampling, downsampling, implementation, jit):
     return step
 
 
-def seconds(step, x):
-    """Wall time of one step."""
-    start = time.perf_counter()
-    step(x)
-    return time.perf_counter() - start
-
-
 def main(_):
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     if reason := compiled.unavailable():
         raise SystemExit(f"error: the compiled op: {reason}")
     record = describe_run()
     x = np.random.default_rng(0).random((_BATCH.value, 32, 32, 1), dtype="float32")
-    steps, first = {}, {}
-    for name, side in SIDES.items():
-        steps[name] = make_step(*side)
-        first[name] = seconds(steps[name], x)
-        seconds(steps[name], x)
-    times = {name: [] for name in steps}
-    for _ in range(_ROUNDS.value):
-        for name, step in steps.items():
-            times[name].append(seconds(step, x))
-    measure = times["bilinear and max-pooling"]
-    rows = []
-    for name, t in times.items():
-        ratio = statistics.median(a / b for a, b in zip(t, measure, strict=True))
-        row = {
-            "side": name,
-            "median_ms": round(1e3 * statistics.median(t), 1),
-            "spread_ms": [round(1e3 * min(t), 1), round(1e3 * max(t), 1)],
-            "ratio": round(ratio, 2),
-            "first_step_s": round(first[name], 1),
-        }
-        rows.append(row)
-        print(f"{name:30}{row['median_ms']:10.1f} ms {row['ratio']:7.2f} x   first step {row['first_step_s']:.1f} s")
+    steps = {name: make_step(*side) for name, side in SIDES.items()}
+    rows = compare_steps(steps, x, _ROUNDS.value, measure="bilinear and max-pooling")
     write_json(
         _OUTPUT.value,
         {**record, "rounds": _ROUNDS.value, "threads": _THREADS.value, "batch": _BATCH.value, "results": rows},

@@ -1,0 +1,42 @@
+"""Timing of several sides in turns, so that a noisy machine is noisy for all of them."""
+
+import statistics
+import time
+
+
+def seconds(step, *arguments):
+    """Wall time of one call."""
+    start = time.perf_counter()
+    step(*arguments)
+    return time.perf_counter() - start
+
+
+def compare_steps(steps, x, rounds, measure):
+    """Time functions of one argument in alternating rounds, print and return a row for each.
+
+    Args:
+        steps: Dict from the names of the sides to functions; the first call, which compiles, is timed apart.
+        x: Their argument.
+        rounds: Number of rounds.
+        measure: Name of the side to which ratios are taken, within a round.
+    """
+    first = {}
+    for name, step in steps.items():
+        first[name] = seconds(step, x)
+        seconds(step, x)
+    times = {name: [] for name in steps}
+    for _ in range(rounds):
+        for name, step in steps.items():
+            times[name].append(seconds(step, x))
+    rows = []
+    for name, t in times.items():
+        row = {
+            "side": name,
+            "median_ms": round(1e3 * statistics.median(t), 1),
+            "spread_ms": [round(1e3 * min(t), 1), round(1e3 * max(t), 1)],
+            "ratio": round(statistics.median(a / b for a, b in zip(t, times[measure], strict=True)), 2),
+            "first_step_s": round(first[name], 1),
+        }
+        rows.append(row)
+        print(f"{name:30}{row['median_ms']:10.1f} ms {row['ratio']:7.2f} x   first step {row['first_step_s']:.1f} s")
+    return rows

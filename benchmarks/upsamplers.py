@@ -1,0 +1,49 @@
+"""What every upsampling method costs a whole network: training steps of the reconstruction network.
+
+    python -m benchmarks.upsamplers --output benchmarks/upsamplers.json      # about 8 minutes on two cores
+
+Each method comes with the downsampling of `train.compare`, and runs as `fit` runs it by default: A2U and the other
+reassembling methods by the compiled op where it is built. Steps of all methods alternate in one run; times are
+medians, and `ratio` is to nearest-neighbour upsampling in the same round.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+from a2u_tf.files import write_json
+from a2u_tf.models import reconstruction_net
+from a2u_tf.ops.implementation import resolve_implementation
+from benchmarks.record import describe_run
+from benchmarks.rounds import compare_steps
+from train.compare import METHODS
+
+_OUTPUT = flags.DEFINE_string("output", "benchmarks/upsamplers.json", "JSON file to write.")
+_ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed rounds over all methods; medians are reported.", lower_bound=1)
+_THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and of the op.", lower_bound=1)
+_BATCH = flags.DEFINE_integer("batch", 100, "Pictures of 32 x 32 per step.", lower_bound=1)
+
+
+def make_step(settings):
+    """Return one training step as a function of a batch; the first call compiles."""
+    keras.utils.set_random_seed(0)
+    model = reconstruction_net(**settings)
+    model.compile(keras.optimizers.SGD(0.01), "mean_absolute_error", jit_compile=False)
+    return lambda x: model.train_on_batch(x, x)
+
+
+def main(_):
+    tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
+    record = {**describe_run(), "reassembly": resolve_implementation("auto")[0]}
+    x = np.random.default_rng(0).random((_BATCH.value, 32, 32, 1), dtype="float32")
+    steps = {name: make_step(settings) for name, settings in METHODS.items()}
+    rows = compare_steps(steps, x, _ROUNDS.value, measure="nearest")
+    write_json(
+        _OUTPUT.value,
+        {**record, "rounds": _ROUNDS.value, "threads": _THREADS.value, "batch": _BATCH.value, "results": rows},
+    )
+
+
+if __name__ == "__main__":
+    app.run(main)
