@@ -1,4 +1,4 @@
-"""Pictures for people to look at."""
+"""Sheets of reconstructions and of mattes."""
 
 import cv2
 import numpy as np
