@@ -49,16 +49,25 @@ def find_jobs(image, trimap, output):
     return jobs
 
 
+def read_model(path):
+    """Load a Keras model.
+
+    Raises:
+        ValueError: Where the file is missing or holds something else.
+    """
+    try:
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} cannot be read as a Keras model: {str(error).splitlines()[0]}") from error
+
+
 def load_model(path):
     """Load a `Matting` model, as training saves it.
 
     Raises:
         ValueError: Where the file is missing or holds something else.
     """
-    try:
-        model = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read as a Keras model: {str(error).splitlines()[0]}") from error
+    model = read_model(path)
     if not isinstance(model, Matting):
         raise ValueError(
             f"Expected a saved a2u_tf.models.Matting, such as best.keras in a run folder of train.matting. Received: "

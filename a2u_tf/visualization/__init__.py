@@ -1,5 +1,19 @@
-"""Pictures for people to look at."""
+"""Pictures for people to look at: sheets of results, and the kernels that a network upsamples with."""
 
+from a2u_tf.visualization.callback import KernelMaps
+from a2u_tf.visualization.kernel_sheet import kernel_sheet
+from a2u_tf.visualization.kernels import KernelMap, kernel_maps, untrained
+from a2u_tf.visualization.pixel_sheet import pixel_sheet
 from a2u_tf.visualization.sheets import matting_grid, reconstruction_sheet, write_png
 
-__all__ = ["matting_grid", "reconstruction_sheet", "write_png"]
+__all__ = [
+    "KernelMap",
+    "KernelMaps",
+    "kernel_maps",
+    "kernel_sheet",
+    "matting_grid",
+    "pixel_sheet",
+    "reconstruction_sheet",
+    "untrained",
+    "write_png",
+]

@@ -5,9 +5,7 @@ import numpy as np
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.files import replaced
-
-_MARGIN = 4
-_HEADER = 22
+from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN, fitted, title
 
 
 def reconstruction_sheet(inputs, outputs, path, zoom=3):
@@ -51,7 +49,7 @@ def matting_grid(rows, methods=("alpha",), side=192):
         RGB, uint8.
     """
     names = ["image", "trimap", "truth", *(name for method in methods for name in (method, "error"))]
-    lines = [np.concatenate([_title(name, side + _MARGIN) for name in names], axis=1)]
+    lines = [np.concatenate([title(name, side + MARGIN) for name in names], axis=1)]
     for image, trimap, target, *predictions in rows:
         known = (trimap == BACKGROUND) | (trimap == FOREGROUND)
         greys = [trimap, target]
@@ -60,35 +58,23 @@ def matting_grid(rows, methods=("alpha",), side=192):
             error[known] = 0
             greys += [prediction, error]
         tiles = [image, *(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB) for grey in greys)]
-        lines.append(np.concatenate([_fitted(tile, side) for tile in tiles], axis=1))
+        lines.append(np.concatenate([fitted(tile, side) for tile in tiles], axis=1))
     return np.concatenate(lines)
-
-
-def _title(text, width):
-    title = np.full((_HEADER, width, 3), 64, np.uint8)
-    return cv2.putText(title, text, (0, _HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA)
-
-
-def _fitted(tile, side):
-    zoom = side / max(tile.shape[:2])
-    width, height = (max(1, round(zoom * length)) for length in tile.shape[1::-1])
-    tile = cv2.resize(tile, (width, height), interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_NEAREST)
-    padding = [(0, side - height + _MARGIN), (0, side - width + _MARGIN), (0, 0)]
-    return np.pad(tile, padding, constant_values=64)
 
 
 def write_png(path, image):
     """Write a uint8 picture through a temporary name."""
-    encoded, content = cv2.imencode(".png", image)
+    # OpenCV's default looks for runs alone: sheets become four times as large.
+    encoded, content = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 6])
     if not encoded:
         raise ValueError(f"OpenCV cannot encode a picture of shape {image.shape}, dtype {image.dtype} as PNG.")
     with replaced(path) as temporary:
         temporary.write_bytes(content.tobytes())
 
 
-def _row(title, images, zoom):
+def _row(name, images, zoom):
     tiles = np.rint(255 * np.clip(images[..., 0], 0, 1)).astype(np.uint8)
     tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
-    tiles = np.pad(tiles, [(0, 0), (0, _MARGIN), (0, _MARGIN)], constant_values=64)
-    row = np.pad(np.concatenate(tiles, axis=1), [(_HEADER, 0), (_MARGIN, 0)], constant_values=64)
-    return cv2.putText(row, title, (_MARGIN, _HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1, cv2.LINE_AA)
+    tiles = np.pad(tiles, [(0, 0), (0, MARGIN), (0, MARGIN)], constant_values=GREY)
+    row = np.pad(np.concatenate(tiles, axis=1), [(HEADER, 0), (MARGIN, 0)], constant_values=GREY)
+    return cv2.putText(row, name, (MARGIN, HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1, cv2.LINE_AA)
