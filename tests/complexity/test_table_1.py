@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from a2u_tf.complexity import format_table, kernel_parameters
+from a2u_tf.complexity import kernel_parameters
+from a2u_tf.complexity.table_1 import format_table
 from a2u_tf.layers import A2UKernels
 
 

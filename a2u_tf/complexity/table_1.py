@@ -1,9 +1,4 @@
-"""Parameters of A2U's kernel generator: supplementary Table 1 as a function, and printed.
-
-python -m a2u_tf.complexity
-"""
-
-import argparse
+"""Parameters of A2U's kernel generator: supplementary Table 1 as a function, and as text."""
 
 from a2u_tf.layers.a2u_kernels import VARIANTS
 
@@ -57,16 +52,3 @@ def format_table(channels, kernel_size, encoding_size, scale):
                 + " ".join(f"{count:10,}" for count in counts)
             )
     return "\n".join(lines)
-
-
-def main():
-    parser = argparse.ArgumentParser(prog="python -m a2u_tf.complexity", description=__doc__.splitlines()[0])
-    parser.add_argument("--channels", type=int, nargs="+", default=[32, 64, 128, 256], metavar="C")
-    parser.add_argument("--kernel_size", type=int, default=3, metavar="s")
-    parser.add_argument("--encoding_size", type=int, default=6, metavar="k")
-    parser.add_argument("--scale", type=int, default=2, metavar="r")
-    print(format_table(**vars(parser.parse_args())))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,164 @@
+"""Formulas of the upsampling methods that A2U is compared with.
+
+Shapes are those of the layers: inputs `(N, h, w, C)`, guidance `(N, r h, r w, C_e)`. In the code `low = h w` and
+`high = r^2 h w` are the pixels of input and output. Settings have the names that the layers have.
+"""
+
+import math
+
+from a2u_tf.complexity.cost import Cost
+
+
+def up_sampling(inputs_shape, size=(2, 2), interpolation="nearest"):
+    """Cost of `keras.layers.UpSampling2D`: nothing for nearest neighbours, four MACs a value for bilinear ones."""
+    taps = {"nearest": 0, "bilinear": 4}[interpolation]
+    return Cost(resampling_macs=taps * math.prod(size) * math.prod(inputs_shape[1:]))
+
+
+def transposed_conv(inputs_shape, scale=2, kernel_size=None):
+    """Cost of `TransposedConvUpSampling2D`: `k^2 C^2 + C` parameters, `k^2 C^2` MACs an input pixel."""
+    *_, channels = inputs_shape
+    weights = (2 * scale - 1 if kernel_size is None else kernel_size) ** 2 * channels**2
+    return Cost(weights + channels, resampling_macs=weights * _pixels(inputs_shape))
+
+
+def pixel_shuffle(inputs_shape, scale=2, kernel_size=3):
+    """Cost of `PixelShuffleUpSampling2D`: `r^2 k^2 C^2 + r^2 C` parameters, `r^2 k^2 C^2` MACs an input pixel."""
+    *_, channels = inputs_shape
+    weights = (scale * kernel_size * channels) ** 2
+    return Cost(weights + scale**2 * channels, resampling_macs=weights * _pixels(inputs_shape))
+
+
+def max_unpooling(inputs_shape, guidance_shape, scale=2):
+    """Cost of `MaxUnpooling2D`: a product with a mask, which is kept."""
+    values = scale**2 * _pixels(inputs_shape) * inputs_shape[-1]
+    return Cost(resampling_macs=values, activations=values)
+
+
+def carafe(inputs_shape, scale=2, kernel_size=5, encoder_size=3, compressed_channels=64, groups=1):
+    """Cost of `CARAFEUpSampling2D`: `(C M + e^2 M m)` MACs an input pixel with `m = g k^2 r^2`, `k^2 C` an output pixel.
+
+    Kept are the compressed map and the kernels.
+    """
+    *_, channels = inputs_shape
+    low = _pixels(inputs_shape)
+    values = groups * (scale * kernel_size) ** 2
+    weights = channels * compressed_channels + encoder_size**2 * compressed_channels * values
+    return Cost(
+        weights + compressed_channels + values,
+        kernel_macs=weights * low,
+        resampling_macs=kernel_size**2 * channels * scale**2 * low,
+        activations=(compressed_channels + values) * low,
+    )
+
+
+def indexnet_indices(guidance_shape, kind="m2o", nonlinear=True, context=True, expansion=2, directions=("up", "down")):
+    """Cost of `IndexNetIndices`: each weight is used once a block of 2 x 2 pixels.
+
+    Kept are the inputs of the norms, the outputs of ReLU6 and the indices of each direction.
+    """
+    *_, channels = guidance_shape
+    blocks = _pixels(guidance_shape) // 4
+    branches = 1 if kind == "hin" else 4
+    values = 4 if kind == "hin" else channels
+    window = 16 if context else 4
+    if kind == "o2o":
+        hidden, weights = channels, (window + nonlinear) * channels
+    elif nonlinear:
+        hidden = expansion * channels
+        weights = window * channels * hidden + hidden * values
+    else:
+        hidden, weights = 0, window * channels * values
+    hidden *= branches * nonlinear
+    return Cost(
+        branches * weights + 2 * hidden,
+        kernel_macs=branches * weights * blocks,
+        activations=(2 * hidden + branches * values * len(directions)) * blocks,
+    )
+
+
+def indexnet(inputs_shape, guidance_shape, **settings):
+    """Cost of `IndexNetUpSampling2D`: the indices, and one product an output value."""
+    values = 4 * _pixels(inputs_shape) * inputs_shape[-1]
+    return indexnet_indices(guidance_shape, directions=("up",), **settings) + Cost(resampling_macs=values)
+
+
+def dysample(inputs_shape, scale=2, style="lp", groups=4, dynamic_scope=False):
+    """Cost of `DySampleUpSampling2D`: offsets by 1x1 convolutions, four weights a point, four MACs a value.
+
+    Kept are the offsets (dynamic: both factors) and the four weights of each point.
+    """
+    *_, channels = inputs_shape
+    low = _pixels(inputs_shape)
+    high = scale**2 * low
+    values = 2 * groups * (scale**2 if style == "lp" else 1)
+    inputs = channels if style == "lp" else channels // scale**2
+    convolutions = 2 if dynamic_scope else 1
+    offsets = 2 * groups * high
+    return Cost(
+        convolutions * inputs * values + values,
+        kernel_macs=(convolutions * inputs + dynamic_scope) * offsets + 4 * groups * high,
+        resampling_macs=4 * channels * high,
+        activations=convolutions * offsets + 4 * groups * high,
+    )
+
+
+def fade(inputs_shape, guidance_shape, scale=2, kernel_size=5, embedding_channels=64):
+    """Cost of `FADEUpSampling2D`: semi-shift convolution of both embeddings, a gate, and a blend with the guidance.
+
+    MACs an output pixel: `C_e d + 9 d k^2` for the guidance, `k^2 C` for the reassembly, `2 C` for the blend; an input
+    pixel: `C d + 9 d k^2 + C`. Kept are both embeddings, the kernels, the gate and the reassembled map.
+    """
+    return _fade(inputs_shape, guidance_shape, scale, kernel_size, embedding_channels, 9 * embedding_channels)
+
+
+def fade_lite(inputs_shape, guidance_shape, scale=2, kernel_size=5):
+    """Cost of `FADELiteUpSampling2D`: `fade` with `d = k^2` and a depthwise semi-shift convolution."""
+    return _fade(inputs_shape, guidance_shape, scale, kernel_size, kernel_size**2, 9)
+
+
+def _fade(inputs_shape, guidance_shape, scale, kernel_size, embedding, window):
+    channels, guides = inputs_shape[-1], guidance_shape[-1]
+    low = _pixels(inputs_shape)
+    high = scale**2 * low
+    shift = window * kernel_size**2
+    return Cost(
+        (channels + guides + 1) * embedding + shift + kernel_size**2 + channels + 1,
+        kernel_macs=(guides * embedding + shift) * high + (channels * embedding + shift + channels) * low,
+        resampling_macs=(kernel_size**2 + 2) * channels * high,
+        activations=(embedding + kernel_size**2 + channels) * high + (embedding + 1) * low,
+    )
+
+
+def sapa(inputs_shape, guidance_shape, scale=2, kernel_size=5, similarity="bilinear", embedding_channels=32):
+    """Cost of `SAPAUpSampling2D`: keys at input, queries at output resolution, `k^2` inner products an output pixel.
+
+    Kept are the inputs normalised, queries and keys, and the kernels.
+    """
+    channels, guides = inputs_shape[-1], guidance_shape[-1]
+    low = _pixels(inputs_shape)
+    high = scale**2 * low
+    window = kernel_size**2
+    reassembled = Cost(
+        resampling_macs=window * channels * high, activations=guides * high + channels * low + window * high
+    )
+    if similarity == "inner_product":
+        return reassembled + Cost(kernel_macs=window * channels * high)
+    embedding = embedding_channels
+    bilinear = reassembled + Cost(
+        (embedding + 2) * (channels + guides) + 2 * embedding,
+        kernel_macs=(guides * embedding + window * embedding) * high + channels * embedding * low,
+        activations=embedding * (high + low),
+    )
+    if similarity == "bilinear":
+        return bilinear
+    # The gate, and the query's blend of the two projected maps.
+    return bilinear + Cost(
+        channels + 1,
+        kernel_macs=2 * embedding * high + (channels * embedding + channels) * low,
+        activations=low,
+    )
+
+
+def _pixels(shape):
+    return shape[1] * shape[2]

@@ -1,0 +1,180 @@
+"""Costs counted from the graph that TensorFlow builds of a layer or a model, node by node.
+
+The graph is traced with the composite reassembly, so that every product is a node of its own, outside XLA.
+TensorFlow's profiler has such statistics too (`tf.compat.v1.profiler`, float operations); it passes over einsums,
+counts dilated convolutions with their padding and transposed ones by a formula that does not fit them.
+"""
+
+import dataclasses
+import math
+import re
+
+import keras
+
+from a2u_tf.ops import use_implementation
+
+# Nodes that hand on what they read, without a copy.
+_VIEWS = ("ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "StopGradient")
+_LEFT_OUT = (
+    keras.layers.BatchNormalization,
+    keras.layers.Dropout,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+)
+_CALLS = ("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "StatelessWhile", "While")
+
+
+@dataclasses.dataclass(frozen=True)
+class GraphCost:
+    """What a graph counts.
+
+    Attributes:
+        convolution: MACs of convolutions, dilated, depthwise and transposed ones included.
+        matmul: MACs of matrix products and einsums.
+        interpolation: Four MACs for each bilinearly resized value.
+        product: Multiplications of two float tensors, element by element, without those by scalar constants and those
+            inside of normalisation and dropout layers.
+        kept_bytes: Size of the tensors that training keeps between the forward and the backward pass: all that nodes of
+            the forward pass make and nodes of the gradient read, each once, also where it is read through reshapes.
+            Inputs, parameters and constants are left out. XLA keeps less of some and more of others.
+    """
+
+    convolution: int
+    matmul: int
+    interpolation: int
+    product: int
+    kept_bytes: int
+
+    @property
+    def macs(self):
+        """All MACs of the forward pass."""
+        return self.convolution + self.matmul + self.interpolation + self.product
+
+
+def count(layer, *shapes):
+    """Count the cost of a layer or model from the graph of one training step.
+
+    Args:
+        layer: Keras layer or model.
+        shapes: Static shape of each of its inputs, batch first.
+
+    Returns:
+        `GraphCost`, for the whole batch.
+
+    Raises:
+        ValueError: Where the graph has sizes that are not static, or calls functions and loops.
+        RuntimeError: Where Keras does not run on TensorFlow.
+    """
+    operations, forward = _trace(layer, shapes)
+    left_out = _scopes(layer, _LEFT_OUT)
+    macs = dict.fromkeys(("convolution", "matmul", "interpolation", "product"), 0)
+    for operation in operations[:forward]:
+        if operation.type in _CALLS:
+            raise ValueError(
+                f"The graph must hold all operations itself. Received: node {operation.name!r} of type "
+                f"{operation.type}, which calls a function. Count its parts by themselves."
+            )
+        if operation.type in _COUNTERS:
+            if any(not tensor.shape.is_fully_defined() for tensor in (*operation.inputs, *operation.outputs)):
+                raise ValueError(f"All sizes must be static. Received: shapes={shapes}, open at {operation.name!r}")
+            kind, count_of = _COUNTERS[operation.type]
+            if kind != "product" or not left_out.search(operation.name):
+                macs[kind] += count_of(operation)
+    return GraphCost(**macs, kept_bytes=_kept_bytes(operations, forward))
+
+
+def _kept_bytes(operations, forward):
+    position = {operation: number for number, operation in enumerate(operations)}
+    kept = {}
+    for operation in operations[forward:]:
+        for tensor in operation.inputs:
+            while tensor.op.type in _VIEWS:
+                tensor = tensor.op.inputs[tensor.value_index]
+            if position[tensor.op] < forward and tensor.op.type not in ("Const", "Placeholder", "ReadVariableOp"):
+                kept[tensor.name] = tensor.shape.num_elements() * tensor.dtype.size
+    return sum(kept.values())
+
+
+def _trace(layer, shapes):
+    """Return the operations of a training step in the order in which they were made, and how many are forward."""
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "Counting from the graph needs the TensorFlow backend of Keras: set KERAS_BACKEND=tensorflow. "
+            f"Received: {keras.backend.backend()}"
+        )
+    import tensorflow as tf
+
+    forward = 0
+
+    def step(*inputs):
+        nonlocal forward
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(*inputs, training=True)
+        forward = len(tf.compat.v1.get_default_graph().get_operations())
+        return tape.gradient(outputs, [*inputs, *(variable.value for variable in layer.trainable_variables)])
+
+    with use_implementation("composite"):
+        signature = [tf.TensorSpec(shape, "float32") for shape in shapes]
+        graph = tf.function(step, autograph=False).get_concrete_function(*signature).graph
+    return graph.get_operations(), forward
+
+
+def _scopes(layer, kinds):
+    """Return a pattern that finds the name scopes of a layer's inner layers of some kinds."""
+    names = [re.escape(inner.name) for inner in layer._flatten_layers() if isinstance(inner, kinds)]
+    return re.compile(rf"(^|/)({'|'.join(names) or '(?!)'})(_\d+)?/")
+
+
+def _convolution(operation):
+    filters = operation.inputs[1].shape
+    depth = math.prod(filters[:2]) * (1 if operation.type.startswith("Depthwise") else filters[2])
+    return _outputs(operation) * depth
+
+
+def _outputs(operation):
+    """Values that a convolution makes; where it is dilated, those that are left of its padding."""
+    crops = [node for node in operation.outputs[0].consumers() if node.type == "BatchToSpaceND"]
+    return (crops or [operation])[0].outputs[0].shape.num_elements()
+
+
+def _transposed_convolution(operation):
+    _, filters, inputs = operation.inputs
+    return inputs.shape.num_elements() * math.prod(filters.shape[:3])
+
+
+def _matmul(operation):
+    name = "transpose_a" if operation.type == "MatMul" else "adj_x"
+    depth = operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
+    return operation.outputs[0].shape.num_elements() * depth
+
+
+def _einsum(operation):
+    terms = operation.get_attr("equation").decode().split("->")[0].split(",")
+    if any("." in term for term in terms):
+        raise ValueError(f"Einsums must name all axes. Received: {operation.get_attr('equation')} at {operation.name}")
+    sizes = {}
+    for term, tensor in zip(terms, operation.inputs, strict=True):
+        sizes.update(zip(term, tensor.shape, strict=True))
+    return math.prod(sizes.values())
+
+
+def _interpolation(operation):
+    return 4 * operation.outputs[0].shape.num_elements()
+
+
+def _product(operation):
+    constant = any(tensor.op.type == "Const" and tensor.shape.rank == 0 for tensor in operation.inputs)
+    return 0 if constant or not operation.outputs[0].dtype.is_floating else operation.outputs[0].shape.num_elements()
+
+
+_COUNTERS = {
+    "Conv2D": ("convolution", _convolution),
+    "DepthwiseConv2dNative": ("convolution", _convolution),
+    "Conv2DBackpropInput": ("convolution", _transposed_convolution),
+    "MatMul": ("matmul", _matmul),
+    "BatchMatMulV2": ("matmul", _matmul),
+    "Einsum": ("matmul", _einsum),
+    "ResizeBilinear": ("interpolation", _interpolation),
+    "Mul": ("product", _product),
+}
