@@ -36,9 +36,9 @@ def max_unpooling(inputs_shape, guidance_shape, scale=2):
 
 
 def carafe(inputs_shape, scale=2, kernel_size=5, encoder_size=3, compressed_channels=64, groups=1):
-    """Cost of `CARAFEUpSampling2D`: `(C M + e^2 M m)` MACs an input pixel with `m = g k^2 r^2`, `k^2 C` an output pixel.
+    """Cost of `CARAFEUpSampling2D`: `C M + e^2 M m` MACs an input pixel, `k^2 C` an output pixel.
 
-    Kept are the compressed map and the kernels.
+    M are the compressed channels, `m = g k^2 r^2`. Kept are the compressed map and the kernels.
     """
     *_, channels = inputs_shape
     low = _pixels(inputs_shape)

@@ -1,6 +1,7 @@
 """The cost of a layer or a network by formula."""
 
 import math
+from collections.abc import Callable
 
 import keras
 
@@ -8,7 +9,7 @@ from a2u_tf.complexity import comparison
 from a2u_tf.complexity.a2u import a2u_down_sampling, a2u_kernels, a2u_up_sampling, reassembly
 from a2u_tf.complexity.cost import Cost
 
-FORMULAS = {
+FORMULAS: dict[str, Callable[..., Cost]] = {
     "A2UDownSampling2D": a2u_down_sampling,
     "A2UKernels": a2u_kernels,
     "A2UUpSampling2D": a2u_up_sampling,
@@ -59,7 +60,7 @@ def network_cost(model):
     """Return the cost of a functional model by formula, layer by layer.
 
     Args:
-        model: Model of static sizes whose layers have formulas (`Conv2D`, `DepthwiseConv2D` and `Multiply` of Keras, all
+        model: Model of static sizes. Its layers have formulas (`Conv2D`, `DepthwiseConv2D` and `Multiply` of Keras, all
             of `operator_cost`) or cost no MACs.
 
     Returns:

@@ -62,7 +62,7 @@ def count(layer, *shapes):
         `GraphCost`, for the whole batch.
 
     Raises:
-        ValueError: Where the graph has sizes that are not static, or calls functions and loops.
+        ValueError: Where the graph has sizes that are not static, or calls functions: loops, grouped convolutions.
         RuntimeError: Where Keras does not run on TensorFlow.
     """
     operations, forward = _trace(layer, shapes)
@@ -153,7 +153,7 @@ def _einsum(operation):
     terms = operation.get_attr("equation").decode().split("->")[0].split(",")
     if any("." in term for term in terms):
         raise ValueError(f"Einsums must name all axes. Received: {operation.get_attr('equation')} at {operation.name}")
-    sizes = {}
+    sizes: dict[str, int] = {}
     for term, tensor in zip(terms, operation.inputs, strict=True):
         sizes.update(zip(term, tensor.shape, strict=True))
     return math.prod(sizes.values())
