@@ -1,16 +1,19 @@
 # `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-EXTRAS ?= test,tensorboard
-BENCHMARKS := compiled_op training_step matting_inference reassembly matting_data evaluation
+EXTRAS ?= test,tensorboard,plots
+BENCHMARKS := compiled_op training_step upsamplers matting_inference reassembly matting_data evaluation
 BIN := .venv/bin
 comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint op bazel-op sanitize benchmark install clean
+.PHONY: demo compare-quick test lint op bazel-op sanitize benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
+
+compare-quick: install
+	$(BIN)/python -m train.compare --quick --output=runs/compare_quick
 
 test: install
 	$(BIN)/python -m pytest
@@ -31,7 +34,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Half an hour. The last one needs scikit-image: make benchmark EXTRAS=benchmark
+# About 45 minutes. The last one needs scikit-image: make benchmark EXTRAS=benchmark
 benchmark: op
 	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --output=benchmarks/$$name.json; done
 

@@ -1,6 +1,6 @@
 """The matting data while nothing else runs, and what they cost a training beside them.
 
-    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # over 15 minutes on two cores
+    python -m benchmarks.matting_data --output benchmarks/matting_data.json      # about 10 minutes on two cores
 
 Pictures are made on the spot: foregrounds of 1024 x 1024 as PNG, backgrounds of 1600 x 1200 as JPEG. First samples per
 second of the data alone, and what a sample takes of the processors. Then training steps of the matting network, fed by
@@ -28,10 +28,10 @@ from train.matting import Settings, make_network
 ALONE = {"batch_size": 4, "crop_size": 512}
 BESIDE = {"batch_size": 2, "crop_size": 512}
 WIDTHS = (1.0, 0.25)
-STEPS = 4
+STEPS = 3
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/matting_data.json", "JSON file to write.")
-_ROUNDS = flags.DEFINE_integer("rounds", 5, "Timed rounds over all sides; medians are reported.", lower_bound=1)
+_ROUNDS = flags.DEFINE_integer("rounds", 3, "Timed rounds over all sides; medians are reported.", lower_bound=1)
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow.", lower_bound=1)
 
 
