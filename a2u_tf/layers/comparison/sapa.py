@@ -1,0 +1,173 @@
+"""SAPA: similarity-aware point affiliation."""
+
+import keras
+from keras import ops
+
+from a2u_tf.layers.checks import check_exact_guidance
+from a2u_tf.layers.comparison.guidance import checked_guidance
+from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.ops.layout import merge_phases
+from a2u_tf.ops.reassembly import Reassemble
+from a2u_tf.ops.similarity import similarity as similarity_scores
+from a2u_tf.ops.validation import check_settings
+
+SIMILARITIES = ("bilinear", "inner_product", "gated")
+
+
+@keras.saving.register_keras_serializable(package="a2u_tf")
+class SAPAUpSampling2D(keras.layers.Layer):
+    """Upsamples features with kernels of the similarity between an encoder pixel and the decoder pixels around it.
+
+    With `X' = LayerNorm(guidance)` and `Z' = LayerNorm(inputs)` over the channels of each pixel (epsilon 1e-5),
+
+    `S[y,x,t] = <q[y,x], k[y//r + i - p, x//r + j - p]>,   K = softmax_t(S),   out = reassemble(K, inputs)`
+
+    | `similarity` | query `q` | key `k` | parameters with C channels in both, `d = 32` |
+    |---|---|---|---|
+    | `"inner_product"` (SAPA-I) | X' | Z' | none: its LayerNorm has no scale and offset |
+    | `"bilinear"` (SAPA-B) | Wq X' + bq | Wk Z' + bk | 68 C + 64 |
+    | `"gated"` (SAPA-G), shared projection | Wq (g X' + (1 - g) Z'↑) + bq | as B | 69 C + 65 |
+    | `"gated"`, two projections | g (Wq X' + bq) + (1 - g) (Wz Z↑ + bz), Z not normalised | as B | 101 C + 97 |
+
+    with `g = sigmoid(<w, Z'> + b)` of the decoder pixel and `↑` nearest enlargement. Taps outside the map score 0,
+    stay in the softmax, and contribute nothing: outputs within `kernel_size // 2` cells of the border are attenuated.
+    Only in the interior do constant features stay constant.
+
+    The shared projection meets the parameter counts that the paper publishes, the other is the released code's.
+    Projections start at N(0, 0.02) without bias, so that the kernels start near a box average.
+
+    Args:
+        scale: Integer r >= 1, the resampling ratio.
+        kernel_size: Odd integer, side of the window on the inputs.
+        similarity: `"bilinear"`, `"inner_product"` or `"gated"`.
+        embedding_size: Integer d >= 1, channels of queries and keys; `"inner_product"` does not use it.
+        share_query_projection: Whether one projection makes the queries from guidance and inputs; for `"gated"` alone.
+        implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
+
+    Call arguments:
+        inputs: Float tensor of shape `(N, H, W, C)`.
+        guidance: Float tensor of shape `(N, scale * H, scale * W, D)`. `D` must be `C` for `"inner_product"` and
+            `"gated"` with a shared projection.
+
+    Output shape:
+        `(N, scale * H, scale * W, C)`. Kernels are made in float32 also under half-precision policies.
+
+    Raises:
+        ValueError: Where a setting, the size of the guidance or its channels do not fit.
+
+    Example:
+
+    >>> inputs, guidance = keras.random.normal((2, 16, 16, 64)), keras.random.normal((2, 32, 32, 24))
+    >>> a2u_tf.layers.comparison.sapa.SAPAUpSampling2D()(inputs, guidance).shape
+    (2, 32, 32, 64)
+
+    Reference: Lu et al., "SAPA: Similarity-Aware Point Affiliation for Feature Upsampling", NeurIPS 2022.
+    """
+
+    def __init__(
+        self,
+        scale=2,
+        kernel_size=5,
+        similarity="bilinear",
+        embedding_size=32,
+        share_query_projection=True,
+        implementation="auto",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_settings("up", kernel_size, scale, 1)
+        if similarity not in SIMILARITIES:
+            raise ValueError(f"`similarity` must be one of {SIMILARITIES}. Received: similarity={similarity!r}")
+        if not isinstance(embedding_size, int) or isinstance(embedding_size, bool) or embedding_size < 1:
+            raise ValueError(
+                f"`embedding_size` must be an integer of at least 1. Received: embedding_size={embedding_size!r}"
+            )
+        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
+        self.scale = scale
+        self.kernel_size = kernel_size
+        self.similarity = similarity
+        self.embedding_size = embedding_size
+        self.share_query_projection = share_query_projection
+        self.implementation = implementation
+        self._reassemble = Reassemble("up", kernel_size, scale, 1, implementation)
+
+    def build(self, inputs_shape, guidance_shape=None):
+        self._check_shapes(inputs_shape, guidance_shape)
+        self.norm_inputs = self._layer_norm(inputs_shape, "norm_inputs")
+        self.norm_guidance = self._layer_norm(guidance_shape, "norm_guidance")
+        if self.similarity != "inner_product":
+            self.query = self._dense(self.embedding_size, guidance_shape, "query")
+            self.key = self._dense(self.embedding_size, inputs_shape, "key")
+        if self.similarity == "gated":
+            self.gate = self._dense(1, inputs_shape, "gate")
+            if not self.share_query_projection:
+                self.query_inputs = self._dense(self.embedding_size, inputs_shape, "query_inputs")
+        super().build(inputs_shape)
+
+    def call(self, inputs, guidance=None):
+        inputs, guidance = checked_guidance(self, inputs, guidance)
+        kernels = ops.softmax(self._scores(inputs, guidance), axis=-1)
+        return self._reassemble(inputs, ops.cast(kernels, self.compute_dtype))
+
+    def _scores(self, inputs, guidance):
+        """`(N, scale * H, scale * W, kernel_size**2)`: what the softmax reads, in float32."""
+        query, key = self.norm_guidance(guidance), self.norm_inputs(inputs)
+        if self.similarity != "inner_product":
+            query = self.query(query)
+        if self.similarity == "gated":
+            query = self._gated(query, inputs, key)
+        if self.similarity != "inner_product":
+            key = self.key(key)
+        return similarity_scores(query, key, self.kernel_size, self.scale)
+
+    def _gated(self, query, inputs, normalized):
+        """The queries of guidance and inputs, mixed by the gate: the same as projecting a mixture, at less cost."""
+        own = self.query(normalized) if self.share_query_projection else self.query_inputs(inputs)
+        gate = ops.sigmoid(self.gate(normalized))
+        gate, own = (x[:, :, None, :, None, :] for x in (gate, own))
+        batch, rows, columns, _ = ops.shape(inputs)
+        query = ops.reshape(query, (batch, rows, self.scale, columns, self.scale, self.embedding_size))
+        return merge_phases(gate * query + (1 - gate) * own)
+
+    def _wide_dtype(self):
+        return keras.backend.result_type(self.compute_dtype, "float32")
+
+    def _layer_norm(self, shape, name):
+        affine = self.similarity != "inner_product"
+        layer = keras.layers.LayerNormalization(
+            epsilon=1e-5, center=affine, scale=affine, dtype=self._wide_dtype(), name=name
+        )
+        layer.build(shape)
+        return layer
+
+    def _dense(self, units, shape, name):
+        """A 1x1 convolution."""
+        initializer = keras.initializers.RandomNormal(stddev=0.02)
+        layer = keras.layers.Dense(units, kernel_initializer=initializer, dtype=self._wide_dtype(), name=name)
+        layer.build(shape)
+        return layer
+
+    def _check_shapes(self, inputs_shape, guidance_shape):
+        check_exact_guidance(self, inputs_shape, guidance_shape)
+        own = self.similarity == "bilinear" or (self.similarity == "gated" and not self.share_query_projection)
+        if not own and inputs_shape[-1] != guidance_shape[-1]:
+            raise ValueError(
+                f'SAPAUpSampling2D with similarity="{self.similarity}" needs guidance with the channels of its inputs. '
+                f"Received: inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Use "
+                'similarity="bilinear", or "gated" with share_query_projection=False.'
+            )
+
+    def compute_output_shape(self, inputs_shape, guidance_shape=None):
+        self._check_shapes(inputs_shape, guidance_shape)
+        return (*guidance_shape[:3], inputs_shape[-1])
+
+    def get_config(self):
+        config = {
+            "scale": self.scale,
+            "kernel_size": self.kernel_size,
+            "similarity": self.similarity,
+            "embedding_size": self.embedding_size,
+            "share_query_projection": self.share_query_projection,
+            "implementation": self.implementation,
+        }
+        return {**super().get_config(), **config}
