@@ -11,6 +11,7 @@ from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
 from a2u_tf.layers.comparison.indexnet import IndexNetUpSampling2D
 from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
+from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 
 _METHODS = {
@@ -24,6 +25,9 @@ _METHODS = {
     "indexnet_o2o": (IndexNetUpSampling2D, {"kind": "o2o"}),
     "indexnet_m2o": (IndexNetUpSampling2D, {"kind": "m2o"}),
     "dysample": (DySampleUpSampling2D, {}),
+    "sapa_i": (SAPAUpSampling2D, {"similarity": "inner_product"}),
+    "sapa_b": (SAPAUpSampling2D, {"similarity": "bilinear"}),
+    "sapa_g": (SAPAUpSampling2D, {"similarity": "gated"}),
     "a2u": (A2UUpSampling2D, {}),
 }
 UPSAMPLERS = tuple(_METHODS)
@@ -45,6 +49,7 @@ def get(name, /, scale=2, **options):
     | `"carafe"` | `CARAFEUpSampling2D` | |
     | `"indexnet_hin"`, `"indexnet_o2o"`, `"indexnet_m2o"` | `IndexNetUpSampling2D(kind=...)`, scale 2 | needed |
     | `"dysample"` | `DySampleUpSampling2D` | |
+    | `"sapa_i"`, `"sapa_b"`, `"sapa_g"` | `SAPAUpSampling2D(similarity=...)` | needed |
     | `"a2u"` | `A2UUpSampling2D`; its six variants by `variant` and `channel_shared` | as wanted |
 
     Args:

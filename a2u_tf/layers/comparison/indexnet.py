@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from a2u_tf.layers.checks import check_channels_last, check_exact_guidance, check_guidance
+from a2u_tf.layers.comparison.guidance import checked_guidance
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.normalization import softmax_taps
 from a2u_tf.ops.reassembly import Reassemble
@@ -182,10 +183,12 @@ class IndexNetUpSampling2D(layers.Layer):
         self._reassemble = Reassemble("up", 1, 2, groups, self.implementation)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance):
+    def call(self, inputs, guidance=None):
+        inputs, guidance = checked_guidance(self, inputs, guidance)
         return self._reassemble(inputs, self.indices(guidance)["up"])
 
-    def compute_output_shape(self, inputs_shape, guidance_shape):
+    def compute_output_shape(self, inputs_shape, guidance_shape=None):
+        check_exact_guidance(self, inputs_shape, guidance_shape)
         return (*guidance_shape[:3], inputs_shape[-1])
 
     def get_config(self):
