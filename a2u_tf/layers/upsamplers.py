@@ -8,6 +8,7 @@ from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
 from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
 from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
+from a2u_tf.layers.comparison.fade import FADEUpSampling2D
 from a2u_tf.layers.comparison.indexnet import IndexNetUpSampling2D
 from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
@@ -25,6 +26,8 @@ _METHODS = {
     "indexnet_o2o": (IndexNetUpSampling2D, {"kind": "o2o"}),
     "indexnet_m2o": (IndexNetUpSampling2D, {"kind": "m2o"}),
     "dysample": (DySampleUpSampling2D, {}),
+    "fade": (FADEUpSampling2D, {}),
+    "fade_lite": (FADEUpSampling2D, {"lite": True}),
     "sapa_i": (SAPAUpSampling2D, {"similarity": "inner_product"}),
     "sapa_b": (SAPAUpSampling2D, {"similarity": "bilinear"}),
     "sapa_g": (SAPAUpSampling2D, {"similarity": "gated"}),
@@ -49,6 +52,7 @@ def get(name, /, scale=2, **options):
     | `"carafe"` | `CARAFEUpSampling2D` | |
     | `"indexnet_hin"`, `"indexnet_o2o"`, `"indexnet_m2o"` | `IndexNetUpSampling2D(kind=...)`, scale 2 | needed |
     | `"dysample"` | `DySampleUpSampling2D` | |
+    | `"fade"`, `"fade_lite"` | `FADEUpSampling2D`, `FADEUpSampling2D(lite=True)`, scale 2 | needed |
     | `"sapa_i"`, `"sapa_b"`, `"sapa_g"` | `SAPAUpSampling2D(similarity=...)` | needed |
     | `"a2u"` | `A2UUpSampling2D`; its six variants by `variant` and `channel_shared` | as wanted |
 

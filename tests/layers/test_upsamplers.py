@@ -8,7 +8,7 @@ from a2u_tf.layers import GUIDED, UPSAMPLERS, get
 from tests.helpers import run, to_numpy
 
 SIZES = [(3, 5), (1, 1), (4, 2)]
-DOUBLING = ("indexnet_hin", "indexnet_o2o", "indexnet_m2o")
+DOUBLING = ("indexnet_hin", "indexnet_o2o", "indexnet_m2o", "fade", "fade_lite")
 
 
 def arrays(rng, name, size=(3, 5), batch=2, channels=8, scale=2):
