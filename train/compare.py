@@ -18,9 +18,11 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_tf.complexity import network_cost
 from a2u_tf.files import write_json
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
+from a2u_tf.models import reconstruction_net
 from a2u_tf.models.resampling import PARTNERS
 from train.report_comparison import write_report
 
@@ -46,7 +48,7 @@ QUICK = {"dataset": ["synthetic"], "upsampling": ["bilinear", "carafe", "a2u_dyn
 
 
 def train(dataset, method, seed, schedule, runs, data_dir=None):
-    """Train one network, or find it trained, and return its summary with the names of method and schedule.
+    """Train one network, or find it trained; returns its summary with method, schedule and MACs of one picture.
 
     Raises:
         RuntimeError: With the run's last lines where it fails.
@@ -59,7 +61,9 @@ def train(dataset, method, seed, schedule, runs, data_dir=None):
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if run.returncode:
         raise RuntimeError(f"{dataset} {method} seed {seed} failed: {' '.join(command)}\n{run.stdout[-2000:]}")
-    return {"method": method, "schedule": schedule, **json.loads((folder / "summary.json").read_text())}
+    backbone, operators = network_cost(reconstruction_net(**METHODS[method]))
+    names = {"method": method, "schedule": schedule, "macs": backbone + operators.macs}
+    return {**names, **json.loads((folder / "summary.json").read_text())}
 
 
 def main(argv):

@@ -2,8 +2,9 @@
 
     python -m train.report_comparison results/reconstruction     # writes README.md and psnr.png there
 
-Values are means over the seeds, with the sample standard deviation where there are several. The figure needs
-matplotlib: pip install 'a2u_tf[plots]'.
+Values are means over the seeds, with the sample standard deviation where there are several. MACs are the
+multiply-accumulates of one picture (`a2u_tf.complexity`); step times are those of benchmarks/upsamplers.json, relative
+to nearest upsampling. The figure needs matplotlib: pip install 'a2u_tf[plots]'.
 """
 
 import importlib.util
@@ -18,6 +19,7 @@ from a2u_tf.tables import markdown_table
 
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
 TABLE, FIGURE = "README.md", "psnr.png"
+STEPS = Path(__file__).parents[1] / "benchmarks" / "upsamplers.json"
 
 
 def read_runs(folder):
@@ -39,12 +41,14 @@ def read_runs(folder):
 
 def format_comparison(methods):
     """Format the runs of one comparison as a Markdown table, the highest PSNR first."""
-    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "seeds"]
+    steps = {row["side"]: f"{row['ratio']:.2f}" for row in json.loads(STEPS.read_text())["results"]}
+    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "step", "seeds"]
     rows = []
     for method in sorted(methods, key=lambda name: -_mean(methods[name], "psnr")):
         runs = methods[method]
         values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
-        rows.append([method, *values, f"{runs[0]['parameters']:,}", str(len(runs))])
+        costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}", steps.get(method, "-")]
+        rows.append([method, *values, *costs, str(len(runs))])
     return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
 
 
@@ -104,6 +108,10 @@ def write_report(folder):
         print("No figure: it needs matplotlib: pip install 'a2u_tf[plots]'")
     for (schedule, dataset), methods in comparisons.items():
         parts += [f"## {dataset}, {schedule} schedule", describe(methods), format_comparison(methods)]
+    parts.append(
+        "MACs are those of one picture; steps are times of a training step relative to nearest upsampling "
+        "(`benchmarks/upsamplers.json`)."
+    )
     parts.append("Made by `python -m train.compare`; every run's JSON file here names its own command and versions.")
     text = "\n\n".join(parts) + "\n"
     with replaced(folder / TABLE) as temporary:

@@ -5,6 +5,7 @@ import json
 import cv2
 import pytest
 
+from train import report_comparison
 from train.report_comparison import format_comparison, main, read_runs, write_report
 
 
@@ -14,6 +15,7 @@ def summary(method, psnr, seed=0, dataset="mnist", parameters=1234):
         "schedule": "short",
         "settings": {"dataset": dataset, "seed": seed, "epochs": 3, "batch_size": 20, "learning_rate": 0.1},
         "parameters": parameters,
+        "macs": 12_345_678,
         "train_pictures": 20_000,
         "test_pictures": 10_000,
         "metrics": {"psnr": psnr, "ssim": 0.5, "mae": 0.125, "rmse": 0.25},
@@ -22,13 +24,17 @@ def summary(method, psnr, seed=0, dataset="mnist", parameters=1234):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path, monkeypatch):
     runs = [
         summary("bilinear", 14.0),
         summary("a2u_dynamic_cs", 15.0),
         summary("a2u_dynamic_cs", 16.0, seed=1),
         summary("bilinear", 13.5, dataset="fashion_mnist"),
     ]
+    steps = {"results": [{"side": "a2u_dynamic_cs", "ratio": 1.4}]}
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "upsamplers.json").write_text(json.dumps(steps))
+    monkeypatch.setattr(report_comparison, "STEPS", tmp_path / "steps" / "upsamplers.json")
     for number, run in enumerate(runs):
         (tmp_path / f"{number}.json").write_text(json.dumps(run))
     return tmp_path
@@ -45,10 +51,10 @@ def test_runs_are_grouped(folder):
 def test_best_first_with_the_spread_of_several_seeds(folder):
     lines = format_comparison(read_runs(folder)["short", "mnist"]).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0] == ["method", "PSNR (dB)", "SSIM", "MAE", "RMSE", "parameters", "seeds"]
+    assert cells[0] == ["method", "PSNR (dB)", "SSIM", "MAE", "RMSE", "parameters", "MACs (M)", "step", "seeds"]
     spreads = ["15.50 ± 0.71", "0.5000 ± 0.0000", "0.1250 ± 0.0000", "0.2500 ± 0.0000"]
-    assert cells[2] == ["a2u_dynamic_cs", *spreads, "1,234", "2"]
-    assert cells[3] == ["bilinear", "14.00", "0.5000", "0.1250", "0.2500", "1,234", "1"]
+    assert cells[2] == ["a2u_dynamic_cs", *spreads, "1,234", "12.3", "1.40", "2"]
+    assert cells[3] == ["bilinear", "14.00", "0.5000", "0.1250", "0.2500", "1,234", "12.3", "-", "1"]
 
 
 def test_report(folder, capsys):
