@@ -73,6 +73,20 @@ def test_matting_speeds_are_those_of_the_benchmark():
         assert table_rows(names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
+def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
+    measured = json.loads((ROOT / "benchmarks" / "matting_data.json").read_text())
+    (full,) = (r for r in measured["beside"]["results"] if r["width"] == 1 and r["side"] == "training_batches")
+    (small,) = (r for r in measured["beside"]["results"] if r["width"] == 0.25 and r["side"] == "training_batches")
+    (alone,) = (r for r in measured["alone"]["results"] if (r["workers"], r["opencv_threads"]) == (2, 1))
+    text = " ".join(README.split())
+    assert measured["beside"]["crop_size"] == measured["alone"]["crop_size"] == 512
+    assert f"a step takes {full['ratio']:.2f} times as long" in text
+    assert f"waits {full['median_wait_ms']:.0f} ms for its batch" in text
+    share = full["median_step_ms"] / small["median_step_ms"]
+    assert f"a step is {share:.0f} times as short, it is {small['ratio']:.2f} times" in text
+    assert f"the data make {alone['samples_per_second']:.1f} samples a second" in text
+
+
 def test_speeds_of_the_evaluation_are_those_of_the_benchmark():
     rows = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())["results"]
     ratios = {(row["case"], row["error"]): row["ratio"] for row in rows if row["side"] == "plain"}
