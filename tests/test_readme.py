@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from a2u_tf.layers import GUIDED, UPSAMPLERS
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
-def test_snippet_trains():
-    (snippet,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+def test_snippets_run():
     names = {}
-    exec(compile(snippet, "README.md", "exec"), names)
+    for snippet in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
+        exec(compile(snippet, "README.md", "exec"), names)
+    assert {names["carafe"].scale, names["fade"].scale} == {2}
     history = names["unet"].history.history
     assert len(history["loss"]) == 1
     assert 0 < history["loss"][0] < 1
@@ -22,7 +25,7 @@ def test_snippet_trains():
 
 
 def test_snippet_is_short():
-    (snippet,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    snippet, *_ = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     body = [line for line in snippet.splitlines() if line and not line.startswith(("import", "from"))]
     assert len(body) <= 10
 
@@ -71,6 +74,20 @@ def test_matting_speeds_are_those_of_the_benchmark():
     assert measured["size"] == 512
     for row in measured["results"]:
         assert table_rows(names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
+
+
+def test_every_method_is_named():
+    assert all(f"`{name}`" in README for name in UPSAMPLERS)
+
+
+def test_steps_of_the_methods_are_those_of_the_benchmark():
+    rows = json.loads((ROOT / "benchmarks" / "upsamplers.json").read_text())["results"]
+    measured = {row["side"]: row["ratio"] for row in rows}
+    shown = dict(re.findall(r"`(\w+)` \| (\d\.\d\d)", README))
+    assert shown == {name: f"{ratio:.2f}" for name, ratio in measured.items()}
+    others = set(GUIDED) - {"a2u", "max_unpool"}
+    most = max(ratio for name, ratio in measured.items() if name.startswith("a2u"))
+    assert all(measured[name] > most for name in others)  # "the cheapest of the guided methods"
 
 
 def test_speeds_of_the_matting_data_are_those_of_the_benchmark():

@@ -6,7 +6,8 @@
 
 Each run is a process of its own, `python -m train.reconstruction`, in a run folder of its own, and goes on where it was
 killed; finished runs are not repeated. KERAS_BACKEND=jax trains on JAX. Each finished run leaves one JSON file in the
-output folder, and `train.report_comparison` makes the table and the figure from those.
+output folder, and `train.report_comparison` makes the table and the figure from those: by default
+results/reconstruction.md and results/reconstruction.png.
 
 Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021, supplementary A.
 """
@@ -95,5 +96,5 @@ if __name__ == "__main__":
     flags.DEFINE_bool("quick", False, f"A small comparison to see it run: {QUICK}. Other flags still count.")
     flags.DEFINE_string("data_dir", None, "As of train.reconstruction.")
     flags.DEFINE_string("runs", "runs/compare", "Folder of the run folders.")
-    flags.DEFINE_string("output", "results/reconstruction", "Folder of the JSON files, the table and the figure.")
+    flags.DEFINE_string("output", "results/reconstruction", "Folder of the JSON files; table and figure lie beside it.")
     app.run(main)

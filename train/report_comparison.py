@@ -1,6 +1,6 @@
 """Make the table and the figure of a comparison of upsampling methods from the JSON files of its runs.
 
-    python -m train.report_comparison results/reconstruction     # writes README.md and psnr.png there
+    python -m train.report_comparison results/reconstruction     # writes reconstruction.md and .png beside it
 
 Values are means over the seeds, with the sample standard deviation where there are several. MACs are the
 multiply-accumulates of one picture (`a2u_tf.complexity`); step times are those of benchmarks/upsamplers.json, relative
@@ -18,7 +18,6 @@ from a2u_tf.files import replaced
 from a2u_tf.tables import markdown_table
 
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
-TABLE, FIGURE = "README.md", "psnr.png"
 STEPS = Path(__file__).parents[1] / "benchmarks" / "upsamplers.json"
 
 
@@ -93,7 +92,7 @@ def draw(comparisons, path):
 
 
 def write_report(folder):
-    """Write the table, and the figure where matplotlib is installed; returns the table's text.
+    """Write the table FOLDER.md and, where matplotlib is installed, the figure FOLDER.png; returns the table's text.
 
     Raises:
         FileNotFoundError: Where the folder holds no run.
@@ -102,8 +101,8 @@ def write_report(folder):
     comparisons = read_runs(folder)
     parts = ["# Upsampling methods on digit reconstruction"]
     if importlib.util.find_spec("matplotlib"):
-        draw(comparisons, folder / FIGURE)
-        parts.append(f"![PSNR by method; A2U in the second colour]({FIGURE})")
+        draw(comparisons, folder.parent / f"{folder.name}.png")
+        parts.append(f"![PSNR by method; A2U in the second colour]({folder.name}.png)")
     else:
         print("No figure: it needs matplotlib: pip install 'a2u_tf[plots]'")
     for (schedule, dataset), methods in comparisons.items():
@@ -112,9 +111,11 @@ def write_report(folder):
         "MACs are those of one picture; steps are times of a training step relative to nearest upsampling "
         "(`benchmarks/upsamplers.json`)."
     )
-    parts.append("Made by `python -m train.compare`; every run's JSON file here names its own command and versions.")
+    parts.append(
+        f"Made by `python -m train.compare`; each run's JSON file in `{folder.name}/` names its command and versions."
+    )
     text = "\n\n".join(parts) + "\n"
-    with replaced(folder / TABLE) as temporary:
+    with replaced(folder.parent / f"{folder.name}.md") as temporary:
         temporary.write_text(text)
     return text
 

@@ -36,8 +36,10 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "steps" / "upsamplers.json").write_text(json.dumps(steps))
     monkeypatch.setattr(report_comparison, "STEPS", tmp_path / "steps" / "upsamplers.json")
     for number, run in enumerate(runs):
-        (tmp_path / f"{number}.json").write_text(json.dumps(run))
-    return tmp_path
+        path = tmp_path / "runs" / f"{number}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(run))
+    return tmp_path / "runs"
 
 
 def test_runs_are_grouped(folder):
@@ -60,19 +62,19 @@ def test_best_first_with_the_spread_of_several_seeds(folder):
 def test_report(folder, capsys):
     pytest.importorskip("matplotlib", reason="needs a2u_tf[plots]")
     main(["report", str(folder)])
-    text = (folder / "README.md").read_text()
+    text = (folder.parent / "runs.md").read_text()
     assert text in capsys.readouterr().out
     for part in ("## mnist, short schedule", "## fashion_mnist, short schedule", "3 epochs of 20,000 pictures"):
         assert part in text
-    height, width, _ = cv2.imread(str(folder / "psnr.png")).shape
+    height, width, _ = cv2.imread(str(folder.parent / "runs.png")).shape
     assert width > 2 * height
 
 
 def test_report_without_matplotlib(folder, monkeypatch, capsys):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert "psnr.png" not in write_report(folder)
+    assert "runs.png" not in write_report(folder)
     assert "pip install 'a2u_tf[plots]'" in capsys.readouterr().out
-    assert not (folder / "psnr.png").exists()
+    assert not (folder.parent / "runs.png").exists()
 
 
 def test_exception_of_an_empty_folder(tmp_path):
