@@ -173,7 +173,7 @@ def _parameters(layer):
 
 
 def _millions(value):
-    return f"{value / 1e6:,.2f}"
+    return f"{round(value / 1e6, 2) + 0.0:,.2f}"  # no -0.00
 
 
 def main(argv):

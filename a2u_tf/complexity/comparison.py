@@ -103,61 +103,67 @@ def dysample(inputs_shape, scale=2, style="lp", groups=4, dynamic_scope=False):
     )
 
 
-def fade(inputs_shape, guidance_shape, scale=2, kernel_size=5, embedding_channels=64):
+def fade(inputs_shape, guidance_shape, kernel_size=5, embedding_size=64, lite=False):
     """Cost of `FADEUpSampling2D`: semi-shift convolution of both embeddings, a gate, and a blend with the guidance.
 
-    MACs an output pixel: `C_e d + 9 d k^2` for the guidance, `k^2 C` for the reassembly, `2 C` for the blend; an input
-    pixel: `C d + 9 d k^2 + C`. Kept are both embeddings, the kernels, the gate and the reassembled map.
+    MACs an output pixel: `C_e d + w k^2` for the guidance, `k^2 C` for the reassembly, `2 C` for the blend; an input
+    pixel: `C d + w k^2 + C`. `w = 9 d`, or 9 with `d = k^2` where `lite`. Kept are the embeddings, the kernels, the
+    gate and the reassembled map.
     """
-    return _fade(inputs_shape, guidance_shape, scale, kernel_size, embedding_channels, 9 * embedding_channels)
-
-
-def fade_lite(inputs_shape, guidance_shape, scale=2, kernel_size=5):
-    """Cost of `FADELiteUpSampling2D`: `fade` with `d = k^2` and a depthwise semi-shift convolution."""
-    return _fade(inputs_shape, guidance_shape, scale, kernel_size, kernel_size**2, 9)
-
-
-def _fade(inputs_shape, guidance_shape, scale, kernel_size, embedding, window):
     channels, guides = inputs_shape[-1], guidance_shape[-1]
     low = _pixels(inputs_shape)
-    high = scale**2 * low
-    shift = window * kernel_size**2
+    high = 4 * low
+    taps = kernel_size**2
+    embedding = taps if lite else embedding_size
+    shift = 9 * taps * (1 if lite else embedding)
     return Cost(
-        (channels + guides + 1) * embedding + shift + kernel_size**2 + channels + 1,
+        (channels + guides + 1) * embedding + shift + taps + channels + 1,
         kernel_macs=(guides * embedding + shift) * high + (channels * embedding + shift + channels) * low,
-        resampling_macs=(kernel_size**2 + 2) * channels * high,
-        activations=(embedding + kernel_size**2 + channels) * high + (embedding + 1) * low,
+        resampling_macs=(taps + 2) * channels * high,
+        activations=(embedding + taps + channels) * high + (embedding + 1) * low,
     )
 
 
-def sapa(inputs_shape, guidance_shape, scale=2, kernel_size=5, similarity="bilinear", embedding_channels=32):
-    """Cost of `SAPAUpSampling2D`: keys at input, queries at output resolution, `k^2` inner products an output pixel.
+def sapa(
+    inputs_shape,
+    guidance_shape,
+    scale=2,
+    kernel_size=5,
+    similarity="bilinear",
+    embedding_size=32,
+    share_query_projection=True,
+):
+    """Cost of `SAPAUpSampling2D`: `k^2` inner products an output pixel, of a query there with keys at the input.
 
-    Kept are the inputs normalised, queries and keys, and the kernels.
+    MACs an output pixel: `C_e d` for the query, `k^2 d` for the scores, `k^2 C` for the reassembly; `C d` an input
+    pixel for the key; with `inner_product`, `d = C` and neither projection. The gate takes `C` and a second query `C d`
+    an input pixel, their mixture `d` in both resolutions. Kept are the normalised maps, queries, keys, the gate and the
+    kernels.
     """
     channels, guides = inputs_shape[-1], guidance_shape[-1]
     low = _pixels(inputs_shape)
     high = scale**2 * low
-    window = kernel_size**2
-    reassembled = Cost(
-        resampling_macs=window * channels * high, activations=guides * high + channels * low + window * high
+    taps = kernel_size**2
+    plain = similarity == "inner_product"
+    embedding = channels if plain else embedding_size
+    cost = Cost(
+        kernel_macs=taps * embedding * high,
+        resampling_macs=taps * channels * high,
+        activations=(guides + taps) * high + channels * low,
     )
-    if similarity == "inner_product":
-        return reassembled + Cost(kernel_macs=window * channels * high)
-    embedding = embedding_channels
-    bilinear = reassembled + Cost(
-        (embedding + 2) * (channels + guides) + 2 * embedding,
-        kernel_macs=(guides * embedding + window * embedding) * high + channels * embedding * low,
-        activations=embedding * (high + low),
-    )
-    if similarity == "bilinear":
-        return bilinear
-    # The gate, and the query's blend of the two projected maps.
-    return bilinear + Cost(
-        channels + 1,
-        kernel_macs=2 * embedding * high + (channels * embedding + channels) * low,
-        activations=low,
-    )
+    if not plain:
+        cost += Cost(
+            (embedding + 2) * (channels + guides) + 2 * embedding,
+            kernel_macs=guides * embedding * high + channels * embedding * low,
+            activations=embedding * (high + low),
+        )
+    if similarity == "gated":
+        cost += Cost(
+            channels + 1 + (0 if share_query_projection else (channels + 1) * embedding),
+            kernel_macs=(channels * embedding + channels) * low + embedding * (high + low),
+            activations=embedding * (high + low) + low,
+        )
+    return cost
 
 
 def _pixels(shape):

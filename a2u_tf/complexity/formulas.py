@@ -16,7 +16,6 @@ FORMULAS: dict[str, Callable[..., Cost]] = {
     "BilinearUpSampling2D": comparison.up_sampling,
     "CARAFEUpSampling2D": comparison.carafe,
     "DySampleUpSampling2D": comparison.dysample,
-    "FADELiteUpSampling2D": comparison.fade_lite,
     "FADEUpSampling2D": comparison.fade,
     "IndexNetIndices": comparison.indexnet_indices,
     "IndexNetUpSampling2D": comparison.indexnet,

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from a2u_tf.complexity import comparison, count, kernel_parameters, network_cost, operator_cost
+from a2u_tf.complexity import count, kernel_parameters, network_cost, operator_cost
 from a2u_tf.layers import (
     GUIDED,
     UPSAMPLERS,
@@ -45,6 +45,11 @@ def stages(name, size=512, **options):
         ("carafe", 263_824),
         ("indexnet_m2o", 12_263_424),
         ("dysample", 16_512),
+        ("fade", 124_008),
+        ("fade_lite", 27_216),
+        ("sapa_i", 0),
+        ("sapa_b", 35_072),
+        ("sapa_g", 35_588),
     ],
 )
 def test_published_parameters(name, expected):
@@ -57,30 +62,9 @@ def test_published_parameters_of_a2u(use, expected):
     assert sum(operator_cost(layer, (1, 16, 16, channels)).parameters for channels in CHANNELS) == expected
 
 
-@pytest.mark.parametrize(("name", "gflops"), [("carafe", 6.00), ("a2u", 0.66)])
+@pytest.mark.parametrize(("name", "gflops"), [("carafe", 6.00), ("fade", 8.85), ("a2u", 0.66)])
 def test_published_gflops_are_macs_at_512(name, gflops):
     assert round(sum(cost.macs for cost in stages(name)) / 1e9, 2) == gflops
-
-
-@pytest.mark.parametrize(
-    ("formula", "settings", "expected"),
-    [
-        (comparison.fade, {}, 124_008),
-        (comparison.fade_lite, {}, 27_216),
-        (comparison.sapa, {"similarity": "inner_product"}, 0),
-        (comparison.sapa, {"similarity": "bilinear"}, 35_072),
-        (comparison.sapa, {"similarity": "gated"}, 35_588),
-    ],
-)
-def test_published_parameters_of_guided_methods(formula, settings, expected):
-    shapes = [((1, 4, 4, channels), (1, 8, 8, channels)) for channels in CHANNELS]
-    assert sum(formula(*pair, **settings).parameters for pair in shapes) == expected
-
-
-def test_published_gflops_of_fade():
-    sizes = [(512 // stride, channels) for channels, stride in zip(CHANNELS, (1, 2, 4, 8), strict=True)]
-    shapes = [((1, size // 2, size // 2, channels), (1, size, size, channels)) for size, channels in sizes]
-    assert round(sum(comparison.fade(*pair).macs for pair in shapes) / 1e9, 2) == 8.85
 
 
 def test_a2u_by_hand():
@@ -125,6 +109,13 @@ SETTINGS = [
     (get, {"name": "indexnet_m2o", "nonlinear": False}, (LOW, HIGH)),
     (get, {"name": "indexnet_m2o", "context": False, "expansion": 1}, (LOW, HIGH)),
     (IndexNetIndices, {"kind": "m2o"}, (HIGH,)),
+    (get, {"name": "dysample", "scale": 3, "style": "lp", "dynamic_scope": True}, (LOW,)),
+    (get, {"name": "dysample", "style": "pl", "groups": 2}, (LOW,)),
+    (get, {"name": "fade", "kernel_size": 3, "embedding_size": 5}, (LOW, HIGH)),
+    (get, {"name": "fade_lite", "kernel_size": 3}, (LOW, HIGH)),
+    (get, {"name": "sapa_i", "scale": 3, "kernel_size": 3}, ((1, 4, 5, 8), (1, 12, 15, 8))),
+    (get, {"name": "sapa_b", "embedding_size": 7}, (LOW, (1, 12, 16, 6))),
+    (get, {"name": "sapa_g", "share_query_projection": False}, (LOW, (1, 12, 16, 6))),
 ]
 
 
