@@ -15,7 +15,7 @@ from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 
-_METHODS = {
+_METHODS: dict[str, tuple[type, dict]] = {
     "nearest": (keras.layers.UpSampling2D, {}),
     "bilinear": (BilinearUpSampling2D, {}),
     "transposed_conv": (TransposedConvUpSampling2D, {}),
