@@ -1,6 +1,7 @@
 """Every upsampling method of the package by name."""
 
 import inspect
+from typing import Any
 
 import keras
 
@@ -15,7 +16,7 @@ from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 
-_METHODS: dict[str, tuple[type, dict]] = {
+_METHODS: dict[str, tuple[Any, dict]] = {
     "nearest": (keras.layers.UpSampling2D, {}),
     "bilinear": (BilinearUpSampling2D, {}),
     "transposed_conv": (TransposedConvUpSampling2D, {}),
