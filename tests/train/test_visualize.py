@@ -173,3 +173,14 @@ def test_document_has_the_figures_of_its_file():
     levels = json.loads((ROOT / "docs" / "kernels" / "kernels.json").read_text())["levels"]
     shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| kernels_")]
     assert shown == [list(row.values()) for row in table(levels)]
+
+
+def test_document_has_the_figures_of_other_seeds():
+    shares = []
+    for seed in (1, 2):
+        figures = json.loads((ROOT / "docs" / "kernels" / f"seed_{seed}.json").read_text())["levels"]["kernels_1"]
+        shares.append(f"{figures['untrained']['boundary_above_flat']:.2f}")
+        assert round(figures["trained"]["boundary"]["deviation"] / figures["untrained"]["boundary"]["deviation"]) == 7
+    assert f"({' and '.join(shares)}), at a seventh of the" in " ".join(
+        (ROOT / "docs" / "kernels.md").read_text().split()
+    )
