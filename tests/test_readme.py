@@ -80,6 +80,14 @@ def test_every_method_is_named():
     assert all(f"`{name}`" in README for name in UPSAMPLERS)
 
 
+def test_costs_are_those_of_the_results():
+    rows = json.loads((ROOT / "results" / "cost.json").read_text())["operators"]
+    methods = ("a2u, dynamic cs", "carafe", "sapa_b", "fade", "indexnet_m2o")
+    macs = [f"{(rows[name]['kernel_macs'] + rows[name]['resampling_macs']) / 1e9:.2f}" for name in methods]
+    expected = "takes {} G multiply-accumulates, CARAFE {}, SAPA-B {}, FADE {} and IndexNet {}:".format(*macs)
+    assert expected in " ".join(README.split())
+
+
 def test_steps_of_the_methods_are_those_of_the_benchmark():
     rows = json.loads((ROOT / "benchmarks" / "upsamplers.json").read_text())["results"]
     measured = {row["side"]: row["ratio"] for row in rows}
