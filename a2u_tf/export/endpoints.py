@@ -1,0 +1,103 @@
+"""The function by which other programs call a model: named tensors in, a dict of named tensors out."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+
+from a2u_tf.models import Matting
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """A model's function and the shapes, dtypes and names of its arguments.
+
+    Attributes:
+        function: Takes tensors in the order of `inputs`, returns a dict of tensors.
+        inputs: List of `tf.TensorSpec`; `None` where sizes vary.
+    """
+
+    function: Callable
+    inputs: list
+
+    def __call__(self, inputs):
+        """Run the Keras model on the CPU, where what was exported is checked, too: dicts of arrays in and out."""
+        import tensorflow as tf
+
+        with tf.device("CPU:0"):
+            outputs = self.function(*[tf.constant(inputs[spec.name]) for spec in self.inputs])
+        return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
+
+    def fixed(self, size):
+        """Return the endpoint for one example of the given height and width, `None` for those that are fixed already.
+
+        Raises:
+            ValueError: Where a size is missing, or is not the model's.
+        """
+        import tensorflow as tf
+
+        inputs = []
+        for spec in self.inputs:
+            shape = [1, *spec.shape[1:]]
+            for axis, length in enumerate(size or (), 1):
+                if shape[axis] not in (None, length):
+                    raise ValueError(f"The model takes {spec.name!r} of shape {spec.shape}. Received: size={size}")
+                shape[axis] = length
+            if None in shape:
+                raise ValueError(
+                    f"The model takes {spec.name!r} of any size, shape {spec.shape}, and this format needs one: pass "
+                    f"`size`, as in size=(512, 512). Received: size={size}"
+                )
+            inputs.append(tf.TensorSpec(shape, spec.dtype, spec.name))
+        return dataclasses.replace(self, inputs=inputs)
+
+
+def model_endpoint(model):
+    """Return the `Endpoint` of a model.
+
+    A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
+    float32 `(N, H, W, 1)`. A functional model takes and returns what it does, by the names of its inputs and outputs.
+
+    Raises:
+        ValueError: For other models, and on other backends than TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ValueError(
+            f"Export needs Keras on TensorFlow. Received: the backend {keras.backend.backend()}. Run with "
+            "KERAS_BACKEND=tensorflow: a saved .keras file is the same on all backends."
+        )
+    if isinstance(model, Matting):
+        return _matting_endpoint(model)
+    if isinstance(model, keras.Model) and hasattr(model, "output_names"):
+        return _functional_endpoint(model)
+    raise ValueError(f"Expected a2u_tf.models.Matting or a functional Keras model. Received: {type(model).__name__}")
+
+
+def _matting_endpoint(model):
+    import tensorflow as tf
+
+    def matting(image, trimap):
+        check = tf.debugging.assert_equal(
+            tf.shape(image)[:3], tf.shape(trimap)[:3], "`image` and `trimap` must have the same size (N, H, W)"
+        )
+        with tf.control_dependencies([check]):  # or another operation may fail first
+            inputs = {"image": tf.identity(image), "trimap": tf.identity(trimap)}
+        return model(inputs, training=False)
+
+    return Endpoint(
+        matting,
+        [
+            tf.TensorSpec((None, None, None, 3), tf.uint8, "image"),
+            tf.TensorSpec((None, None, None, 1), tf.uint8, "trimap"),
+        ],
+    )
+
+
+def _functional_endpoint(model):
+    import tensorflow as tf
+
+    def forward(*tensors):
+        outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(model.input, tensors), training=False))
+        return dict(zip(model.output_names, outputs, strict=True))
+
+    return Endpoint(forward, [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs])
