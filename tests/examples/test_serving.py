@@ -1,0 +1,337 @@
+"""An exported model in a C++ program, and behind a stand-in for TensorFlow Serving with our clients before it."""
+
+import base64
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.export import export_saved_model
+from a2u_tf.layers import A2UUpSampling2D
+from a2u_tf.models import Matting, matting_net
+from custom_ops.toolchain import ROOT, BuildError
+from examples.serving_clients import grpc_client, rest_client
+from examples.serving_clients.command_line import RequestError
+from examples.serving_cpp.build import build
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(sys.platform != "linux", reason="needs the shared libraries of TensorFlow's Linux wheel"),
+]
+WAIT = 300  # seconds, for a machine with much else to do
+
+
+def small_net():
+    """One A2U level: a graph that is traced in a second."""
+    inputs = keras.Input((None, None, 4))
+    skip = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
+    deep = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(skip)
+    up = A2UUpSampling2D(scale=2)(deep, guidance=skip)
+    alpha = keras.layers.Conv2D(1, 3, padding="same", bias_initializer=keras.initializers.Constant(0.5))
+    return keras.Model(inputs, alpha(keras.layers.Concatenate()([up, skip])))
+
+
+def narrow_net():
+    return matting_net(width=0.03)
+
+
+@pytest.fixture(scope="module", params=[small_net, pytest.param(narrow_net, marks=pytest.mark.slow)])
+def served(request, tmp_path_factory):
+    """A model's folder, a picture with its trimap, also as files in that folder, and the matte by Keras."""
+    keras.utils.set_random_seed(0)
+    model = Matting(request.param())
+    folder = tmp_path_factory.mktemp("serving")
+    export_saved_model(model, folder / "matting")
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (35, 50, 3), dtype=np.uint8)
+    trimap = rng.choice(np.array([0, 128, 255], np.uint8), (35, 50), p=(0.1, 0.8, 0.1))
+    cv2.imwrite(str(folder / "photo.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    cv2.imwrite(str(folder / "trimap.png"), trimap)
+    alpha = model.predict_on_batch({"image": image[None], "trimap": trimap[None, ..., None]})["alpha"]
+    return {"folder": folder, "image": image, "trimap": trimap, "alpha": alpha[0, ..., 0]}
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    try:
+        return build(tmp_path_factory.mktemp("program") / "matte_picture")
+    except BuildError as error:
+        if "no C++ compiler" in str(error):
+            pytest.skip(str(error))
+        raise
+
+
+@pytest.fixture(scope="module")
+def ports(served):
+    """The ports of a stand-in, which ends with its standard input."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.examples.stand_in", "matting", served["folder"] / "matting" / "1"],
+        **{"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
+    )
+    watchdog = threading.Timer(WAIT, process.kill)
+    watchdog.start()
+    line = process.stdout.readline()
+    watchdog.cancel()
+    yield json.loads(line)
+    process.stdin.close()
+    try:
+        assert process.wait(WAIT) == 0
+    finally:
+        process.kill()
+        process.stdout.close()
+
+
+@pytest.fixture
+def rest(ports, monkeypatch):
+    monkeypatch.setenv("no_proxy", "*")
+    return f"127.0.0.1:{ports['rest']}"
+
+
+@pytest.fixture
+def grpc_server(ports):
+    pytest.importorskip("tensorflow_serving", reason="needs a2u_tf[serving]")
+    return f"127.0.0.1:{ports['grpc']}"
+
+
+@pytest.fixture
+def closed_port():
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # without listening
+        yield f"127.0.0.1:{bound.getsockname()[1]}"
+
+
+def files(served):
+    return [(served["folder"] / name).read_bytes() for name in ("photo.png", "trimap.png")]
+
+
+def check_matte(png, served):
+    levels = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert levels.dtype == np.uint8
+    assert levels.shape == served["alpha"].shape
+    difference = np.abs(levels - 255.0 * served["alpha"]).max()
+    print(f"largest difference from Keras: {difference:.3f} of 255 levels")
+    assert difference < 0.51  # rounding to whole levels
+    assert len(np.unique(levels)) > 10
+
+
+def check_alpha(alpha, served):
+    difference = np.abs(np.array(alpha) - served["alpha"][None, ..., None]).max()
+    print(f"largest difference from Keras: {difference:.1e}")
+    assert difference < 1e-5
+
+
+def run_program(program, *arguments):
+    result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=WAIT, check=False)
+    return result.returncode, result.stderr
+
+
+def test_program(program, served):
+    folder = served["folder"]
+    arguments = folder / "matting" / "1", folder / "photo.png", folder / "trimap.png", folder / "program.png"
+    code, errors = run_program(program, *arguments)
+    assert code == 0, errors
+    check_matte((folder / "program.png").read_bytes(), served)
+
+
+@pytest.mark.parametrize(
+    ("model", "photo", "message"),
+    [
+        ("matting/1", "missing.png", "missing.png; No such file"),
+        ("matting", "photo.png", "holds no saved_model.pb. Name the version folder of an export"),
+        ("matting/1", "matting/1/saved_model.pb", "Unknown image file format"),
+    ],
+)
+def test_program_errors(program, served, model, photo, message):
+    folder = served["folder"]
+    before = sorted(folder.iterdir())
+    code, errors = run_program(program, folder / model, folder / photo, folder / "trimap.png", folder / "no.png")
+    assert code == 1
+    assert "error: " in errors
+    assert message in errors
+    assert sorted(folder.iterdir()) == before
+
+
+def test_program_usage(program):
+    code, errors = run_program(program, "matting/1")
+    assert code == 2
+    assert errors.splitlines()[-1] == f"usage: {program} MODEL_DIR PHOTO TRIMAP ALPHA"
+
+
+def test_rest_client(rest, served):
+    folder = served["folder"]
+    paths = [str(folder / name) for name in ("photo.png", "trimap.png", "rest.png")]
+    command = [sys.executable, "-m", "examples.serving_clients.rest_client", f"--server={rest}", *paths]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, "no_proxy": "*"}, timeout=WAIT, check=True)
+    check_matte((folder / "rest.png").read_bytes(), served)
+
+
+def test_grpc_client(grpc_server, served):
+    check_matte(grpc_client.request_matte(grpc_server, "matting", *files(served), WAIT), served)
+
+
+def post(server, body, path="/v1/models/matting:predict"):
+    """Return status and answer of the REST interface."""
+    body = body if isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        with urllib.request.urlopen(f"http://{server}{path}", body, timeout=WAIT) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def pixels(served):
+    return {"image": served["image"].tolist(), "trimap": served["trimap"][..., None].tolist()}
+
+
+def test_rest_rows(rest, served):
+    status, answer = post(rest, {"instances": [pixels(served)] * 2})
+    assert status == 200, answer
+    for alpha in answer["predictions"]:
+        check_alpha([alpha], served)
+
+
+def test_rest_columns(rest, served):
+    status, answer = post(rest, {"inputs": {name: [value] for name, value in pixels(served).items()}})
+    assert status == 200, answer
+    check_alpha(answer["outputs"], served)
+
+
+def small(image=(1, 4, 5, 3), trimap=(1, 4, 5, 1), dtype="uint8"):
+    """Return a request by columns."""
+    return {"image": np.zeros(image, dtype), "trimap": np.zeros(trimap, "uint8")}
+
+
+HOSTILE = {
+    "dtype": small(dtype="float32") | {"image": np.full((1, 4, 5, 3), 0.5, "float32")},
+    "rank": small(image=(4, 5, 3)),
+    "channels": small(image=(1, 4, 5, 4)),
+    "size": small(trimap=(1, 5, 4, 1)),
+    "missing": {"image": np.zeros((1, 4, 5, 3), "uint8")},
+    "surplus": small() | {"alpha": np.zeros((1, 4, 5, 1), "uint8")},
+}
+
+
+def check_alive(rest, served):
+    with urllib.request.urlopen(f"http://{rest}/v1/models/matting", timeout=WAIT) as response:
+        assert json.load(response)["model_version_status"][0]["state"] == "AVAILABLE"
+    check_matte(rest_client.request_matte(rest, "matting", *files(served), WAIT), served)
+
+
+def test_hostile_rest_requests(rest, served):
+    b64 = base64.b64encode(b"no picture").decode()
+    no_picture = {"image_bytes": {"b64": b64}, "trimap_bytes": {"b64": b64}}
+    bodies = [{"inputs": {name: array.tolist() for name, array in inputs.items()}} for inputs in HOSTILE.values()]
+    bodies += [
+        *(b"", b"[", b"[]", b"\xff", {}, {"instances": []}, {"instances": [], "inputs": []}, {"inputs": "x"}),
+        {"instances": [pixels(served), {"image": [], "trimap": []}]},
+        {"inputs": {"image": [[[[256, 0, 0]]]], "trimap": [[[[0]]]]}},
+        {"inputs": {"image": [[[["0", "0", "0"]]]], "trimap": [[[[0]]]]}},
+        {"signature_name": "serve_encoded", "instances": [no_picture]},
+        {"signature_name": "serve_encoded", "instances": [{"image_bytes": {"b64": "?"}, "trimap_bytes": {"b64": b64}}]},
+        {"signature_name": "serve_encoded", "instances": [{"image_bytes": 1, "trimap_bytes": {"b64": b64}}]},
+        {"signature_name": "classify", "instances": [no_picture]},
+        {"signature_name": 1, "instances": [no_picture]},
+    ]
+    for body in bodies:
+        status, answer = post(rest, body)
+        assert (status, set(answer)) == (400, {"error"}), body
+    for path, status in (("/v1/models/other:predict", 404), ("/v1/models/matting/versions/2:predict", 404), ("/", 400)):
+        assert post(rest, {"instances": [pixels(served)]}, path)[0] == status
+    check_alive(rest, served)
+
+
+def test_hostile_grpc_requests(grpc_server, rest, served):
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    def request(inputs, model="matting", signature="serving_default"):
+        message = predict_pb2.PredictRequest()
+        message.model_spec.name, message.model_spec.signature_name = model, signature
+        for name, array in inputs.items():
+            message.inputs[name].CopyFrom(tf.make_tensor_proto(array))
+        return message
+
+    broken = request(small())
+    broken.inputs["image"].tensor_content = b"too short"
+    no_picture = {"image_bytes": [b"no picture"], "trimap_bytes": [b""]}
+    two_and_one = {"image_bytes": files(served)[:1] * 2, "trimap_bytes": files(served)[1:]}
+    requests = [
+        *((request(inputs), "INVALID_ARGUMENT") for inputs in HOSTILE.values()),
+        (broken, "INVALID_ARGUMENT"),
+        (request(no_picture, signature="serve_encoded"), "INVALID_ARGUMENT"),
+        (request(two_and_one, signature="serve_encoded"), "INVALID_ARGUMENT"),
+        (request(no_picture), "INVALID_ARGUMENT"),
+        (request(small(), signature="classify"), "INVALID_ARGUMENT"),
+        (request(small(), model="other"), "NOT_FOUND"),
+    ]
+    with grpc.insecure_channel(grpc_server) as channel:
+        stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+        for message, code in requests:
+            with pytest.raises(grpc.RpcError) as info:
+                stub.Predict(message, timeout=WAIT)
+            assert info.value.code().name == code, info.value
+    check_alive(rest, served)
+
+
+def test_warm_up_requests(grpc_server, served):
+    """What an export holds for the real server to run first is understood by its messages, and answered."""
+    import grpc
+    import tensorflow as tf
+    from tensorflow_serving.apis import prediction_log_pb2, prediction_service_pb2_grpc
+
+    path = served["folder"] / "matting" / "1" / "assets.extra" / "tf_serving_warmup_requests"
+    records = list(tf.data.TFRecordDataset(str(path)).as_numpy_iterator())
+    assert records
+    with grpc.insecure_channel(grpc_server) as channel:
+        for record in records:
+            request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+            request.model_spec.name = "matting"
+            prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=WAIT)
+
+
+def test_clients_say_why(rest, grpc_server, served, closed_port):
+    for client, server in ((rest_client, rest), (grpc_client, grpc_server)):
+        with pytest.raises(RequestError, match=r"answered .*Servable not found for request: Latest\(other\)"):
+            client.request_matte(server, "other", *files(served), WAIT)
+        with pytest.raises(RequestError, match=r"answered .*Unknown image file format"):
+            client.request_matte(server, "matting", b"no picture", files(served)[1], WAIT)
+        with pytest.raises(RequestError, match=r"no answer from 127.*[Rr]efused.* Is a server there"):
+            client.request_matte(closed_port, "matting", *files(served), WAIT)
+    with pytest.raises(RequestError, match="must be host:port of the REST interface, by default at 8501"):
+        rest_client.request_matte(grpc_server, "matting", *files(served), WAIT)
+    with pytest.raises(RequestError, match="no answer from"):
+        grpc_client.request_matte(rest, "matting", *files(served), WAIT)
+
+
+def test_missing_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
+    monkeypatch.delitem(sys.modules, "tensorflow_serving.apis", raising=False)
+    with pytest.raises(RequestError, match=r"tensorflow_serving.* pip install 'a2u_tf\[serving\]'"):
+        grpc_client.request_matte("127.0.0.1:1", "matting", b"", b"", 1)
+
+
+def test_command_line_errors(tmp_path, monkeypatch):
+    from examples.serving_clients import command_line
+
+    def refuse(*unused):
+        raise RequestError("first line\n\t second")
+
+    (tmp_path / "photo.png").touch()
+    paths = [str(tmp_path / name) for name in ("photo.png", "photo.png", "alpha.png")]
+    with pytest.raises(SystemExit, match=r"^error: first line second$"):
+        command_line.main(refuse, "", "", paths)
+    with pytest.raises(SystemExit, match=r"^error: .*missing.png: No such file or directory$"):
+        command_line.main(refuse, "", "", [str(tmp_path / "missing.png"), *paths[1:]])
+    with pytest.raises(SystemExit, match=r"^error: .*alpha.png: No such file or directory$"):
+        command_line.main(lambda *unused: b"", "", "", [*paths[:2], str(tmp_path / "missing" / "alpha.png")])
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]
