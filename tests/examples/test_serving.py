@@ -3,110 +3,24 @@
 import base64
 import json
 import os
-import socket
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 
 import cv2
-import keras
 import numpy as np
 import pytest
 
-from a2u_tf.export import export_saved_model
-from a2u_tf.layers import A2UUpSampling2D
-from a2u_tf.models import Matting, matting_net
-from custom_ops.toolchain import ROOT, BuildError
+from custom_ops.toolchain import ROOT
 from examples.serving_clients import grpc_client, rest_client
 from examples.serving_clients.command_line import RequestError
-from examples.serving_cpp.build import build
+from tests.examples.conftest import WAIT
 
 pytestmark = [
     pytest.mark.tensorflow,
     pytest.mark.skipif(sys.platform != "linux", reason="needs the shared libraries of TensorFlow's Linux wheel"),
 ]
-WAIT = 300  # seconds, for a machine with much else to do
-
-
-def small_net():
-    """One A2U level: a graph that is traced in a second."""
-    inputs = keras.Input((None, None, 4))
-    skip = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
-    deep = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(skip)
-    up = A2UUpSampling2D(scale=2)(deep, guidance=skip)
-    alpha = keras.layers.Conv2D(1, 3, padding="same", bias_initializer=keras.initializers.Constant(0.5))
-    return keras.Model(inputs, alpha(keras.layers.Concatenate()([up, skip])))
-
-
-def narrow_net():
-    return matting_net(width=0.03)
-
-
-@pytest.fixture(scope="module", params=[small_net, pytest.param(narrow_net, marks=pytest.mark.slow)])
-def served(request, tmp_path_factory):
-    """A model's folder, a picture with its trimap, also as files in that folder, and the matte by Keras."""
-    keras.utils.set_random_seed(0)
-    model = Matting(request.param())
-    folder = tmp_path_factory.mktemp("serving")
-    export_saved_model(model, folder / "matting")
-    rng = np.random.default_rng(0)
-    image = rng.integers(0, 256, (35, 50, 3), dtype=np.uint8)
-    trimap = rng.choice(np.array([0, 128, 255], np.uint8), (35, 50), p=(0.1, 0.8, 0.1))
-    cv2.imwrite(str(folder / "photo.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    cv2.imwrite(str(folder / "trimap.png"), trimap)
-    alpha = model.predict_on_batch({"image": image[None], "trimap": trimap[None, ..., None]})["alpha"]
-    return {"folder": folder, "image": image, "trimap": trimap, "alpha": alpha[0, ..., 0]}
-
-
-@pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    try:
-        return build(tmp_path_factory.mktemp("program") / "matte_picture")
-    except BuildError as error:
-        if "no C++ compiler" in str(error):
-            pytest.skip(str(error))
-        raise
-
-
-@pytest.fixture(scope="module")
-def ports(served):
-    """The ports of a stand-in, which ends with its standard input."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.examples.stand_in", "matting", served["folder"] / "matting" / "1"],
-        **{"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
-    )
-    watchdog = threading.Timer(WAIT, process.kill)
-    watchdog.start()
-    line = process.stdout.readline()
-    watchdog.cancel()
-    yield json.loads(line)
-    process.stdin.close()
-    try:
-        assert process.wait(WAIT) == 0
-    finally:
-        process.kill()
-        process.stdout.close()
-
-
-@pytest.fixture
-def rest(ports, monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-    return f"127.0.0.1:{ports['rest']}"
-
-
-@pytest.fixture
-def grpc_server(ports):
-    pytest.importorskip("tensorflow_serving", reason="needs a2u_tf[serving]")
-    return f"127.0.0.1:{ports['grpc']}"
-
-
-@pytest.fixture
-def closed_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))  # without listening
-        yield f"127.0.0.1:{bound.getsockname()[1]}"
 
 
 def files(served):
@@ -299,14 +213,24 @@ def test_warm_up_requests(grpc_server, served):
             prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=WAIT)
 
 
-def test_clients_say_why(rest, grpc_server, served, closed_port):
-    for client, server in ((rest_client, rest), (grpc_client, grpc_server)):
-        with pytest.raises(RequestError, match=r"answered .*Servable not found for request: Latest\(other\)"):
-            client.request_matte(server, "other", *files(served), WAIT)
-        with pytest.raises(RequestError, match=r"answered .*Unknown image file format"):
-            client.request_matte(server, "matting", b"no picture", files(served)[1], WAIT)
-        with pytest.raises(RequestError, match=r"no answer from 127.*[Rr]efused.* Is a server there"):
-            client.request_matte(closed_port, "matting", *files(served), WAIT)
+def check_refusals(client, server, served, closed_port):
+    with pytest.raises(RequestError, match=r"answered .*Servable not found for request: Latest\(other\)"):
+        client.request_matte(server, "other", *files(served), WAIT)
+    with pytest.raises(RequestError, match=r"answered .*Unknown image file format"):
+        client.request_matte(server, "matting", b"no picture", files(served)[1], WAIT)
+    with pytest.raises(RequestError, match=r"no answer from 127.*[Rr]efused.* Is a server there"):
+        client.request_matte(closed_port, "matting", *files(served), WAIT)
+
+
+def test_rest_client_says_why(rest, served, closed_port):
+    check_refusals(rest_client, rest, served, closed_port)
+
+
+def test_grpc_client_says_why(grpc_server, served, closed_port):
+    check_refusals(grpc_client, grpc_server, served, closed_port)
+
+
+def test_ports_confused(rest, grpc_server, served):
     with pytest.raises(RequestError, match="must be host:port of the REST interface, by default at 8501"):
         rest_client.request_matte(grpc_server, "matting", *files(served), WAIT)
     with pytest.raises(RequestError, match="no answer from"):

@@ -3,6 +3,7 @@
 python -m tests.examples.stand_in NAME MODEL_DIR
 """
 
+import importlib.util
 import json
 import sys
 import threading
@@ -16,11 +17,9 @@ def main(name, folder):
     rest_server = rest.make_server(model)
     threading.Thread(target=rest_server.serve_forever, daemon=True).start()
     ports = {"rest": rest_server.server_port}
-    try:
+    if importlib.util.find_spec("tensorflow_serving"):  # the extra `serving`
         from tests.examples.stand_in import grpc_service
-    except ModuleNotFoundError:  # the extra `serving` is not installed
-        pass
-    else:
+
         grpc_server, ports["grpc"] = grpc_service.make_server(model)
         grpc_server.start()
     print(json.dumps(ports), flush=True)
