@@ -235,27 +235,3 @@ def test_ports_confused(rest, grpc_server, served):
         rest_client.request_matte(grpc_server, "matting", *files(served), WAIT)
     with pytest.raises(RequestError, match="no answer from"):
         grpc_client.request_matte(rest, "matting", *files(served), WAIT)
-
-
-def test_missing_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorflow_serving", None)
-    monkeypatch.delitem(sys.modules, "tensorflow_serving.apis", raising=False)
-    with pytest.raises(RequestError, match=r"tensorflow_serving.* pip install 'a2u_tf\[serving\]'"):
-        grpc_client.request_matte("127.0.0.1:1", "matting", b"", b"", 1)
-
-
-def test_command_line_errors(tmp_path, monkeypatch):
-    from examples.serving_clients import command_line
-
-    def refuse(*unused):
-        raise RequestError("first line\n\t second")
-
-    (tmp_path / "photo.png").touch()
-    paths = [str(tmp_path / name) for name in ("photo.png", "photo.png", "alpha.png")]
-    with pytest.raises(SystemExit, match=r"^error: first line second$"):
-        command_line.main(refuse, "", "", paths)
-    with pytest.raises(SystemExit, match=r"^error: .*missing.png: No such file or directory$"):
-        command_line.main(refuse, "", "", [str(tmp_path / "missing.png"), *paths[1:]])
-    with pytest.raises(SystemExit, match=r"^error: .*alpha.png: No such file or directory$"):
-        command_line.main(lambda *unused: b"", "", "", [*paths[:2], str(tmp_path / "missing" / "alpha.png")])
-    assert [path.name for path in tmp_path.iterdir()] == ["photo.png"]

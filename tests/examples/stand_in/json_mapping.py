@@ -92,5 +92,9 @@ def _decoded(value):
 def _json(array, binary):
     if array.dtype != object:
         return array.tolist()
-    encode = (lambda content: {"b64": base64.b64encode(content).decode()}) if binary else bytes.decode
+    encode = _b64 if binary else lambda content: content.decode(errors="replace")
     return np.frompyfunc(encode, 1, 1)(array).tolist()
+
+
+def _b64(content):
+    return {"b64": base64.b64encode(content).decode()}
