@@ -1,17 +1,16 @@
-"""The documentation is true: its code runs, its commands exist, its error texts are those of the code, the site builds."""
+"""The documentation is true: its code runs, its commands exist, its messages are those of the code, and it builds."""
 
 import ast
 import doctest
 import importlib.util
 import json
-import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import keras
-import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +42,6 @@ def test_snippets_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = {}
     exec(re.sub(r"^ {8}", "", BEFORE.get(page, ""), flags=re.MULTILINE), names)
-    options = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL * 0 | doctest.NORMALIZE_WHITESPACE
     try:
         for line, language, body in fences((DOCS / page).read_text(), "python", "pycon"):
             if language == "python":
@@ -51,9 +49,103 @@ def test_snippets_run(page, tmp_path, monkeypatch):
                 continue
             test = doctest.DocTestParser().get_doctest(body, names, page, str(DOCS / page), line)
             report = []
-            runner = doctest.DocTestRunner(optionflags=options, verbose=False)
+            runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE, verbose=False)
             runner.run(test, out=report.append, clear_globs=False)
             names.update(test.globs)
             assert runner.summarize(verbose=False).failed == 0, "".join(report)
     finally:
         keras.config.set_dtype_policy("float32")
+
+
+def test_error_texts_are_those_of_the_code():
+    """Blocks of `text` in troubleshooting.md quote messages; `...` stands for what a message fills in."""
+    sources = [path for folder in ("a2u_tf", "custom_ops", "train") for path in (ROOT / folder).rglob("*.py")]
+    texts = [
+        node.value
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    quoted = list(fences((DOCS / "troubleshooting.md").read_text(), "text"))
+    assert len(quoted) > 15
+    for line, _, body in quoted:
+        for part in filter(None, (part.strip() for part in body.split("..."))):
+            assert any(part in text for text in texts), f"line {line}: no message holds {part!r}"
+
+
+def test_reasons_against_the_compiled_op_are_those_of_the_code():
+    source = (ROOT / "a2u_tf" / "ops" / "build_record.py").read_text() + (ROOT / "a2u_tf/ops/compiled.py").read_text()
+    source = re.sub(r"\{[^}]*\}", "...", source)
+    table = re.search(r"\| reason \|.*?\n\n", (DOCS / "troubleshooting.md").read_text(), flags=re.DOTALL)[0]
+    rows = table.strip().splitlines()[2:]
+    reasons = [part for row in rows for part in re.findall(r"`([^`]+)`", row.split("|")[1])]
+    assert len(reasons) == 7
+    assert all(reason in source for reason in reasons), reasons
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_exist(page):
+    """Modules that are run by `python -m`, and flags of the training scripts."""
+    for line, _, body in fences((DOCS / page).read_text(), "sh"):
+        for command in body.replace("\\\n", " ").splitlines():
+            if not (module := re.search(r"python -m ((train|a2u_tf|custom_ops)\.[\w.]+)", command)):
+                continue
+            assert importlib.util.find_spec(module[1]), f"line {line}: there is no {module[1]}"
+            if module[2] == "train":
+                known = flags_of(module[1])
+                used = re.findall(r"--(\w+)", command.split("#")[0])
+                assert all(f in known or f.removeprefix("no") in known for f in used), f"line {line}: {command}"
+
+
+def flags_of(module):
+    """The flags that a script and the scripts that it imports declare."""
+    text = "\n".join(path.read_text() for path in (ROOT / "train").glob("*.py") if path.stem == "predict")
+    text += (ROOT / (module.replace(".", "/") + ".py")).read_text()
+    return {*re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", text), "helpshort"}
+
+
+def test_figures_show_the_worked_example(tmp_path, monkeypatch):
+    """The figures' script runs, and draws the example that operator.md goes through."""
+    pytest.importorskip("matplotlib", reason="the figures need matplotlib: pip install 'a2u_tf[plots]'")
+    figures = runpy.run_path(str(DOCS / "operator" / "make_figures.py"))
+    example = figures["worked_example"]()
+    text = (DOCS / "operator.md").read_text()
+    assert str(example["output"][4, 2:8].round(3)) in text
+    for pixel in (figures["LEFT"], figures["RIGHT"], (4, 2)):
+        assert f">>> print(kernels[0, {pixel[0]}, {pixel[1]}].round(3))\n{example['kernels'][pixel].round(3)}" in text
+    monkeypatch.setattr(sys, "argv", ["make_figures.py", f"--output={tmp_path}"])
+    figures["main"]()
+    assert {path.stem for path in tmp_path.iterdir()} == set(figures["FIGURES"])
+    assert all(
+        f"operator/{name}.png" in text and (DOCS / "operator" / f"{name}.png").exists() for name in figures["FIGURES"]
+    )
+
+
+@pytest.mark.tensorflow
+def test_notebook_runs(monkeypatch):
+    """The cells run in order, without a Jupyter kernel."""
+    pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs matplotlib: pip install 'a2u_tf[plots]'")
+    pyplot.switch_backend("agg")
+    cells = json.loads((DOCS / "notebooks" / "quickstart.ipynb").read_text())["cells"]
+    names = {}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    psnr = names["history"].history["val_psnr"]
+    assert psnr[-1] > psnr[0] + 2
+    assert 0.044 <= names["weights"].min() < names["weights"].max() <= 0.254
+
+
+def test_site_builds_and_loads_nothing_from_elsewhere(tmp_path):
+    if importlib.util.find_spec("mkdocs") is None:
+        pytest.skip("the site needs mkdocs: pip install 'a2u_tf[docs]'")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", f"--site-dir={tmp_path}"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr[-3000:]
+    for page in tmp_path.rglob("*.html"):
+        loaded = re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"?(https?:[^\" >]+)", page.read_text())
+        assert not loaded, f"{page.name}: {loaded}"
+    shown = (tmp_path / "api" / "layers.html").read_text()
+    assert all(f'id="a2u_tf.layers.{name}"' in shown for name in ("A2UUpSampling2D", "A2UKernels", "get"))
+    assert "Call arguments" in shown  # a section that the parser does not know by itself
+    assert "&gt;&gt;&gt;" not in re.sub(r"<pre.*?</pre>", "", shown, flags=re.DOTALL)  # examples are blocks of code

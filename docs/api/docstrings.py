@@ -1,14 +1,15 @@
 """Lets the documentation site read the docstrings of this package, which are written in the style of Keras.
 
 What the site's parser of Google's style does not know is put into words it knows: `Call arguments` becomes a list of
-arguments of its own, `Input shape` and the like become paragraphs, and examples become blocks of code.
+arguments of its own, prose such as `Returns` and `Input shape` becomes paragraphs, and examples become blocks of code.
 """
 
 import re
+import textwrap
 
 import griffe
 
-PARAGRAPHS = r"Input shape|Output shape"
+PROSE = "Returns|Yields|Input shape|Output shape"
 
 
 class KerasDocstrings(griffe.Extension):
@@ -22,15 +23,14 @@ class KerasDocstrings(griffe.Extension):
 def rewrite(text):
     """Return a docstring in which every section is one of Google's style, or plain Markdown."""
     text = re.sub(r"^Call arguments:$", "Other Parameters: Call arguments", text, flags=re.MULTILINE)
-    text = re.sub(rf"^({PARAGRAPHS}):\n((?: .*\n?|\n(?= ))+)", _paragraph, text, flags=re.MULTILINE)
-    text = re.sub(r"^Example:\n", "**Example**\n", text, flags=re.MULTILINE)
+    text = re.sub(rf"^({PROSE}):\n((?: .*\n?|\n(?= ))+)", _paragraph, text, flags=re.MULTILINE)
     text = re.sub(r"^(Parameters|Reference): (?=\S)", r"**\1**: ", text, flags=re.MULTILINE)
+    text = re.sub(r"^Example:$", "**Example**", text, flags=re.MULTILINE)
     return re.sub(r"(?:^>>> .*\n?(?:(?!\n).+\n?)*)+", _block, text, flags=re.MULTILINE)
 
 
 def _paragraph(match):
-    lines = [line.strip() for line in match[2].strip().splitlines()]
-    return f"**{match[1]}**: " + "\n".join(lines) + "\n\n"
+    return f"**{match[1]}**: {textwrap.dedent(match[2]).strip()}\n\n"
 
 
 def _block(match):
