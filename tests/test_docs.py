@@ -8,6 +8,7 @@ import re
 import runpy
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import keras
@@ -25,6 +26,14 @@ BEFORE = {
         model = keras.Sequential([keras.Input((4, 4, 1)), A2UUpSampling2D()])
         model.compile("sgd", "mae")
     """,
+}
+# Rows of the table in compatibility.md.
+VERSIONS = {
+    "tensorflow": "TensorFlow",
+    "keras": "Keras",
+    "numpy": "NumPy",
+    "jax": "Keras on JAX",
+    "torch": "Keras on torch",
 }
 
 
@@ -81,6 +90,21 @@ def test_reasons_against_the_compiled_op_are_those_of_the_code():
     reasons = [part for row in rows for part in re.findall(r"`([^`]+)`", row.split("|")[1])]
     assert len(reasons) == 7
     assert all(reason in source for reason in reasons), reasons
+
+
+def test_versions_are_those_of_the_project():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    allowed = [("Python", "requires-python" + project["requires-python"])]
+    for requirement in (*project["dependencies"], *extras["jax"], *extras["torch"]):
+        name = re.match(r"[\w-]+", requirement)[0]
+        if name in VERSIONS:
+            allowed.append((VERSIONS[name], requirement))
+    assert len(allowed) == 6
+    page = (DOCS / "compatibility.md").read_text()
+    for row, requirement in allowed:
+        versions = re.sub(r"^[\w-]+", "", requirement)
+        assert re.search(rf"^\| {row} \|.*\| `{re.escape(versions)}` \|$", page, flags=re.MULTILINE), (row, versions)
 
 
 @pytest.mark.parametrize("page", PAGES)
