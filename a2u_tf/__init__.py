@@ -1,6 +1,7 @@
 """Affinity-aware upsampling (A2U, CVPR 2021) for Keras."""
 
-from a2u_tf import data, layers, models, ops
+# All classes that a saved model may name are imported here, so that Keras knows them.
+from a2u_tf import data, layers, losses, metrics, models, ops, optimizers
 from a2u_tf.version import __version__
 
-__all__ = ["__version__", "data", "layers", "models", "ops"]
+__all__ = ["__version__", "data", "layers", "losses", "metrics", "models", "ops", "optimizers"]

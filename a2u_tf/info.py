@@ -27,19 +27,26 @@ def describe():
     lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]
     for package in PACKAGES:
         lines.append(f"  {package:24} {_package_version(package)}")
-    name, reason = resolve_implementation("auto")
     lines += [
         "",
         f"Keras backend             {keras.backend.backend()}",
         f"Devices                   {', '.join(_devices())}",
         "",
         "Reassembly",
-        f"  auto runs               {name}: {reason}",
+        f"  auto runs               {_auto()}",
         f"  compiled                {_compiled()}",
         "  inside XLA              composite: sum over taps",
         "  composite elsewhere     up: windows times kernels; down: sum over taps",
     ]
     return "\n".join(lines)
+
+
+def _auto():
+    try:
+        name, reason = resolve_implementation("auto")
+    except (ValueError, RuntimeError) as error:
+        return f"nothing: {error}"
+    return f"{name}: {reason}"
 
 
 def _compiled():

@@ -18,3 +18,8 @@ def test_names_versions_backend_and_implementation():
     name, reason = resolve_implementation("auto")
     assert f"auto runs               {name}: {reason}" in report
     assert ("not available" in report) == (compiled.unavailable() is not None)
+
+
+def test_says_what_is_wrong_with_the_implementation_asked_for(monkeypatch):
+    monkeypatch.setenv("A2U_TF_IMPLEMENTATION", "fast")
+    assert "auto runs               nothing: The environment variable A2U_TF_IMPLEMENTATION must be one" in describe()

@@ -16,6 +16,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from absl import app, flags
 
@@ -70,7 +71,7 @@ def train(dataset, method, seed, schedule, runs, data_dir=None):
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    values = {name: flags.FLAGS[name].value for name in ("dataset", "upsampling", "seeds", "schedule")}
+    values: dict[str, Any] = dict(flags.FLAGS.flag_values_dict())
     if flags.FLAGS.quick:
         values |= {name: value for name, value in QUICK.items() if not flags.FLAGS[name].present}
     output = Path(flags.FLAGS.output)

@@ -19,6 +19,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import cv2
 import keras
@@ -40,7 +41,7 @@ from a2u_tf.optimizers import LayerwiseAdam
 from a2u_tf.visualization import matting_grid, write_png
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_sources import make_source, make_validation
-from train.run_folder import command_line, open_run_folder
+from train.run_folder import check_run_folder, command_line, describe_run
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
@@ -85,7 +86,8 @@ def run(settings, run_dir, tensorboard=True, command=None):
 
     A finished run returns its summary at once.
     """
-    folder = open_run_folder(run_dir, json.loads(json.dumps(dataclasses.asdict(settings))))
+    described = json.loads(json.dumps(dataclasses.asdict(settings)))  # tuples become lists, as in the file
+    folder = check_run_folder(run_dir, described)
     summary_path = folder / "summary.json"
     if summary_path.exists():
         logging.info("%s is finished.", folder)
@@ -96,6 +98,7 @@ def run(settings, run_dir, tensorboard=True, command=None):
     with device_scope():
         network = make_network(settings)
         model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer
+    describe_run(folder, described)
     backup = AtomicBackupAndRestore(folder / "backup")
     first_step = backup.finished_epochs() * settings.steps_per_epoch
     start = time.time()
@@ -157,7 +160,8 @@ def make_loss(words):
     Raises:
         ValueError: For other words.
     """
-    parts, weights = [], []
+    parts: list[keras.losses.Loss] = []
+    weights: list[float | None] = []
     for word in words:
         name, _, weight = word.partition(":")
         try:
@@ -263,13 +267,14 @@ def define_flags():
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    values = dict(flags.FLAGS.flag_values_dict())
+    values: dict[str, Any] = dict(flags.FLAGS.flag_values_dict())
     if values["quick"]:
         values |= {name: value for name, value in QUICK.items() if not flags.FLAGS[name].present}
     if values["downsampling"] is None:
         values["downsampling"] = PARTNERS.get(values["upsampling"], "max_pool")
     names = [field.name for field in dataclasses.fields(Settings)]
-    settings = Settings(**{name: tuple(v) if isinstance(v := values[name], list) else v for name in names})
+    arguments: dict[str, Any] = {name: tuple(v) if isinstance(v := values[name], list) else v for name in names}
+    settings = Settings(**arguments)
     try:
         if settings.crop_size % STRIDE:
             raise ValueError(f"--crop_size must be a multiple of {STRIDE}. Received: {settings.crop_size}")

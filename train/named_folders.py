@@ -11,7 +11,7 @@ def parse_named_folders(flag, values):
     Raises:
         absl.app.UsageError: For other values, for a name that comes twice and for none.
     """
-    folders = {}
+    folders: dict[str, str] = {}
     for value in values:
         name, _, folder = value.partition("=")
         if not folder or not re.fullmatch(r"\w[\w .+-]*", name):

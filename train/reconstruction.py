@@ -30,7 +30,7 @@ from a2u_tf.models.reconstruction import reconstruction_net
 from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
 from a2u_tf.visualization import reconstruction_sheet
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
-from train.run_folder import RunFolderError, command_line, open_run_folder
+from train.run_folder import RunFolderError, check_run_folder, command_line, describe_run
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
@@ -60,13 +60,14 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
 
     A finished run returns its summary at once.
     """
-    folder = open_run_folder(run_dir, dataclasses.asdict(settings))
+    folder = check_run_folder(run_dir, dataclasses.asdict(settings))
     summary_path = folder / "summary.json"
     if summary_path.exists():
         logging.info("%s is finished.", folder)
         return json.loads(summary_path.read_text())
     train, test = load_images(settings, data_dir)
     model = make_model(settings, len(train))
+    describe_run(folder, dataclasses.asdict(settings))
     start = time.time()
     batches, epoch_starter = shuffled_batches(train, settings.batch_size, settings.seed)
     model.fit(

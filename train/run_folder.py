@@ -13,8 +13,8 @@ class RunFolderError(ValueError):
     """A run folder that belongs to another job."""
 
 
-def open_run_folder(run_dir, settings):
-    """Make the folder, or return to it: `settings` must be those that it was made with.
+def check_run_folder(run_dir, settings):
+    """Return the folder of a run that begins or goes on: `settings` must be those that it was made with.
 
     Raises:
         RunFolderError: Where the folder holds a run with other settings, or other files.
@@ -36,9 +36,13 @@ def open_run_folder(run_dir, settings):
         return folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise RunFolderError(f"{folder} exists and is no run folder (no settings.json). Give another --run_dir.")
-    write_json(path, settings)
-    write_json(folder / "versions.json", versions())
     return folder
+
+
+def describe_run(folder, settings):
+    """Make the folder and write into it what it is: when all that the run needs has been found, not before."""
+    write_json(folder / "versions.json", versions())
+    write_json(folder / "settings.json", settings)
 
 
 def command_line(module):

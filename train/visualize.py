@@ -80,12 +80,13 @@ def read_batches(network, images, trimaps):
             if trimap.shape != image.shape[:2]:
                 raise ValueError(f"Sizes differ: {path} {image.shape[:2]}, {trimaps[number]} {trimap.shape}")
             inputs = np.asarray(network_input(image[None], trimap[None, ..., None], STRIDE))
-            batches.append((inputs[..., :3] * np.float32(STANDARD_DEVIATION) + np.float32(MEAN), inputs))
+            pictures = inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32)
+            batches.append((pictures, inputs))
             continue
         image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if channels == 1 else image
         size = width or image.shape[1], height or image.shape[0]
         picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(1, *size[::-1], -1)
-        batches.append((np.float32(picture / 255),) * 2)
+        batches.append(((picture / 255).astype(np.float32),) * 2)
     return batches
 
 
@@ -99,7 +100,7 @@ def figures_of(batches, maps):
     Returns:
         Dict from names of levels to dicts from names of models to dicts of figures.
     """
-    figures = {}
+    figures: dict[str, dict[str, dict]] = {}
     for position, level in enumerate(next(iter(maps[0].values()))):
         figures[level.name] = {}
         for name in maps[0]:
@@ -177,14 +178,14 @@ def run(values, command=None):
 
 
 def table(levels):
-    """Return the figures of `figures_of` as rows."""
-    return [
-        {"kernels": level, "model": name}
-        | {region: _rounded(figures[region]["deviation"], 4) for region in ("boundary", "flat", "edge")}
-        | {"boundary above flat": _rounded(figures["boundary_above_flat"], 2)}
-        for level, models in levels.items()
-        for name, figures in models.items()
-    ]
+    """Return the header and the rows of the figures of `figures_of`, as texts."""
+    regions = ("boundary", "flat", "edge")
+    rows = [["kernels", "model", *regions, "boundary above flat"]]
+    for level, models in levels.items():
+        for name, figures in models.items():
+            deviations = [_rounded(figures[region]["deviation"], 4) for region in regions]
+            rows.append([level, name, *deviations, _rounded(figures["boundary_above_flat"], 2)])
+    return rows
 
 
 def _rounded(value, digits):
@@ -198,7 +199,7 @@ def main(argv):
         content = run(flags.FLAGS, command_line("train.visualize"))
     except (ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
-    print(markdown_table(table(content["levels"])))
+    print(markdown_table(table(content["levels"]), [False, False, True, True, True, True]))
 
 
 if __name__ == "__main__":

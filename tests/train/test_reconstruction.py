@@ -63,6 +63,12 @@ def test_other_settings_are_refused(tmp_path):
         run(TINY, tmp_path / "run", tensorboard=False)
 
 
+def test_failed_start_leaves_no_run_folder(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        run(Settings(**{**vars(TINY), "dataset": "mnist"}), tmp_path / "run", data_dir=tmp_path, tensorboard=False)
+    assert not (tmp_path / "run").exists()
+
+
 def test_foreign_folder_is_refused(tmp_path):
     (tmp_path / "precious.txt").write_text("mine")
     with pytest.raises(RunFolderError, match="is no run folder"):
