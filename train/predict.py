@@ -5,75 +5,32 @@
 
 Trimaps are grey pictures: 255 foreground, 0 background, anything else unknown. Pictures and trimaps in folders belong
 together by their names without endings; each matte gets that name and the ending .png. All files are checked before the
-first picture is read.
+first picture is read: for evaluations, where a set with gaps is worth nothing. `a2u-matte` does what can be done.
 """
 
-from pathlib import Path
-
-import keras
 from absl import app, flags
 
-import a2u_tf.models  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
-from a2u_tf.data.matting.folders import Problems, check_sizes, pictures_by_name
+from a2u_tf import matting_jobs
+from a2u_tf.data.matting.folders import Problems, check_sizes
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting
+from a2u_tf.models.pretrained import load_matting
 
 
 def find_jobs(image, trimap, output):
     """Return `(picture, trimap, output)` paths of all that is to be done, checked.
 
     Raises:
-        FileNotFoundError: Where the picture, the trimap or a folder is missing.
-        PictureError: For all other problems, together: pictures without trimap, trimaps without picture, damaged files,
-            sizes that differ.
+        PictureError: For all problems of the files, together: pictures without trimap, trimaps without picture, damaged
+            files, sizes that differ.
+        OSError: As in `a2u_tf.matting_jobs.find_jobs`.
+        ValueError: The same.
     """
-    image, trimap, output = Path(image), Path(trimap), Path(output)
-    for path in (image, trimap):
-        if not path.exists():
-            raise FileNotFoundError(f"There is no {path}.")
-    if image.is_dir() != trimap.is_dir():
-        raise FileNotFoundError(f"Expected two files or two folders. Received: {image} and {trimap}")
     problems = Problems(image)
-    if image.is_dir():
-        images, trimaps = pictures_by_name(image, problems), pictures_by_name(trimap, problems)
-        for name in sorted(set(images) ^ set(trimaps)):
-            problems.add(f"{images.get(name) or trimaps[name]} has no partner of the name {name!r}.")
-        jobs = [(images[name], trimaps[name], output / f"{name}.png") for name in images if name in trimaps]
-    else:
-        if output.suffix.lower() != ".png":
-            raise FileNotFoundError(f"Expected an output whose name ends in .png. Received: {output}")
-        jobs = [(image, trimap, output)]
-    check_sizes([job[:2] for job in jobs], problems)
+    jobs = matting_jobs.find_jobs(image, trimap, {"alpha": output}, problems)
+    check_sizes([(job.image, job.trimap) for job in jobs], problems)
     problems.stop_if_any()
-    return jobs
-
-
-def read_model(path):
-    """Load a Keras model.
-
-    Raises:
-        ValueError: Where the file is missing or holds something else.
-    """
-    try:
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path} cannot be read as a Keras model: {str(error).splitlines()[0]}") from error
-
-
-def load_model(path):
-    """Load a `Matting` model, as training saves it.
-
-    Raises:
-        ValueError: Where the file is missing or holds something else.
-    """
-    model = read_model(path)
-    if not isinstance(model, Matting):
-        raise ValueError(
-            f"Expected a saved a2u_tf.models.Matting, such as best.keras in a run folder of train.matting. Received: "
-            f"{type(model).__name__} in {path}"
-        )
-    return model
+    return [(job.image, job.trimap, job.outputs["alpha"]) for job in jobs]
 
 
 def define_file_flags():
@@ -89,7 +46,7 @@ def main(argv):
     values = flags.FLAGS
     try:
         jobs = find_jobs(values.image, values.trimap, values.output)
-        model = load_model(values.model)
+        model = load_matting(values.model)
         for number, (image, trimap, output) in enumerate(jobs, 1):
             alpha = predict_alpha(model, read_rgb(image), read_trimap(trimap))
             write_alpha(output, alpha, int(values.bits))

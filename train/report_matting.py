@@ -17,10 +17,10 @@ from absl import app, flags
 from a2u_tf.evaluation.report import error_table
 from a2u_tf.files import replaced, write_json
 from a2u_tf.inference import predict_alpha
+from a2u_tf.models.pretrained import load_matting
 from a2u_tf.visualization import matting_grid, write_png
 from train.matting_sources import make_validation
 from train.named_folders import parse_named_folders
-from train.predict import load_model
 from train.tabulate import read_summaries
 
 CURVES = {
@@ -82,7 +82,7 @@ def write_curves(histories, path):
 
 def write_mattes(folders, pictures, path):
     """Write a sheet of the pictures with the mattes of each run's best model."""
-    models = [load_model(Path(folder) / "best.keras") for folder in folders.values()]
+    models = [load_matting(Path(folder) / "best.keras") for folder in folders.values()]
     rows = []
     for picture in pictures:
         mattes = (predict_alpha(model, picture.image, picture.trimap) for model in models)

@@ -25,9 +25,9 @@ from a2u_tf.info import versions
 from a2u_tf.models import Matting
 from a2u_tf.models.matting.framing import network_input
 from a2u_tf.models.matting.network import STRIDE
+from a2u_tf.models.pretrained import read_model
 from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png
 from a2u_tf.visualization.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
-from train.predict import read_model
 from train.reconstruction import DATASETS, Settings, load_images
 from train.run_folder import command_line
 

@@ -14,11 +14,11 @@ from a2u_tf.data.matting.layouts import (
     rgba_foregrounds,
 )
 from a2u_tf.data.matting.picture_files import PictureError
-from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha
+from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha, write_rgb
 from a2u_tf.data.matting.pipeline import training_batches
 from a2u_tf.data.matting.sources import MixedSource, PictureSource, RecolouredSource
 from a2u_tf.data.matting.tensors import network_input, training_tensors
-from a2u_tf.data.matting.trimap import trimap_from_alpha
+from a2u_tf.data.matting.trimap import trimap_from_alpha, trimap_from_mask
 
 __all__ = [
     "EvaluationImage",
@@ -45,5 +45,7 @@ __all__ = [
     "training_sample",
     "training_tensors",
     "trimap_from_alpha",
+    "trimap_from_mask",
     "write_alpha",
+    "write_rgb",
 ]

@@ -11,22 +11,26 @@ MOST_PROBLEMS = 20
 
 
 class Problems:
-    """Collects what is wrong with a data set, to be raised at once."""
+    """Collects what is wrong with a data set, to be raised at once.
+
+    Attributes:
+        lines: List of the problems.
+    """
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        self._lines = []
+        self.lines = []
 
     def add(self, line):
         """Note one problem."""
-        self._lines.append(str(line))
+        self.lines.append(str(line))
 
     def stop_if_any(self):
         """Raise `PictureError` with the first problems and the number of the others."""
-        if not self._lines:
+        if not self.lines:
             return
-        lines = self._lines[:MOST_PROBLEMS]
-        if more := len(self._lines) - len(lines):
+        lines = self.lines[:MOST_PROBLEMS]
+        if more := len(self.lines) - len(lines):
             lines.append(f"and {more} more")
         raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
 

@@ -1,4 +1,4 @@
-"""Pictures from PNG and JPEG files as RGB, alpha and trimap, and alpha to PNG files.
+"""Pictures from PNG and JPEG files as RGB, alpha and trimap; alpha and colours to PNG files.
 
 Everything here is RGB, never OpenCV's BGR. Colours are taken as they are stored: profiles and gamma are not applied.
 """
@@ -94,23 +94,56 @@ def write_alpha(path, alpha, bits=8):
     Raises:
         ValueError: For other values, shapes, bits or endings.
     """
-    alpha = np.asarray(alpha)
+    _write_png(path, _levels("alpha", alpha, "(H, W)", bits))
+
+
+def write_rgb(path, colours, bits=8, alpha=None):
+    """Write colours as a PNG file, with an alpha channel where one is given; the file is whole or not there.
+
+    Args:
+        path: File to write, ending in `.png`.
+        colours: RGB, floats of shape `(H, W, 3)` in `[0, 1]`, not multiplied by alpha.
+        bits: 8 or 16, as in `write_alpha`.
+        alpha: Floats of shape `(H, W)` in `[0, 1]`, or None.
+
+    Raises:
+        ValueError: As in `write_alpha`, and where colours and alpha differ in size.
+    """
+    levels = _levels("colours", colours, "(H, W, 3)", bits)
+    if alpha is None:
+        _write_png(path, levels[..., ::-1])
+        return
+    alpha_levels = _levels("alpha", alpha, "(H, W)", bits)
+    if levels.shape[:2] != alpha_levels.shape:
+        raise ValueError(
+            f"`colours` and `alpha` must have one size. Received: {levels.shape[:2]} and {alpha_levels.shape}"
+        )
+    _write_png(path, np.dstack([levels[..., ::-1], alpha_levels]))
+
+
+def _levels(name, values, shape, bits):
+    """Return floats in [0, 1] as integers of 8 or 16 bits, checked; `shape` is the one to expect, as text."""
+    values = np.asarray(values)
     if bits not in (8, 16):
         raise ValueError(f"`bits` must be 8 or 16. Received: bits={bits!r}")
+    fits = values.ndim == 2 if shape == "(H, W)" else values.shape[2:] == (3,)
+    if not fits or values.size == 0 or not np.issubdtype(values.dtype, np.floating):
+        raise ValueError(
+            f"`{name}` must be floats of shape {shape}. Received: {values.dtype} of shape {values.shape}. Divide "
+            "integers by their largest level, index away other axes."
+        )
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"`{name}` must lie in [0, 1]. Received: values from {values.min()} to {values.max()}. Clip it with "
+            f"`numpy.clip({name}, 0, 1)`."
+        )
+    return np.rint(values.astype(np.float64) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+
+
+def _write_png(path, levels):
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"`path` must end in .png, the format that is written. Received: {path}")
-    if alpha.ndim != 2 or alpha.size == 0 or not np.issubdtype(alpha.dtype, np.floating):
-        raise ValueError(
-            f"`alpha` must be floats of shape (H, W). Received: {alpha.dtype} of shape {alpha.shape}. Divide integers "
-            "by their largest level, index away other axes."
-        )
-    if not (alpha.min() >= 0 and alpha.max() <= 1):
-        raise ValueError(
-            f"`alpha` must lie in [0, 1]. Received: values from {alpha.min()} to {alpha.max()}. Clip it with "
-            "`numpy.clip(alpha, 0, 1)`."
-        )
-    levels = np.rint(alpha.astype(np.float64) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
-    _, data = cv2.imencode(".png", levels)
+    _, data = cv2.imencode(".png", np.ascontiguousarray(levels))
     with replaced(path) as temporary:
         temporary.write_bytes(data.tobytes())
 
