@@ -1,6 +1,7 @@
 """The command line `a2u-matte`: photographs and trimaps in; mattes, cutouts and composites out."""
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -15,25 +16,28 @@ from a2u_tf.data.matting.folders import Problems
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap, write_alpha, write_rgb
 from a2u_tf.data.matting.trimap import trimap_from_mask
-from a2u_tf.inference import DTYPES, predict_alpha, with_dtype
+from a2u_tf.inference import DTYPES, LARGE, for_prediction, predict_alpha
 from a2u_tf.matting_jobs import find_jobs
 from a2u_tf.models.pretrained import load_matting
 from a2u_tf.version import __version__
 
 DESCRIPTION = """\
-Cut people, hair, fur and glass out of photographs. For each picture and its trimap a matte is predicted: a grey
-picture that is white where the foreground is opaque, black where it is absent and grey where it is half transparent.
-A trimap is a grey PNG: white (255) is foreground, black (0) background, all else is to be found out."""
+Cut people, hair, fur and glass out of photographs. For each picture and its
+trimap a matte is predicted: a grey picture that is white where the foreground
+is opaque, black where there is none, and grey where it is half transparent.
+A trimap is a grey PNG: 255 is foreground, 0 background, all else unknown."""
 
 EXAMPLES = """\
 examples:
   a2u-matte photo.jpg trimap.png -o alpha.png --model best.keras
-  a2u-matte photo.jpg mask.png --from-mask 40 -o alpha.png --cutout cutout.png --model best.keras
-  a2u-matte PHOTOS TRIMAPS -o ALPHAS --composite NEW --background beach.jpg --model best.keras
+  a2u-matte photo.jpg mask.png --from-mask 40 --cutout cutout.png --model best.keras
+  a2u-matte PHOTOS TRIMAPS -o ALPHAS --composite NEW --background sea.jpg --model best.keras
 
-Names of folders stand for all PNG and JPEG pictures in them; pictures and trimaps belong together by their names
-without endings. Every file is written whole or not at all, as PNG; files that were there are replaced, inputs never.
-Exit code: 0 when all is done, 1 when a picture could not be done, 2 for arguments that make no sense."""
+A folder stands for the PNG and JPEG pictures in it; pictures and trimaps belong
+together by their names without endings, and what is written gets these names.
+Files are written whole or not at all; old ones are replaced, inputs never.
+Exit code: 0 when all is done, 1 when a picture could not be done, 2 for
+arguments that make no sense."""
 
 
 def main(argv=None):
@@ -114,8 +118,9 @@ def _run(args, outputs):
     if not jobs:
         problems.stop_if_any()
     model = load_matting(args.model)
-    if args.dtype:
-        model = with_dtype(model, args.dtype)
+    large = not args.max_side and any(_pixels(job.image) > LARGE for job in jobs)
+    if args.dtype or large:
+        model = for_prediction(model, args.dtype, large)
     bar = keras.utils.Progbar(len(jobs), unit_name="picture") if sys.stdout.isatty() and len(jobs) > 1 else None
     for number, job in enumerate(jobs, 1):
         try:
@@ -170,6 +175,14 @@ def _read_background(text):
     if not Path(text).is_file():
         raise FileNotFoundError(f"--background: {text} is no file, no #rrggbb, and none of {', '.join(COLOURS)}.")
     return read_rgb(text), [Path(text)]
+
+
+def _pixels(path):
+    """How many pixels a picture has; none where its file cannot be read, which is told when its turn comes."""
+    try:
+        return math.prod(read_header(path).size)
+    except (PictureError, OSError):
+        return 0
 
 
 def _reason(job, error):

@@ -6,15 +6,17 @@ import numpy as np
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.models.matting import Matting
+from a2u_tf.models.matting.strips import StripConv2D, can_be_stripped
 
 DTYPES = ("float32", "bfloat16")
+LARGE = 8_000_000  # pixels, from which `for_prediction` wants to know of it
 
 
 def predict_alpha(model, image, trimap, max_side=None):
     """Predict the matte of one picture.
 
     Args:
-        model: `a2u_tf.models.Matting`.
+        model: `a2u_tf.models.Matting`; for pictures of more than 8 megapixels from `for_prediction(model, large=True)`.
         image: RGB of shape `(H, W, 3)`, uint8 or float in [0, 1].
         trimap: uint8 of shape `(H, W)`: 255 foreground, 0 background, any other level unknown.
         max_side: Largest height or width that the model sees, in pixels: larger pictures are reduced, and their mattes
@@ -45,26 +47,30 @@ def predict_alpha(model, image, trimap, max_side=None):
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0, 1], alpha).astype(np.float32)
 
 
-def with_dtype(model, dtype):
-    """Return the same matting model, computing in another dtype; its weights are copied and stay float32.
+def for_prediction(model, dtype=None, large=False):
+    """Return the same matting model as predictions need it; its weights are copied and stay float32.
 
     Args:
         model: `a2u_tf.models.Matting`.
-        dtype: `"float32"` or `"bfloat16"`. Mattes computed in bfloat16 are exact to about 1/256, and A2U makes its
-            kernels in float32 all the same.
+        dtype: What to compute in, `"float32"` or `"bfloat16"`; None leaves it as it is. Mattes computed in bfloat16 are
+            exact to about 1/256, and A2U makes its kernels in float32 all the same.
+        large: Whether there will be pictures of more than 8 megapixels, which are then convolved in strips, to the same
+            numbers. Without it TensorFlow asks for tens of gigabytes on a CPU. For one picture at a time.
 
     Raises:
         ValueError: For another dtype.
     """
-    if dtype not in DTYPES:
-        raise ValueError(f"`dtype` must be one of {DTYPES}. Received: dtype={dtype!r}")
-    policy = "float32" if dtype == "float32" else f"mixed_{dtype}"
+    if dtype not in (None, *DTYPES):
+        raise ValueError(f"`dtype` must be one of {DTYPES}, or None. Received: dtype={dtype!r}")
+    large = large and keras.backend.backend() == "tensorflow"
 
     def cloned(operation):
-        config = operation.get_config()
-        if isinstance(operation, keras.Layer):
-            config["dtype"] = policy
-        return type(operation).from_config(config)
+        config, kind = operation.get_config(), type(operation)
+        if dtype and isinstance(operation, keras.Layer):
+            config["dtype"] = dtype if dtype == "float32" else f"mixed_{dtype}"
+        if large and can_be_stripped(operation):
+            kind = StripConv2D
+        return kind.from_config(config)
 
     network = keras.models.clone_model(model.network, clone_function=cloned)
     network.set_weights(model.network.get_weights())

@@ -18,7 +18,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from a2u_tf.files import write_json
-from a2u_tf.inference import DTYPES, predict_alpha, with_dtype
+from a2u_tf.inference import DTYPES, LARGE, for_prediction, predict_alpha
 from a2u_tf.models import Matting
 from a2u_tf.ops import compiled
 from benchmarks.record import describe_run
@@ -38,7 +38,7 @@ def peak_bytes():
 def measure(width, height, dtype):
     """Predict one picture, unknown throughout; return seconds and megabytes."""
     keras.utils.set_random_seed(0)
-    model = with_dtype(Matting(), dtype)
+    model = for_prediction(Matting(), dtype, large=width * height > LARGE)
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     trimap = np.full((height, width), 128, np.uint8)
     before, start = peak_bytes(), time.perf_counter()

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from a2u_tf.inference import predict_alpha
+from a2u_tf.inference import for_prediction, predict_alpha
 from a2u_tf.models import Matting, matting_net
+from a2u_tf.models.matting import strips
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +37,78 @@ def test_pictures_of_several_sizes(rng, upsampling):
     for size in ((33, 50), (48, 50), (20, 17)):
         image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
         assert predict_alpha(model, image, trimap).shape == size
+
+
+def test_working_size(rng):
+    image = rng.integers(0, 256, (60, 92, 3), dtype="uint8")
+    columns = np.indices((60, 92))[1]
+    trimap = np.select([columns < 30, columns > 61], [0, 255], 128).astype("uint8")
+    seen = {}
+
+    class Recorded:
+        def predict_on_batch(self, inputs):
+            seen.update(inputs)
+            return {"alpha": np.full((1, 15, 23, 1), 0.25, "float32")}
+
+    alpha = predict_alpha(Recorded(), image, trimap, max_side=23)
+    blocks = image.reshape(15, 4, 23, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(seen["image"][0].astype(float), blocks, atol=0.51)
+    # Columns 28 to 31 and 60 to 63 are partly unknown, so those of the reduced trimap are.
+    expected = np.broadcast_to([0] * 7 + [128] * 9 + [255] * 7, (15, 23))
+    np.testing.assert_array_equal(seen["trimap"][0, ..., 0], expected)
+    assert alpha.dtype == np.float32
+    np.testing.assert_allclose(alpha, np.select([trimap == 0, trimap == 255], [0, 1], 0.25), atol=1e-6)
+
+
+def test_working_size_of_a_small_picture_is_its_own(rng, model):
+    image, trimap = rng.integers(0, 256, (20, 33, 3), dtype="uint8"), np.full((20, 33), 128, "uint8")
+    expected = predict_alpha(model, image, trimap)
+    np.testing.assert_array_equal(predict_alpha(model, image, trimap, max_side=33), expected)
+    assert predict_alpha(model, image, trimap, max_side=1).shape == (20, 33)
+
+
+def test_enlarged_matte_lies_where_the_picture_is():
+    class Copies:
+        def predict_on_batch(self, inputs):
+            return {"alpha": inputs["image"][..., :1] / np.float32(255)}
+
+    columns = np.tile(np.arange(0, 250, 2.5, dtype="float32"), (60, 1))
+    image = np.stack([columns.astype("uint8")] * 3, axis=-1)
+    alpha = predict_alpha(Copies(), image, np.full(columns.shape, 128, "uint8"), max_side=31)
+    np.testing.assert_allclose(255 * alpha[:, 5:-5], columns[:, 5:-5], atol=1.5)
+
+
+@pytest.mark.parametrize("max_side", [0, -1, 2.5, "9"])
+def test_bad_working_size(model, max_side):
+    with pytest.raises(ValueError, match=r"`max_side` must be an integer of at least 1, or None. Received: max_side="):
+        predict_alpha(model, np.zeros((4, 4, 3), "uint8"), np.zeros((4, 4), "uint8"), max_side)
+
+
+def test_dtype(rng, model):
+    image = rng.integers(0, 256, (48, 64, 3), dtype="uint8")
+    trimap = np.full((48, 64), 128, "uint8")
+    expected = predict_alpha(model, image, trimap)
+    half = for_prediction(model, "bfloat16")
+    assert half.network.get_layer("encoder_stem_conv").compute_dtype == "bfloat16"
+    assert half.network.get_layer("kernels_1").compute_dtype == "bfloat16"
+    assert all(variable.dtype == "float32" for variable in half.weights)
+    alpha = predict_alpha(half, image, trimap)
+    assert 0 < np.abs(alpha - expected).max() < 0.05
+    back = predict_alpha(for_prediction(half, "float32"), image, trimap)
+    np.testing.assert_array_equal(back, expected)
+    with pytest.raises(ValueError, match=r"must be one of .*'float32', 'bfloat16'.* Received: dtype='float16'"):
+        for_prediction(model, "float16")
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("limits", [(1, 9_000), (20_000, 5_000), (2**31, 2**29)])
+def test_strips_change_nothing(rng, model, monkeypatch, limits):
+    monkeypatch.setattr(strips, "LARGEST", limits[0])
+    monkeypatch.setattr(strips, "STRIP", limits[1])
+    large = for_prediction(model, large=True)
+    assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
+    for size in ((47, 64), (33, 90), (20, 17)):  # the second and third in a graph of unknown sizes
+        image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
+        expected = predict_alpha(model, image, trimap)
+        assert np.ptp(expected) > 0.01
+        np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-6)

@@ -18,10 +18,19 @@ def read_model(path):
         ValueError: Where the file is missing or holds something else.
     """
     try:
+        _check_sums(path)
         return keras.saving.load_model(path, compile=False)
     except _DAMAGED as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error
+
+
+def _check_sums(path):
+    """Raise at weights that were damaged: Keras reads them without a look at the sums that are stored with them."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if name := archive.testzip():
+                raise zipfile.BadZipFile(f"{name} in it is damaged. Copy or download it again.")
 
 
 def load_matting(path):

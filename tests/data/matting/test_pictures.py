@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.data.matting.picture_files import PictureError
-from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha
+from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha, write_rgb
 from tests.data.matting.files import chunk, exif, jpeg, jpeg_segment, palette_png, png, with_segments
 
 READERS = [read_rgb, read_alpha, read_rgba, read_trimap]
@@ -254,3 +254,33 @@ def test_write_alpha_refuses_bits_and_endings(tmp_path):
         write_alpha(tmp_path / "alpha.png", np.zeros((2, 2)), bits=1)
     with pytest.raises(ValueError, match=r"must end in .png.* Received: .*alpha\.jpg"):
         write_alpha(tmp_path / "alpha.jpg", np.zeros((2, 2)))
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_write_rgb(tmp_path, rng, bits):
+    top = 2**bits - 1
+    colours, alpha = rng.random((5, 7, 3), "float32"), rng.random((5, 7), "float32")
+    write_rgb(tmp_path / "rgb.png", colours, bits)
+    write_rgb(tmp_path / "rgba.png", colours, bits, alpha)
+    levels = cv2.imread(str(tmp_path / "rgb.png"), cv2.IMREAD_UNCHANGED)
+    assert levels.dtype == (np.uint8 if bits == 8 else np.uint16)
+    np.testing.assert_array_equal(levels[..., ::-1], np.rint(colours.astype("float64") * top))
+    levels = cv2.imread(str(tmp_path / "rgba.png"), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(levels[..., 2::-1], np.rint(colours.astype("float64") * top))
+    np.testing.assert_array_equal(levels[..., 3], np.rint(alpha.astype("float64") * top))
+
+
+@pytest.mark.parametrize(
+    ("colours", "alpha", "message"),
+    [
+        (np.zeros((4, 4, 3)), np.zeros((4, 5)), r"one size. Received: \(4, 4\) and \(4, 5\)"),
+        (np.zeros((4, 4)), None, r"`colours` must be floats of shape \(H, W, 3\). Received: float64 of shape \(4, 4\)"),
+        (np.zeros((4, 4, 3, 1)), None, r"Received: float64 of shape \(4, 4, 3, 1\)"),
+        (np.full((4, 4, 3), 1.5), None, r"`colours` must lie in \[0, 1\]"),
+        (np.zeros((4, 4, 3)), np.full((4, 4), 2.0), r"`alpha` must lie in \[0, 1\]"),
+    ],
+)
+def test_write_rgb_refuses(tmp_path, colours, alpha, message):
+    with pytest.raises(ValueError, match=message):
+        write_rgb(tmp_path / "picture.png", colours, 8, alpha)
+    assert not list(tmp_path.iterdir())

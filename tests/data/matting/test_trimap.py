@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.data.matting.trimap import trimap_from_alpha
+from a2u_tf.data.matting.trimap import trimap_from_alpha, trimap_from_mask
 
 
 def erode_by_hand(mask, kernel):
@@ -65,3 +65,27 @@ def test_bad_width(width):
         trimap_from_alpha(np.ones((2, 2)), 1, width)
     with pytest.raises(ValueError, match="must be integers of at least 1"):
         trimap_from_alpha(np.ones((2, 2)), width, 1)
+
+
+@pytest.mark.parametrize("width", [1, 2, 5, 8])
+@pytest.mark.parametrize("turn", range(4))
+def test_mask_has_a_band_of_the_width(width, turn):
+    mask = np.zeros((40, 40), np.float32)
+    mask[:, 20:] = 1
+    trimap = np.rot90(trimap_from_mask(np.rot90(mask, turn), width), -turn)
+    assert ((trimap == 128).sum(axis=1) == width).all()
+    assert (trimap[:, 20 - width // 2 : 20 + width // 2] == 128).all()  # half on each side
+    assert set(trimap[:, :9].flat) == {0}
+    assert set(trimap[:, -9:].flat) == {255}
+
+
+def test_traces_in_a_mask_are_known_and_greys_are_not():
+    row = np.array([0, 5, 0, 0, 0, 6, 128, 249, 255, 255, 255, 250, 255]) / 255
+    expected = [0, 0, 0, 0, 128, 128, 128, 128, 128, 255, 255, 255, 255]
+    np.testing.assert_array_equal(trimap_from_mask(row[None], 2)[0], expected)
+
+
+@pytest.mark.parametrize("width", [0, -3, 2.0, "3", None])
+def test_bad_width_of_a_band(width):
+    with pytest.raises(ValueError, match="must be integers of at least 1"):
+        trimap_from_mask(np.ones((2, 2)), width)

@@ -1,0 +1,58 @@
+"""Models from files, and files that are none."""
+
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.losses import AlphaLoss
+from a2u_tf.models import Matting, matting_net
+from a2u_tf.models.pretrained import load_matting, read_model
+from a2u_tf.optimizers import LayerwiseAdam
+
+
+@pytest.fixture(scope="module")
+def model():
+    network = matting_net("bilinear", "max_pool", width=0.03)
+    network.compile(LayerwiseAdam(), AlphaLoss())
+    return Matting(network)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory, model):
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    model.save(path)
+    return path
+
+
+def test_weights_come_back(model, path):
+    loaded = load_matting(path)
+    for expected, actual in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(actual, expected)
+    assert not loaded.compiled
+
+
+def test_other_files_are_refused(tmp_path, path):
+    (tmp_path / "text.keras").write_text("no model")
+    (tmp_path / "empty.keras").write_bytes(b"")
+    (tmp_path / "cut.keras").write_bytes(path.read_bytes()[:5000])
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "other.keras")
+    for name in ("missing.keras", "text.keras", "empty.keras", "cut.keras", "text.h5", "."):
+        with pytest.raises(ValueError, match=r"cannot be read as a Keras model: ."):
+            load_matting(tmp_path / name)
+    with pytest.raises(ValueError, match=r"Expected a saved a2u_tf.models.Matting.*Received: Sequential in .*other"):
+        load_matting(tmp_path / "other.keras")
+    assert isinstance(read_model(tmp_path / "other.keras"), keras.Sequential)
+
+
+def test_damage_is_found(tmp_path, path):
+    with zipfile.ZipFile(path) as archive:
+        weights = archive.getinfo("model.weights.h5")
+    assert weights.compress_type == zipfile.ZIP_STORED  # so that these are bytes of weights, which mean nothing to HDF5
+    for share in (0.02, 0.5, 0.98):
+        data = bytearray(path.read_bytes())
+        data[weights.header_offset + int(share * weights.file_size)] ^= 0xFF
+        (tmp_path / "damaged.keras").write_bytes(data)
+        with pytest.raises(ValueError, match=r"model\.weights\.h5 in it is damaged"):
+            load_matting(tmp_path / "damaged.keras")
