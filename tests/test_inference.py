@@ -101,14 +101,12 @@ def test_dtype(rng, model):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("limits", [(1, 9_000), (20_000, 5_000), (2**31, 2**29)])
-def test_strips_change_nothing(rng, model, monkeypatch, limits):
-    monkeypatch.setattr(strips, "LARGEST", limits[0])
-    monkeypatch.setattr(strips, "STRIP", limits[1])
+def test_large_pictures_give_the_same(rng, model, monkeypatch):
+    monkeypatch.setattr(strips, "LARGEST", 30_000)
+    monkeypatch.setattr(strips, "STRIP", 10_000)
     large = for_prediction(model, large=True)
     assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
-    for size in ((47, 64), (33, 90), (20, 17)):  # the second and third in a graph of unknown sizes
-        image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
-        expected = predict_alpha(model, image, trimap)
-        assert np.ptp(expected) > 0.01
-        np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-6)
+    image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
+    expected = predict_alpha(model, image, trimap)
+    assert np.ptp(expected) > 0.01
+    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-6)

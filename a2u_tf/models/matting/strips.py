@@ -1,7 +1,7 @@
 """Convolutions of very large maps, strip by strip: the same numbers from smaller pieces.
 
 Where a map has more than 2**31 bytes, TensorFlow's convolution on a CPU (oneDNN's) first copies the window of every
-pixel: 27 GB for 12 megapixels of 64 channels in float32. The full-width network comes to that at 8 megapixels.
+pixel: 27 GB for 12 megapixels of 64 channels. The full-width network comes to that at 8 megapixels.
 """
 
 import keras
@@ -20,19 +20,21 @@ class StripConv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         import tensorflow as tf
 
-        depth = max(kernel.shape[-2:]) * inputs.dtype.size  # bytes of a pixel, before or behind
+        depth = 4 * max(kernel.shape[-2:])  # bytes of a pixel, before or behind; half precision becomes float32 inside
         size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
         known = tf.get_static_value(size)
         if known is not None and known <= LARGEST:
             return super().convolution_op(inputs, kernel)
-        reach = [length // 2 for length in kernel.shape[:2]]
-        padded = tf.pad(inputs, [[0, 0], [reach[0]] * 2, [reach[1]] * 2, [0, 0]])
+        rows, columns = (length // 2 for length in kernel.shape[:2])
         height = ops.shape(inputs)[1]
         number = tf.where(size > LARGEST, tf.cast(size // STRIP + 1, tf.int32), 1)
 
         def convolve(index, strips):
             top, bottom = height * index // number, height * (index + 1) // number
-            strip = ops.conv(padded[:1, top : bottom + 2 * reach[0]], kernel, padding="valid")
+            first, last = tf.maximum(top - rows, 0), tf.minimum(bottom + rows, height)
+            above, below = first - top + rows, bottom + rows - last
+            strip = tf.pad(inputs[:1, first:last], [[0, 0], [above, below], [columns, columns], [0, 0]])
+            strip = ops.conv(strip, kernel, padding="valid")
             return index + 1, strips.write(index, strip[0])
 
         strips = tf.TensorArray(inputs.dtype, size=number, infer_shape=False)

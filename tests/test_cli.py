@@ -1,0 +1,208 @@
+"""The command line: what it writes, what it says, and how it ends."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import types
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.cli import main
+from a2u_tf.data.matting.trimap import trimap_from_mask
+from a2u_tf.inference import predict_alpha
+from a2u_tf.models import Matting, matting_net
+from a2u_tf.models.pretrained import load_matting
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(0)
+    return Matting(matting_net("bilinear", "max_pool", width=0.03))
+
+
+@pytest.fixture(scope="module")
+def model_path(model, tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture
+def run(model, model_path, tmp_path, monkeypatch, rng):
+    """Run the command in a folder with pictures a and b, their trimaps and a mask; its model is traced only once."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: model if path == model_path else load_matting(path))
+    for name, size in (("a", (20, 33)), ("b", (16, 18))):
+        for folder in ("images", "trimaps"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+        cv2.imwrite(f"images/{name}.png", rng.integers(0, 256, (*size, 3), dtype="uint8"))
+        cv2.imwrite(f"trimaps/{name}.png", rng.choice(np.array([0, 128, 255], "uint8"), size))
+    mask = np.zeros((20, 33), "uint8")
+    mask[:, 12:] = 255
+    cv2.imwrite("mask.png", mask)
+    return lambda *arguments: main(["--model", str(model_path), *map(str, arguments)])
+
+
+@pytest.fixture
+def pymatting(monkeypatch):
+    """A stand-in that answers in half the picture's colours: the real one compiles itself for minutes."""
+    fake = types.SimpleNamespace(estimate_foreground_ml=lambda image, alpha: image / 2)
+    monkeypatch.setitem(sys.modules, "pymatting", fake)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+
+
+def read(path):
+    return cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+
+
+def expected_alpha(model, name="a", trimap=None):
+    trimap = read(f"trimaps/{name}.png") if trimap is None else trimap
+    return predict_alpha(model, read(f"images/{name}.png")[..., ::-1], trimap)
+
+
+def test_one_picture(run, model, model_path, capsys):
+    shutil.copy(model_path, "copy.keras")
+    assert run("images/a.png", "trimaps/a.png", "-o", "new/alpha.png", "--model", "copy.keras") == 0
+    np.testing.assert_allclose(read("new/alpha.png") / 255, expected_alpha(model), atol=0.5 / 255 + 1e-5)
+    out, err = capsys.readouterr()
+    assert "1/1 images/a.png" in out
+    assert "1 of 1 done in" in out
+    assert "peak memory" in out
+    assert "new/alpha.png" in out
+    assert err == ""
+
+
+def test_everything_at_once(run, model, pymatting):
+    outputs = ("-o", "alpha.png", "--cutout", "cutout.png", "--composite", "composite.png", "--background", "#00f")
+    assert run("images/a.png", "trimaps/a.png", *outputs, "--bits", 16) == 0
+    alpha, image = expected_alpha(model), read("images/a.png")[..., ::-1] / 255
+    colours = np.where(alpha[..., None] == 1, image, image / 2)
+    levels = read("alpha.png")
+    assert levels.dtype == np.uint16
+    np.testing.assert_allclose(levels / 65535, alpha, atol=1e-4)
+    np.testing.assert_allclose(read("cutout.png")[..., [2, 1, 0, 3]] / 65535, np.dstack([colours, alpha]), atol=1e-4)
+    composite = alpha[..., None] * colours + (1 - alpha[..., None]) * [0, 0, 1]
+    np.testing.assert_allclose(read("composite.png")[..., ::-1] / 65535, composite, atol=1e-4)
+
+
+def test_background_picture(run, pymatting):
+    cv2.imwrite("sea.png", np.full((5, 9, 3), (10, 20, 30), "uint8"))
+    assert run("images/a.png", "trimaps/a.png", "--composite", "new.png", "--background", "sea.png") == 0
+    background = read("trimaps/a.png") == 0
+    np.testing.assert_array_equal(read("new.png")[background], np.broadcast_to([10, 20, 30], (background.sum(), 3)))
+
+
+def test_folders_with_broken_files(run, model, capsys):
+    shutil.copy("images/a.png", "images/c.png")
+    cv2.imwrite("trimaps/c.png", np.zeros((5, 5), "uint8"))
+    shutil.copy("images/a.png", "images/d.png")
+    Path("images/e.png").write_bytes(Path("images/a.png").read_bytes()[:200])
+    shutil.copy("trimaps/a.png", "trimaps/e.png")
+    assert run("images", "trimaps", "-o", "alphas") == 1
+    for name in "ab":
+        np.testing.assert_allclose(read(f"alphas/{name}.png") / 255, expected_alpha(model, name), atol=0.003)
+    out, err = capsys.readouterr()
+    assert "2 of 4 done" in out
+    assert err.startswith("error: not everything could be done:\n")
+    for part in ("images/d.png has no partner", "images/c.png is (20, 33), trimaps/c.png is", "images/e.png is cut"):
+        assert err.count(part) == 1
+    assert len(err.splitlines()) == 4
+    assert sorted(os.listdir("alphas")) == ["a.png", "b.png"]
+
+
+def test_mask(run, model):
+    for option in ("--from-mask", "--trimap-from-alpha"):
+        assert run("images/a.png", "mask.png", option, 6, "-o", "alpha.png") == 0
+        expected = expected_alpha(model, trimap=trimap_from_mask(read("mask.png") / 255, 6))
+        np.testing.assert_allclose(read("alpha.png") / 255, expected, atol=0.003)
+
+
+def test_mask_in_place_of_a_trimap_is_noted(run, capsys):
+    assert run("images/a.png", "mask.png", "-o", "alpha.png") == 0
+    assert "note: mask.png leaves nothing unknown: is it a mask? Then --from-mask" in capsys.readouterr().err
+    np.testing.assert_array_equal(read("alpha.png"), read("mask.png"))
+
+
+def test_working_size_and_dtype(run, model, capsys):
+    assert run("images/a.png", "trimaps/a.png", "-o", "alpha.png", "--max-side", 20, "--dtype", "bfloat16") == 0
+    assert "note: --max-side" in capsys.readouterr().err
+    image, trimap = read("images/a.png")[..., ::-1], read("trimaps/a.png")
+    expected = predict_alpha(model, np.ascontiguousarray(image), trimap, max_side=20)
+    np.testing.assert_allclose(read("alpha.png") / 255, expected, atol=0.1)
+
+
+def test_bad_input_is_one_line(run, capsys, monkeypatch):
+    before = {name: Path(name).read_bytes() for name in ("images/a.png", "trimaps/a.png")}
+    picture = ("images/a.png", "trimaps/a.png")
+    Path("text.keras").touch()
+    for arguments, message in (
+        (("images/a.png", "no.png", "-o", "x.png"), "There is no no.png"),
+        ((*picture, "-o", "images/a.png"), "images/a.png is an input"),
+        ((*picture, "--composite", "sea.png", "--background", "sea.png"), "sea.png is no file"),
+        (("images/a.png", "trimaps/b.png", "-o", "x.png"), r"Sizes (height, width) differ"),
+        (("images/a.png", "images/a.png", "-o", "x.png"), "images/a.png has colours, expected a trimap"),
+        (("text.keras", "trimaps/a.png", "-o", "x.png"), "text.keras is empty"),
+    ):
+        assert run(*arguments) == 1
+        err = capsys.readouterr().err
+        assert err.startswith("error: ")
+        assert message in err
+        assert "Traceback" not in err
+    for model, message in (("text.keras", "text.keras cannot be read"), ("no.keras", "no.keras cannot be read")):
+        assert main([*picture, "-o", "x.png", "--model", model]) == 1
+        err = capsys.readouterr().err
+        assert message in err
+        assert len(err.splitlines()) == 1
+    assert {name: Path(name).read_bytes() for name in before} == before
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert run(*picture, "--cutout", "x.png") == 1
+    assert "pip install 'a2u_tf[pymatting]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("a", "b"), "nothing to write: give -o"),
+        (("a", "b", "--composite", "x.png"), "give both or neither"),
+        (("a", "b", "-o", "x.png", "--background", "white"), "give both or neither"),
+        (("a", "b", "-o", "x.png", "--from-mask", "0"), "expected a whole number of pixels, at least 1, received '0'"),
+        (("a", "b", "-o", "x.png", "--max-side", "9.5"), "received '9.5'"),
+        (("a",), "required: trimap"),
+    ],
+)
+def test_senseless_arguments(capsys, arguments, message):
+    with pytest.raises(SystemExit) as error:
+        main([*arguments, "--model", "m.keras"])
+    assert error.value.code == 2
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_interruption(run, monkeypatch, capsys):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("a2u_tf.cli.predict_alpha", interrupted)
+    assert run("images", "trimaps", "-o", "alphas") == 130
+    assert "error: interrupted" in capsys.readouterr().err
+
+
+def test_too_little_memory(run, monkeypatch, capsys):
+    def refused(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr("a2u_tf.cli.predict_alpha", refused)
+    assert run("images", "trimaps", "-o", "alphas") == 1
+    assert "images/b.png: the memory is not enough. Try" in capsys.readouterr().err
+
+
+def test_help(capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["--help"])
+    assert error.value.code == 0
+    out = capsys.readouterr().out
+    assert "a2u-matte photo.jpg trimap.png -o alpha.png" in out
