@@ -90,7 +90,7 @@ def _parser():
         "--dtype",
         choices=DTYPES,
         help="what the network computes in (default: as it was saved). bfloat16 gains memory and time only where the "
-        "processor or GPU has instructions for it, and mattes are exact to about 1/256",
+        "processor or GPU has instructions for it, and mattes differ by a few hundredths at single pixels",
     )
     group.add_argument(
         "--max-side",
@@ -129,7 +129,7 @@ def _run(args, outputs):
         except (ValueError, OSError, cv2.error) as error:
             problems.add(_reason(job, error))
         except _memory_errors():
-            problems.add(f"{job.image}: the memory is not enough. Try --dtype bfloat16 on a GPU, or --max-side.")
+            problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
         if bar:
             bar.update(number)
         else:

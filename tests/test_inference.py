@@ -60,11 +60,18 @@ def test_working_size(rng):
     np.testing.assert_allclose(alpha, np.select([trimap == 0, trimap == 255], [0, 1], 0.25), atol=1e-6)
 
 
-def test_working_size_of_a_small_picture_is_its_own(rng, model):
+def test_working_size_of_a_small_picture_is_its_own(rng):
     image, trimap = rng.integers(0, 256, (20, 33, 3), dtype="uint8"), np.full((20, 33), 128, "uint8")
-    expected = predict_alpha(model, image, trimap)
-    np.testing.assert_array_equal(predict_alpha(model, image, trimap, max_side=33), expected)
-    assert predict_alpha(model, image, trimap, max_side=1).shape == (20, 33)
+    sizes = []
+
+    class Recorded:
+        def predict_on_batch(self, inputs):
+            sizes.append(inputs["image"].shape[1:3])
+            return {"alpha": np.zeros(inputs["trimap"].shape, "float32")}
+
+    for max_side in (33, 32, 1):
+        assert predict_alpha(Recorded(), image, trimap, max_side).shape == (20, 33)
+    assert sizes == [(20, 33), (19, 32), (1, 1)]
 
 
 def test_enlarged_matte_lies_where_the_picture_is():
@@ -93,7 +100,7 @@ def test_dtype(rng, model):
     assert half.network.get_layer("kernels_1").compute_dtype == "bfloat16"
     assert all(variable.dtype == "float32" for variable in half.weights)
     alpha = predict_alpha(half, image, trimap)
-    assert 0 < np.abs(alpha - expected).max() < 0.05
+    assert 0 < np.abs(alpha - expected).mean() < 0.01
     back = predict_alpha(for_prediction(half, "float32"), image, trimap)
     np.testing.assert_array_equal(back, expected)
     with pytest.raises(ValueError, match=r"must be one of .*'float32', 'bfloat16'.* Received: dtype='float16'"):

@@ -4,6 +4,8 @@ Where a map has more than 2**31 bytes, TensorFlow's convolution on a CPU (oneDNN
 pixel: 27 GB for 12 megapixels of 64 channels. The full-width network comes to that at 8 megapixels.
 """
 
+import math
+
 import keras
 from keras import ops
 
@@ -21,10 +23,9 @@ class StripConv2D(keras.layers.Conv2D):
         import tensorflow as tf
 
         depth = 4 * max(kernel.shape[-2:])  # bytes of a pixel, before or behind; half precision becomes float32 inside
-        size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
-        known = tf.get_static_value(size)
-        if known is not None and known <= LARGEST:
+        if None not in inputs.shape and math.prod(inputs.shape[:3]) * depth <= LARGEST:
             return super().convolution_op(inputs, kernel)
+        size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
         rows, columns = (length // 2 for length in kernel.shape[:2])
         height = ops.shape(inputs)[1]
         number = tf.where(size > LARGEST, tf.cast(size // STRIP + 1, tf.int32), 1)
