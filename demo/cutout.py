@@ -1,0 +1,94 @@
+"""From a picture and its trimap to the cut-out: matte, colours of the foreground, new backgrounds."""
+
+import dataclasses
+
+import cv2
+import numpy as np
+
+from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.data.matting.composition import composite
+from a2u_tf.inference import predict_alpha
+
+
+@dataclasses.dataclass
+class CutOut:
+    """A picture that was cut out.
+
+    Attributes:
+        image: RGB, uint8 of shape `(H, W, 3)`.
+        trimap: uint8 of shape `(H, W)`.
+        alpha: float32 of shape `(H, W)` in [0, 1].
+        foreground: RGB, uint8 of shape `(H, W, 3)`: the colours of what was cut out.
+        kernels: What `demo.kernels` keeps of the picture, once it was asked for.
+    """
+
+    image: np.ndarray
+    trimap: np.ndarray
+    alpha: np.ndarray
+    foreground: np.ndarray
+    kernels: tuple | None = None
+
+    def rgba(self):
+        """Return the cut-out, uint8 of shape `(H, W, 4)`, not premultiplied."""
+        return np.dstack([self.foreground, np.rint(255 * self.alpha).astype(np.uint8)])
+
+    def over(self, background):
+        """Lay the cut-out over RGB, uint8 of shape `(H, W, 3)`."""
+        return np.rint(composite(self.foreground, background, self.alpha)).astype(np.uint8)
+
+
+def cut_out(model, image, trimap, longest, foreground_colours):
+    """Cut a picture out.
+
+    Args:
+        model: `a2u_tf.models.Matting`.
+        image: RGB or RGBA without transparent pixels, uint8 of shape `(H, W, 3 or 4)`.
+        trimap: uint8 of shape `(H, W)`.
+        longest: Longest side in pixels; what is larger is reduced to it.
+        foreground_colours: Function from RGB and alpha to the colours of the foreground, RGB, uint8.
+
+    Returns:
+        `CutOut`.
+
+    Raises:
+        ValueError: Where picture and trimap differ in size, the picture has transparent pixels or the trimap has no
+            unknown region.
+    """
+    if image.shape[:2] != trimap.shape:
+        raise ValueError(
+            f"Picture and trimap differ in size: the picture is {size_text(image)} pixels, the trimap "
+            f"{size_text(trimap)}. Paint the trimap, or drop one of the picture's size."
+        )
+    if image.shape[2] == 4 and (image[..., 3] < 255).any():
+        raise ValueError("The picture has transparent pixels, expected a whole picture. Put a background behind them.")
+    if np.isin(trimap, (BACKGROUND, FOREGROUND)).all():
+        raise ValueError(
+            "The trimap has no unknown region, so there is nothing to find out. Paint orange over the edge, or widen "
+            "the band."
+        )
+    image, trimap = reduced(np.ascontiguousarray(image[..., :3]), trimap, longest)
+    alpha = predict_alpha(model, image, trimap)
+    return CutOut(image, trimap, alpha, foreground_colours(image, alpha))
+
+
+def reduced(image, trimap, longest):
+    """Reduce a picture and its trimap to a longest side; smaller ones are returned as they are."""
+    zoom = longest / max(trimap.shape)
+    if zoom >= 1:
+        return image, trimap
+    size = tuple(max(1, round(zoom * length)) for length in trimap.shape[::-1])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
+
+
+def covering(picture, height, width):
+    """Enlarge or reduce a picture until it covers a size, and return its middle."""
+    zoom = max(height / picture.shape[0], width / picture.shape[1])
+    size = tuple(max(least, round(zoom * n)) for least, n in zip((width, height), picture.shape[1::-1], strict=True))
+    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
+    return picture[top : top + height, left : left + width]
+
+
+def size_text(picture):
+    """Return "width x height"."""
+    return f"{picture.shape[1]} x {picture.shape[0]}"

@@ -1,0 +1,102 @@
+"""What happens on the page when: Gradio's side of the functions that do the work."""
+
+import functools
+import time
+
+import gradio as gr
+import numpy as np
+
+from demo.cutout import covering, cut_out, size_text
+from demo.kernels import kernels_at
+from demo.trimaps import painted_trimap
+from demo.uploads import plain_colour, read_background, read_dropped_trimap
+
+SECONDS = 20  # that a message stays
+
+
+def readable(function):
+    """Turn errors of the data into messages on the page."""
+
+    @functools.wraps(function)
+    def call(*args):
+        try:
+            return function(*args)
+        except (ValueError, OSError) as error:
+            raise gr.Error(str(error), duration=SECONDS, print_exception=False) from error
+
+    return call
+
+
+@readable
+def paint(drawing, band, painted):
+    """Return the trimap of a drawing, and whether there is paint; without any, a trimap that was dropped stays."""
+    trimap = painted_trimap(drawing["layers"] if drawing else [], band)
+    if trimap is None and not painted:
+        return gr.skip(), False
+    return trimap, trimap is not None
+
+
+def checking(read):
+    """Return what is done when a file is dropped: one that `read` refuses does not stay."""
+
+    def check(payload):
+        try:
+            read(payload["path"])
+        except (ValueError, OSError) as error:
+            gr.Warning(str(error), duration=SECONDS)
+            return None
+        return gr.skip()
+
+    return check
+
+
+def refuse_picture():
+    """Say that the browser could not show a file."""
+    raise gr.Error(
+        "Your browser cannot read this file as a picture. Drop a PNG or a JPEG.",
+        duration=SECONDS,
+        print_exception=False,
+    )
+
+
+def cutting(model, longest, colours):
+    """Return what the button does."""
+
+    @readable
+    def cut(drawing, trimap, colour, backdrop):
+        start = time.perf_counter()
+        if not drawing or drawing["background"] is None:
+            raise ValueError("There is no picture. Drop one, or take one of the examples.")
+        if trimap is None:
+            raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
+        picture = drawing["background"]
+        result = cut_out(model, picture, read_dropped_trimap(trimap), longest, colours)
+        text = f"**Done** in {time.perf_counter() - start:.1f} s: {size_text(result.image)} pixels"
+        if size_text(result.image) != size_text(picture):
+            text += f", reduced from {size_text(picture)}. Start the page with a larger `--longest_side` for more"
+        over = change_background(result, colour, backdrop)
+        levels = np.rint(255 * result.alpha).astype(np.uint8)
+        return result, f"{text}.", result.rgba(), levels, over, result.image, None
+
+    return cut
+
+
+@readable
+def change_background(result, colour, backdrop):
+    """Return the picture, and what was cut out over a colour or over a picture where there is one."""
+    if result is None:
+        return None
+    size = result.alpha.shape
+    background = covering(read_background(backdrop), *size) if backdrop else plain_colour(colour, *size)
+    return result.image, result.over(background)
+
+
+def inspecting(model):
+    """Return what a click on the picture does."""
+
+    @readable
+    def inspect(result, event: gr.SelectData):
+        x, y = event.index
+        return kernels_at(model, result, (int(y), int(x)))
+
+    return inspect

@@ -1,0 +1,40 @@
+"""Pictures for those who have none at hand, drawn by our own code."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from a2u_tf.data.matting.composition import composite
+from a2u_tf.data.matting.synthetic import SyntheticSource
+from a2u_tf.data.matting.trimap import trimap_from_alpha
+from a2u_tf.visualization import write_png
+
+SEEDS = {"fur": 18, "hair": 11, "wicker": 15, "bubbles": 9}
+SIZE, BAND = 512, 21
+
+
+def write_examples(folder):
+    """Write pictures and their trimaps as PNG files.
+
+    Returns:
+        List of pairs of paths, picture and trimap.
+    """
+    pairs = []
+    for name, seed in SEEDS.items():
+        image, trimap = draw(seed)
+        paths = [Path(folder) / f"{name}.png", Path(folder) / f"{name}_trimap.png"]
+        write_png(paths[0], image[..., ::-1])
+        write_png(paths[1], trimap)
+        pairs.append(tuple(map(str, paths)))
+    return pairs
+
+
+def draw(seed):
+    """Return a picture, RGB, and its trimap, both uint8."""
+    rng = np.random.default_rng(seed)
+    source = SyntheticSource(SIZE)
+    foreground, alpha = source.foreground(rng)
+    background = cv2.resize(source.background(rng), alpha.shape[::-1], interpolation=cv2.INTER_AREA)
+    image = np.rint(composite(foreground, background, alpha)).astype(np.uint8)
+    return image, trimap_from_alpha(alpha, BAND, BAND)

@@ -1,0 +1,31 @@
+"""The colours of what was cut out, without the old background."""
+
+import importlib.util
+
+import numpy as np
+
+PLAIN = (
+    "The cut-out has the picture's own colours, so that the old background shows through at soft edges. With "
+    "`pip install 'a2u_tf[pymatting]'` and a new start of the page they are estimated."
+)
+ESTIMATED = "Colours of soft edges are estimated by pymatting, which compiles itself for minutes when it first runs."
+
+
+def foreground_colours():
+    """Return a function from picture and alpha to the foreground's colours, and what it does in words."""
+    if importlib.util.find_spec("pymatting") is None:
+        return plain_colours, PLAIN
+    return estimated_colours, ESTIMATED
+
+
+def plain_colours(image, alpha):
+    """Return the picture itself."""
+    return image
+
+
+def estimated_colours(image, alpha):
+    """Return colours as RGB, uint8 of shape `(H, W, 3)`, by pymatting's multi-level estimate."""
+    from pymatting import estimate_foreground_ml
+
+    foreground = estimate_foreground_ml(image / 255, alpha.astype(np.float64))
+    return np.rint(255 * np.clip(foreground, 0, 1)).astype(np.uint8)

@@ -1,0 +1,32 @@
+"""The learned upsampling kernels of a pixel of a picture that was cut out."""
+
+import numpy as np
+
+from a2u_tf.conventions import MEAN, STANDARD_DEVIATION
+from a2u_tf.models.matting.framing import network_input
+from a2u_tf.models.matting.network import STRIDE
+from a2u_tf.visualization import kernel_maps, pixel_sheet
+
+
+def kernels_at(model, result, pixel):
+    """Draw the kernels that every level of the network upsamples a pixel with.
+
+    The first call for a picture runs the network once more and keeps its kernels beside the result.
+
+    Args:
+        model: `a2u_tf.models.Matting`.
+        result: `demo.cutout.CutOut`.
+        pixel: `(y, x)` in the picture.
+
+    Returns:
+        RGB, uint8.
+
+    Raises:
+        ValueError: For a model without learned upsampling kernels, or a pixel outside the picture.
+    """
+    if result.kernels is None:
+        inputs = np.asarray(network_input(result.image[None], result.trimap[None, ..., None], STRIDE))
+        shown = inputs[..., :3] * np.float32(STANDARD_DEVIATION) + np.float32(MEAN)
+        result.kernels = shown, kernel_maps(model.network, inputs)
+    shown, maps = result.kernels
+    return pixel_sheet(shown, {"kernel": maps}, [pixel])

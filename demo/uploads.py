@@ -1,0 +1,42 @@
+"""Files that a person drops on the page."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from a2u_tf.conventions import BACKGROUND, FOREGROUND, UNKNOWN
+from a2u_tf.data.matting.pictures import read_rgb, read_trimap
+
+
+def read_background(path):
+    """Read a background picture, RGB.
+
+    Raises:
+        PictureError: As in `read_rgb`, with the name of the file alone.
+    """
+    return _read(read_rgb, path)
+
+
+def read_dropped_trimap(path):
+    """Read a trimap; all levels between black and white become unknown.
+
+    Raises:
+        PictureError: As in `read_trimap`, with the name of the file alone.
+    """
+    trimap = _read(read_trimap, path)
+    return np.where((trimap == BACKGROUND) | (trimap == FOREGROUND), trimap, np.uint8(UNKNOWN))
+
+
+def _read(read, path):
+    """Call `read(path)`; errors do not tell the page where it keeps its files."""
+    try:
+        return read(path)
+    except ValueError as error:
+        raise type(error)(str(error).replace(str(path), Path(path).name)) from error
+
+
+def plain_colour(text, height, width):
+    """Return a picture of one colour, given as "#rrggbb" or "rgba(r, g, b, a)", the two ways of a colour picker."""
+    colour = bytes.fromhex(text[1:7]) if text.startswith("#") else map(float, re.findall(r"[\d.]+", text)[:3])
+    return np.full((height, width, 3), np.rint(list(colour)), np.uint8)
