@@ -1,0 +1,76 @@
+"""From picture and trimap to the cut-out."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.inference import predict_alpha
+from a2u_tf.models import Matting, matting_net
+from demo.cutout import CutOut, covering, cut_out, reduced
+from demo.foreground import plain_colours
+
+
+@pytest.fixture(scope="module")
+def model():
+    return Matting(matting_net(width=0.03))
+
+
+@pytest.fixture
+def picture(rng):
+    return rng.integers(0, 256, (33, 47, 3), dtype=np.uint8), rng.choice(np.array([0, 128, 255], np.uint8), (33, 47))
+
+
+def with_alpha(image, alpha):
+    return np.dstack([image, np.full(image.shape[:2], alpha, np.uint8)])
+
+
+def test_alpha_is_the_models(model, picture):
+    image, trimap = picture
+    result = cut_out(model, with_alpha(image, 255), trimap, 47, plain_colours)
+    np.testing.assert_array_equal(result.alpha, predict_alpha(model, image, trimap))
+    np.testing.assert_array_equal(result.image, image)
+    np.testing.assert_array_equal(result.foreground, image)
+
+
+def test_large_pictures_are_reduced(model, picture):
+    image, trimap = picture
+    result = cut_out(model, image, trimap, 24, lambda image, alpha: 255 - image)
+    assert result.image.shape == (17, 24, 3)
+    assert result.alpha.shape == result.trimap.shape == (17, 24)
+    assert set(np.unique(result.trimap)) <= {0, 128, 255}
+    np.testing.assert_array_equal(result.foreground, 255 - result.image)
+
+
+def test_reduced_keeps_a_long_picture_at_a_pixel():
+    image, trimap = reduced(np.zeros((1, 100, 3), np.uint8), np.zeros((1, 100), np.uint8), 10)
+    assert image.shape == (1, 10, 3)
+    assert trimap.shape == (1, 10)
+
+
+def test_exceptions(model, picture):
+    image, trimap = picture
+    for arguments, message in (
+        ((image, trimap[:, 1:]), "picture is 47 x 33 pixels, the trimap 46 x 33"),
+        ((with_alpha(image, 254), trimap), "transparent pixels"),
+        ((image, np.zeros_like(trimap)), "no unknown region"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            cut_out(model, *arguments, 47, plain_colours)
+
+
+def test_cut_out_over_a_background():
+    foreground = np.full((1, 3, 3), (200, 100, 0), np.uint8)
+    result = CutOut(foreground, None, np.float32([[0, 0.5, 1]]), foreground)
+    background = np.full((1, 3, 3), (0, 50, 100), np.uint8)
+    assert result.over(background).tolist() == [[[0, 50, 100], [100, 75, 50], [200, 100, 0]]]
+    assert result.rgba()[..., 3].tolist() == [[0, 128, 255]]
+    np.testing.assert_array_equal(result.rgba()[..., :3], foreground)
+
+
+@pytest.mark.parametrize("size", [(10, 40), (40, 10), (20, 20), (7, 11), (100, 90)])
+def test_covering_takes_the_middle(size):
+    picture = np.zeros((20, 20, 3), np.uint8)
+    picture[:, :10] = 255
+    covered = covering(picture, *size)
+    assert covered.shape == (*size, 3)
+    assert covered[:, : size[1] // 2 - size[1] // 20 - 1].min() > 200
+    assert covered[:, size[1] // 2 + size[1] // 20 + 1 :].max() < 55
