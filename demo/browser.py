@@ -50,16 +50,43 @@ def opened(address, width=1280, height=1400):
 def drop(page, name, path):
     """Put a file into the picture field of a name, and wait until it is shown."""
     page.set_input_files(f"#{name} input[type=file]", str(path))
-    if name == "editor":
-        page.wait_for_selector("#editor [aria-label='Brush']")
-    else:
-        page.wait_for_selector(f"#{name} img")
+    page.wait_for_selector("#editor [aria-label=Color]" if name == "editor" else f"#{name} img")
 
 
-def stroke(page, points):
-    """Paint along points of the picture, each `(x, y)` from 0 to 1."""
-    box = page.locator("#editor canvas").bounding_box()
-    return box, points
+def take_colour(page, number):
+    """Choose the colour of the brush: 0 green, 1 orange."""
+    page.click("#editor [aria-label=Color]")
+    page.locator("#editor button.color").nth(number).click()
+    page.click("#editor [aria-label=Color]")
+
+
+def stroke(page, size, points):
+    """Paint along points `(x, y)` of a picture of `size`, width and height, all in its pixels."""
+    box = page.locator("#editor canvas").first.bounding_box()
+    zoom = float(page.locator("#editor :text('%')").inner_text().rstrip("%")) / 100
+    left, top = (
+        box[corner] + (box[side] - zoom * length) / 2
+        for corner, side, length in zip(("x", "y"), ("width", "height"), size, strict=True)
+    )
+    places = [(left + zoom * x, top + zoom * y) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:] + places[:1] * (len(places) == 1):
+        page.mouse.move(*place, steps=2)
+    page.mouse.up()
+
+
+def click_pixel(page, size, pixel):
+    """Click a pixel `(x, y)` of the picture of `size` in the kernels' tab, in its middle."""
+    image = page.locator("#clicked img")
+    image.scroll_into_view_if_needed()
+    box = image.bounding_box()
+    zoom = min(box["width"] / size[0], box["height"] / size[1])
+    x, y = (
+        (box[side] - zoom * length) / 2 + zoom * (place + 0.5)
+        for side, length, place in zip(("width", "height"), size, pixel, strict=True)
+    )
+    image.click(position={"x": x, "y": y})
 
 
 def cut(page):
@@ -67,3 +94,13 @@ def cut(page):
     page.click("#cut")
     page.wait_for_function("document.querySelector('#status').innerText.includes('Done')")
     page.wait_for_selector("#cut_out img")
+
+
+def show(page, tab):
+    """Open a tab of the results."""
+    page.get_by_role("tab", name=tab).click()
+
+
+def shown_file(page, name):
+    """Return the bytes of the picture that is shown in a field."""
+    return page.request.get(page.locator(f"#{name} img").first.get_attribute("src")).body()

@@ -77,7 +77,8 @@ def reduced(image, trimap, longest):
     if zoom >= 1:
         return image, trimap
     size = tuple(max(1, round(zoom * length)) for length in trimap.shape[::-1])
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
+    image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return image, cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
 
 
 def covering(picture, height, width):

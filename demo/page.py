@@ -9,9 +9,9 @@ from demo.uploads import read_background, read_dropped_trimap
 TITLE = """# Cut out hair, fur and lace
 Paint roughly what to keep. A matting network with learned upsampling (A2U) finds out how much of each pixel belongs to
 it."""
-PAINTING = f"""**1. Drop a picture and paint on it:** <span style="background: rgb{KEEP}">green</span> over what you surely
-want, <span style="background: rgb{UNSURE}">orange</span> where the old background shines through hair, fur or glass.
-What you leave unpainted goes. The palette beside the picture changes the colour."""
+PAINTING = f"""**1. Drop a picture and paint on it:** <span style="background: rgb{KEEP}">green</span> over what you
+surely want, <span style="background: rgb{UNSURE}">orange</span> where the old background shines through hair, fur or
+glass. What you leave unpainted goes. The palette beside the picture changes the colour."""
 TRIMAP = "**2. What the network is told:** white stays, black goes, grey is to be found out."
 WAITING = "Results appear here."
 ALPHA = "White belongs to what you keep, black does not, grey does in part."

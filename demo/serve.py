@@ -1,6 +1,7 @@
 """The page as a server on this machine."""
 
 import contextlib
+import logging
 import os
 import tempfile
 
@@ -30,6 +31,7 @@ def serving(model, name, foreground, longest, port=None):
     """
     with tempfile.TemporaryDirectory(prefix="a2u_demo_") as folder:
         os.environ["GRADIO_TEMP_DIR"] = folder
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks its own server whether it is there
         _warm_up(model)
         blocks = page.build(model, name, longest, write_examples(folder), foreground)
         with _free(port):

@@ -1,0 +1,79 @@
+"""Make the pictures of docs/demo.md: use the page in a browser without a window.
+
+    python -m demo.screenshots --model=MODEL.keras --output=docs/demo
+
+Writes painted.png, background.png and kernels.png. Needs the extras demo and demo-test, and the browser Chromium.
+"""
+
+import io
+from pathlib import Path
+
+from absl import app, flags
+
+from a2u_tf.files import replaced
+
+# On the first example: paint on the body, on its fur, and a pixel where they meet; x and y in its pixels.
+SIZE = (473, 554)
+BODY = [(150, 195), (235, 195), (150, 235), (235, 240), (160, 285), (230, 300), (145, 335), (240, 345)]
+BODY += [(140, 380), (245, 390), (140, 425), (245, 435), (150, 475), (235, 480)]
+FUR = [(95, 140), (75, 205), (110, 270), (90, 340), (80, 430), (85, 500), (170, 520), (270, 520), (300, 440)]
+FUR += [(295, 350), (275, 280), (280, 190), (275, 100), (215, 140), (160, 160), (95, 140)]
+PIXEL = (262, 150)
+
+
+def take(page, folder):
+    """Use an open page, and write what it looks like."""
+    from demo import browser
+
+    page.locator("#samples img").first.click()
+    page.wait_for_selector("#trimap img")
+    page.wait_for_selector("#editor [aria-label=Color]")
+    browser.stroke(page, SIZE, BODY)
+    browser.take_colour(page, 1)
+    browser.stroke(page, SIZE, FUR)
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(3000)  # the trimap follows the paint
+    browser.cut(page)
+    _write(page, folder / "painted.png")
+    browser.show(page, "New background")
+    _write(page, folder / "background.png")
+    browser.show(page, "Kernels")
+    browser.click_pixel(page, SIZE, PIXEL)
+    page.wait_for_selector("#kernels img")
+    _write(page, folder / "kernels.png")
+
+
+def _write(page, path):
+    """Write the page in 256 colours, which a document's reader does not miss."""
+    from PIL import Image
+
+    page.wait_for_timeout(2000)  # for pictures to appear and toasts to go
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB").quantize(256)
+    with replaced(path) as temporary:
+        picture.save(temporary, "PNG", optimize=True)
+
+
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    from demo import browser
+    from demo.foreground import foreground_colours
+    from demo.serve import serving
+    from train.predict import load_model
+
+    values = flags.FLAGS
+    try:
+        model = load_model(values.model)
+        with (
+            serving(model, Path(values.model).name, foreground_colours(), 2000) as (_, address),
+            browser.opened(address, 1280, 800) as page,
+        ):
+            take(page, Path(values.output))
+    except (ValueError, OSError, RuntimeError) as error:
+        raise SystemExit(f"error: {error}") from error
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
+    flags.DEFINE_string("output", "docs/demo", "Folder to write to.")
+    app.run(main)
