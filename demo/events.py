@@ -2,6 +2,7 @@
 
 import functools
 import time
+import zlib
 
 import gradio as gr
 import numpy as np
@@ -27,13 +28,19 @@ def readable(function):
     return call
 
 
+def fingerprint(drawing):
+    """Return a number that changes with the paint, or None without any."""
+    layers = [layer for layer in (drawing["layers"] if drawing else []) if layer.any()]
+    return zlib.crc32(b"".join(layer.tobytes() for layer in layers)) if layers else None
+
+
 @readable
-def paint(drawing, band, painted):
-    """Return the trimap of a drawing, and whether there is paint; without any, a trimap that was dropped stays."""
+def paint(drawing, band, known):
+    """Return the trimap of a drawing, and the paint that it knows; without any, a trimap that was dropped stays."""
     trimap = painted_trimap(drawing["layers"] if drawing else [], band)
-    if trimap is None and not painted:
-        return gr.skip(), False
-    return trimap, trimap is not None
+    if trimap is None and known is None:
+        return gr.skip(), None
+    return trimap, fingerprint(drawing)
 
 
 def checking(read):
@@ -63,20 +70,23 @@ def cutting(model, longest, colours):
     """Return what the button does."""
 
     @readable
-    def cut(drawing, trimap, colour, backdrop):
+    def cut(drawing, band, trimap, known, colour, backdrop):
         start = time.perf_counter()
         if not drawing or drawing["background"] is None:
             raise ValueError("There is no picture. Drop one, or take one of the examples.")
-        if trimap is None:
+        younger = fingerprint(drawing) not in (None, known)  # a stroke whose trimap has not reached the page
+        levels = painted_trimap(drawing["layers"], band) if younger else None
+        if levels is None and trimap is None:
             raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
+        levels = read_dropped_trimap(trimap) if levels is None else levels
         picture = drawing["background"]
-        result = cut_out(model, picture, read_dropped_trimap(trimap), longest, colours)
+        result = cut_out(model, picture, levels, longest, colours)
         text = f"**Done** in {time.perf_counter() - start:.1f} s: {size_text(result.image)} pixels"
         if size_text(result.image) != size_text(picture):
             text += f", reduced from {size_text(picture)}. Start the page with a larger `--longest_side` for more"
         over = change_background(result, colour, backdrop)
-        levels = np.rint(255 * result.alpha).astype(np.uint8)
-        return result, f"{text}.", result.rgba(), levels, over, result.image, None
+        alpha = np.rint(255 * result.alpha).astype(np.uint8)
+        return result, f"{text}.", result.rgba(), alpha, over, result.image, None
 
     return cut
 

@@ -46,7 +46,7 @@ def build(model, name, longest, examples, foreground):
     """
     colours, colours_note = foreground
     with gr.Blocks(title="Cut out", analytics_enabled=False) as page:
-        result, painted = gr.State(), gr.State(False)
+        result, known = gr.State(), gr.State()  # known: the paint that the trimap knows
         gr.Markdown(TITLE)
         with gr.Row(equal_height=False):
             with gr.Column():
@@ -68,14 +68,16 @@ def build(model, name, longest, examples, foreground):
                     kernels = _picture("kernels", height=None)
         gr.Markdown(f"Model: {name}, {model.network.count_params():,} parameters. Your pictures stay on this machine.")
 
-        samples.click(lambda number: (*examples[number], False), samples, [editor, trimap, painted])
+        samples.click(lambda number: (*examples[number], None), samples, [editor, trimap, known])
         for event in (editor.input, band.release):
-            event(events.paint, [editor, band, painted], [trimap, painted], show_progress="hidden")
+            event(events.paint, [editor, band, known], [trimap, known], show_progress="hidden")
         gr.Button(visible="hidden", elem_id="refuse").click(events.refuse_picture)
-        trimap.upload(events.checking(read_dropped_trimap), trimap, trimap, preprocess=False, show_progress="hidden")
+        trimap.upload(
+            events.checking(read_dropped_trimap), trimap, trimap, preprocess=False, show_progress="hidden"
+        ).then(events.fingerprint, editor, known, show_progress="hidden")
         button.click(
             events.cutting(model, longest, colours),
-            [editor, trimap, colour, backdrop],
+            [editor, band, trimap, known, colour, backdrop],
             [result, status, cut_out, alpha, slider, clicked, kernels],
             show_progress_on=[cut_out, alpha, slider, clicked],
             concurrency_id="model",
