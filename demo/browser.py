@@ -81,7 +81,7 @@ def click_pixel(page, size, pixel):
     image = page.locator("#clicked img")
     image.scroll_into_view_if_needed()
     box = image.bounding_box()
-    zoom = min(box["width"] / size[0], box["height"] / size[1])
+    zoom = min(1, box["width"] / size[0], box["height"] / size[1])  # small pictures are not enlarged
     x, y = (
         (box[side] - zoom * length) / 2 + zoom * (place + 0.5)
         for side, length, place in zip(("width", "height"), size, pixel, strict=True)
