@@ -61,7 +61,9 @@ def take_colour(page, number):
 
 
 def stroke(page, size, points):
-    """Paint along points `(x, y)` of a picture of `size`, width and height, all in its pixels."""
+    """Paint along points `(x, y)` of a picture of `size`, width and height, all in its pixels; wait for the trimap."""
+    trimap = "document.querySelector('#trimap img')?.src"
+    before = page.evaluate(trimap)
     box = page.locator("#editor canvas").first.bounding_box()
     zoom = float(page.locator("#editor :text('%')").inner_text().rstrip("%")) / 100
     left, top = (
@@ -74,6 +76,7 @@ def stroke(page, size, points):
     for place in places[1:] + places[:1] * (len(places) == 1):
         page.mouse.move(*place, steps=2)
     page.mouse.up()
+    page.wait_for_function(f"before => {trimap} && {trimap} !== before", arg=before)
 
 
 def click_pixel(page, size, pixel):

@@ -23,6 +23,7 @@ if reason := browser.missing():
 
 from demo.serve import serving
 
+pytestmark = pytest.mark.slow
 HEIGHT, WIDTH = 90, 120
 COLOUR = (0x2A, 0x9D, 0x8F)  # the page's first background
 
@@ -129,7 +130,6 @@ def test_paint(page, files):
     page.reload()
     browser.drop(page, "editor", folder / "image.png")
     browser.stroke(page, (WIDTH, HEIGHT), [(40, 45), (80, 45)])
-    page.wait_for_selector("#trimap img")
     trimap = decoded(browser.shown_file(page, "trimap"))
     assert trimap.shape == (HEIGHT, WIDTH)
     assert trimap[45, 60] in (128, 255)
