@@ -28,28 +28,34 @@ class Endpoint:
             outputs = self.function(*[tf.constant(inputs[spec.name]) for spec in self.inputs])
         return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
-    def fixed(self, size):
-        """Return the endpoint for one example of the given height and width, `None` for those that are fixed already.
+    def of_one(self, size=None):
+        """Return the endpoint for a batch of one; `size` is a height and width for those inputs that leave them open.
 
         Raises:
-            ValueError: Where a size is missing, or is not the model's.
+            ValueError: Where the model's own size is another.
         """
         import tensorflow as tf
 
         inputs = []
         for spec in self.inputs:
-            shape = [1, *spec.shape[1:]]
-            for axis, length in enumerate(size or (), 1):
-                if shape[axis] not in (None, length):
-                    raise ValueError(f"The model takes {spec.name!r} of shape {spec.shape}. Received: size={size}")
-                shape[axis] = length
-            if None in shape:
-                raise ValueError(
-                    f"The model takes {spec.name!r} of any size, shape {spec.shape}, and this format needs one: pass "
-                    f"`size`, as in size=(512, 512). Received: size={size}"
-                )
-            inputs.append(tf.TensorSpec(shape, spec.dtype, spec.name))
+            own = tuple(spec.shape[1:3])
+            if size is not None and any(a not in (None, b) for a, b in zip(own, size, strict=True)):
+                raise ValueError(f"The model takes {spec.name!r} of height and width {own}. Received: size={size}")
+            inputs.append(tf.TensorSpec((1, *(size or own), *spec.shape[3:]), spec.dtype, spec.name))
         return dataclasses.replace(self, inputs=inputs)
+
+    def fixed(self):
+        """Return the endpoint itself.
+
+        Raises:
+            ValueError: Where it leaves a height or width open.
+        """
+        if any(None in tuple(spec.shape) for spec in self.inputs):
+            raise ValueError(
+                "The model takes pictures of any size, and this format needs one. Pass it, as in size=(512, 512) or "
+                "--size=512,512."
+            )
+        return self
 
 
 def model_endpoint(model):

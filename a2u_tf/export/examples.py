@@ -3,35 +3,32 @@
 import cv2
 import numpy as np
 
+from a2u_tf.models import Matting
+
 SIZES = ((1, 33, 50), (2, 48, 31))  # N, H, W
 STRIDED_SIZES = ((1, 32, 48), (2, 48, 64))  # for networks that take multiples of their stride
 
 
-def matting_examples():
-    """Return dicts of `image` and `trimap`, uint8 `(N, H, W, 3)` and `(N, H, W, 1)`, of odd sizes."""
-    rng = np.random.default_rng(0)
-    return [
-        {
-            "image": rng.integers(0, 256, (*size, 3), dtype="uint8"),
-            "trimap": rng.choice(np.array([0, 128, 255], "uint8"), (*size, 1), p=(0.1, 0.8, 0.1)),
-        }
-        for size in SIZES
-    ]
+def endpoint_examples(model, endpoint):
+    """Return dicts of random arrays for a model's endpoint: several sizes and batches, where these are open.
 
-
-def random_examples(inputs):
-    """Return dicts of random arrays, floats in [0, 1] and integers in 0 to 255, for a list of `tf.TensorSpec`."""
+    Floats lie in [0, 1] and integers in 0 to 255; trimaps are unknown for the most part.
+    """
     rng = np.random.default_rng(0)
-    examples = []
-    for size in STRIDED_SIZES:
+    examples: list[dict] = []
+    open_axes = {axis for spec in endpoint.inputs for axis, length in enumerate(spec.shape) if length is None}
+    for size in SIZES if isinstance(model, Matting) else STRIDED_SIZES:
         example = {}
-        for spec in inputs:
+        for spec in endpoint.inputs:
             lengths = (*size, *[1] * len(spec.shape))
             shape = [lengths[axis] if n is None else n for axis, n in enumerate(spec.shape)]
-            array = rng.random(shape) if spec.dtype.is_floating else rng.integers(0, 256, shape)
+            if spec.name == "trimap":
+                array = rng.choice(np.array([0, 128, 255]), shape, p=(0.1, 0.8, 0.1))
+            else:
+                array = rng.random(shape) if spec.dtype.is_floating else rng.integers(0, 256, shape)
             example[spec.name] = array.astype(spec.dtype.as_numpy_dtype)
         examples.append(example)
-    return examples
+    return examples if open_axes else examples[:1]
 
 
 def encoded(example):
@@ -51,3 +48,8 @@ def largest_difference(expected, received):
             a, b = np.asarray(array, np.float64), np.asarray(other[name], np.float64)
             differences.append(np.max(np.abs(a - b), initial=0) if a.shape == b.shape else np.inf)
     return float(np.max(differences))  # which, unlike Python's `max`, keeps a NaN
+
+
+def largest_value(outputs):
+    """Return the largest absolute value in a list of dicts of arrays, and at least 1."""
+    return max(1.0, *(float(np.max(np.abs(array), initial=0)) for one in outputs for array in one.values()))

@@ -15,7 +15,7 @@ import numpy as np
 from a2u_tf.export import reload
 from a2u_tf.export.encoded import encoded_matting
 from a2u_tf.export.endpoints import model_endpoint
-from a2u_tf.export.examples import encoded, largest_difference, matting_examples, random_examples
+from a2u_tf.export.examples import encoded, endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference
 from a2u_tf.export.warmup import write_warmup
 from a2u_tf.models import Matting
@@ -67,7 +67,7 @@ def export_saved_model(model, folder, version=1, tolerance=1e-3):
         expected = [endpoint(inputs) for signature, inputs in calls if signature == PIXELS]
         received = _call_elsewhere(staging, calls)
         difference = largest_difference(expected, [outputs for outputs in received if "alpha_bytes" not in outputs])
-        check_difference(difference, tolerance * _scale(expected), "SavedModel")
+        check_difference(difference, tolerance * largest_value(expected), "SavedModel")
         _check_files(expected[-1], received[-1])
         write_warmup(staging, calls)
         exported = Exported(target, _bytes(staging), _operations(staging), difference)
@@ -117,10 +117,9 @@ def _write(model, endpoint, folder):
 
 def _calls(model, endpoint):
     """Return pairs of a signature and its inputs; the call by files is the last call by pixels over again."""
-    if not isinstance(model, Matting):
-        return [(PIXELS, inputs) for inputs in random_examples(endpoint.inputs)]
-    examples = matting_examples()
-    return [*((PIXELS, inputs) for inputs in examples), (FILES, encoded(examples[-1]))]
+    examples = endpoint_examples(model, endpoint)
+    calls = [(PIXELS, inputs) for inputs in examples]
+    return [*calls, (FILES, encoded(examples[-1]))] if isinstance(model, Matting) else calls
 
 
 def _call_elsewhere(saved_model, calls):
@@ -158,10 +157,6 @@ def _check_files(expected, received):
     levels = np.array(pictures)[..., None]
     difference = largest_difference([{"alpha": np.rint(255 * expected["alpha"]) / 255}], [{"alpha": levels / 255}])
     check_difference(difference, 1.001 / 255, "SavedModel's signature for files")
-
-
-def _scale(expected):
-    return max(1.0, *(float(np.abs(array).max()) for outputs in expected for array in outputs.values()))
 
 
 def _bytes(folder):
