@@ -1,10 +1,13 @@
 """LiteRT (TensorFlow Lite) files, for phones and small machines."""
 
+import warnings
+
 from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.export.examples import endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference
 from a2u_tf.files import replaced
 from a2u_tf.ops import use_implementation
+from a2u_tf.ops.composite import maps_only
 
 WEIGHTS = ("float32", "float16", "int8")
 
@@ -40,7 +43,9 @@ def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
     (inputs,) = endpoint_examples(model, endpoint)
     with replaced(path) as temporary:
         temporary.write_bytes(_convert(endpoint, weights))
-        interpreter = tf.lite.Interpreter(str(temporary))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of the interpreter's move to a package of its own
+            interpreter = tf.lite.Interpreter(str(temporary))
         received, expected = interpreter.get_signature_runner()(**inputs), endpoint(inputs)
         difference = largest_difference([expected], [received])
         if weights == "float32":
@@ -54,7 +59,7 @@ def _convert(endpoint, weights):
     import tensorflow as tf
 
     module = tf.Module()
-    with use_implementation("composite"):
+    with use_implementation("composite"), maps_only():
         function = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
     module.weights = function.variables
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], module)

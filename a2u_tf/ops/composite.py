@@ -5,13 +5,27 @@ Two forms: a sum over taps under XLA and for downsampling, gathered windows time
 tensor is kept for the backward pass and XLA gets a small graph to compile.
 """
 
+import contextlib
+import contextvars
 from types import ModuleType
 
 import keras
 from keras import ops
 
-from a2u_tf.ops import composite_matmul, composite_taps
+from a2u_tf.ops import composite_maps, composite_matmul, composite_taps
 from a2u_tf.ops.trace import in_xla_trace, materialize
+
+_maps_only: contextvars.ContextVar[bool] = contextvars.ContextVar("a2u_tf_maps_only", default=False)
+
+
+@contextlib.contextmanager
+def maps_only():
+    """While open, no tensor has a rank above four: see `composite_maps`."""
+    token = _maps_only.set(True)
+    try:
+        yield
+    finally:
+        _maps_only.reset(token)
 
 
 def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
@@ -19,6 +33,8 @@ def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
 
     Computes in the common dtype of the two arguments, float16 and bfloat16 in float32, and returns the common dtype.
     """
+    if _maps_only.get():
+        return composite_maps.reassemble(features, kernels, kernel_size, up, down, groups)
     form = "matmul" if up > 1 and not in_xla_trace() else "taps"
     return reassemble_as(form, features, kernels, kernel_size, up, down, groups)
 

@@ -16,10 +16,7 @@ def forward(features, kernels, kernel_size, up, groups, grid):
     _, height, width, _ = ops.shape(kernels)
     windows = _gather_windows(features, kernel_size, groups, grid)
     kernels = _to_matrices(kernels, up, groups, grid)
-    # One axis for all cells: LiteRT has no matrix product of rank six.
-    cells, outputs, channels = ops.shape(kernels)[:4], ops.shape(kernels)[4], ops.shape(windows)[5]
-    product = ops.matmul(*(ops.reshape(x, (-1, *ops.shape(x)[4:])) for x in (kernels, windows)))
-    return _from_matrices(ops.reshape(product, (*cells, outputs, channels)), up)[:, :height, :width]
+    return _from_matrices(ops.matmul(kernels, windows), up)[:, :height, :width]
 
 
 def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
