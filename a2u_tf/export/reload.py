@@ -23,7 +23,7 @@ def main(saved_model, calls, results):
         try:
             signatures = tf.compat.v1.saved_model.load(session, ["serve"], saved_model).signature_def
         except (OSError, ValueError, tf.errors.OpError) as error:
-            raise SystemExit(str(error).splitlines()[0]) from error
+            raise SystemExit(str(error).split(". ")[0].splitlines()[0]) from error
         for (number, signature), call in inputs.items():
             tensors = signatures[signature]
             feed = {tensors.inputs[name].name: array for name, array in call.items()}

@@ -138,7 +138,7 @@ def _call_elsewhere(saved_model, calls):
         if process.returncode:
             lines = process.stderr.strip().splitlines() or [f"it ended with status {process.returncode}"]
             raise ValueError(
-                f"The SavedModel does not run in a process that knows TensorFlow alone: {lines[-1]} Nothing was kept. "
+                f"The SavedModel does not run in a process that knows TensorFlow alone: {lines[-1]}. Nothing was kept. "
                 "If the graph holds an operation that is not TensorFlow's, export the model without that layer."
             )
         results: list[dict] = [{} for _ in calls]
