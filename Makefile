@@ -7,13 +7,18 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo compare-quick test lint op bazel-op sanitize benchmark install clean
+.PHONY: demo compare-quick docs test lint op bazel-op sanitize benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
 
 compare-quick: install
 	$(BIN)/python -m train.compare --quick --output=runs/compare_quick
+
+docs: EXTRAS := docs
+docs:
+	$(MAKE) install EXTRAS=$(EXTRAS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 test: install
 	$(BIN)/python -m pytest
@@ -48,4 +53,4 @@ $(INSTALLED): pyproject.toml setup.py
 	touch $@
 
 clean:
-	rm -rf .venv runs build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv runs site build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -110,7 +110,8 @@ def _positive(text):
 
 def _run(args, outputs):
     """Do all pictures that can be done; returns the exit code."""
-    start, problems, notes, done = time.perf_counter(), Problems(args.image), [], 0
+    start, problems, done = time.perf_counter(), Problems(args.image), 0
+    notes: list[str] = []
     if set(outputs) & {"cutout", "composite"}:
         check_pymatting()
     background, background_files = _read_background(args.background)

@@ -86,4 +86,4 @@ def parse_colour(text):
             return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(1, 1, 3)
         except ValueError:
             return None
-    return np.uint8([[COLOURS[text]]]) if text in COLOURS else None
+    return np.array([[COLOURS[text]]], np.uint8) if text in COLOURS else None

@@ -52,8 +52,8 @@ def for_prediction(model, dtype=None, large=False):
 
     Args:
         model: `a2u_tf.models.Matting`.
-        dtype: What to compute in, `"float32"` or `"bfloat16"`; None leaves it as it is. A2U makes its kernels in float32
-            all the same. Mattes of bfloat16 differ by a few hundredths at single pixels.
+        dtype: What to compute in, `"float32"` or `"bfloat16"`; None leaves it as it is. A2U makes its kernels in
+            float32 all the same. Mattes of bfloat16 differ by a few hundredths at single pixels.
         large: Whether there will be pictures of more than 8 megapixels, which are then convolved in strips, to the same
             numbers. Without it TensorFlow asks for tens of gigabytes on a CPU. For one picture at a time.
 

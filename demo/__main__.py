@@ -17,10 +17,10 @@ def main(argv):
     if importlib.util.find_spec("gradio") is None:
         raise SystemExit("error: the page needs Gradio: pip install 'a2u_tf[demo]'")
     values = flags.FLAGS
-    from train.predict import load_model
+    from a2u_tf.models.pretrained import load_matting
 
     try:
-        model = load_model(values.model)
+        model = load_matting(values.model)
     except ValueError as error:
         raise SystemExit(f"error: {error}") from error
     from demo.foreground import foreground_colours

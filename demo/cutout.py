@@ -81,15 +81,6 @@ def reduced(image, trimap, longest):
     return image, cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
 
 
-def covering(picture, height, width):
-    """Enlarge or reduce a picture until it covers a size, and return its middle."""
-    zoom = max(height / picture.shape[0], width / picture.shape[1])
-    size = tuple(max(least, round(zoom * n)) for least, n in zip((width, height), picture.shape[1::-1], strict=True))
-    picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
-    top, left = (picture.shape[0] - height) // 2, (picture.shape[1] - width) // 2
-    return picture[top : top + height, left : left + width]
-
-
 def size_text(picture):
     """Return "width x height"."""
     return f"{picture.shape[1]} x {picture.shape[0]}"

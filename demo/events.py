@@ -7,7 +7,8 @@ import zlib
 import gradio as gr
 import numpy as np
 
-from demo.cutout import covering, cut_out, size_text
+from a2u_tf.cutout import cover
+from demo.cutout import cut_out, size_text
 from demo.kernels import kernels_at
 from demo.trimaps import painted_trimap
 from demo.uploads import plain_colour, read_background, read_dropped_trimap
@@ -97,7 +98,7 @@ def change_background(result, colour, backdrop):
     if result is None:
         return None
     size = result.alpha.shape
-    background = covering(read_background(backdrop), *size) if backdrop else plain_colour(colour, *size)
+    background = cover(read_background(backdrop), size) if backdrop else plain_colour(colour, *size)
     return result.image, result.over(background)
 
 

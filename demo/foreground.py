@@ -4,6 +4,8 @@ import importlib.util
 
 import numpy as np
 
+from a2u_tf.cutout import estimate_foreground
+
 PLAIN = (
     "The cut-out has the picture's own colours, so that the old background shows through at soft edges. With "
     "`pip install 'a2u_tf[pymatting]'` and a new start of the page they are estimated."
@@ -24,8 +26,5 @@ def plain_colours(image, alpha):
 
 
 def estimated_colours(image, alpha):
-    """Return colours as RGB, uint8 of shape `(H, W, 3)`, by pymatting's multi-level estimate."""
-    from pymatting import estimate_foreground_ml
-
-    foreground = estimate_foreground_ml(image / 255, alpha.astype(np.float64))
-    return np.rint(255 * np.clip(foreground, 0, 1)).astype(np.uint8)
+    """Return colours as RGB, uint8 of shape `(H, W, 3)`, estimated by pymatting."""
+    return np.rint(255 * np.clip(estimate_foreground(image, alpha), 0, 1)).astype(np.uint8)

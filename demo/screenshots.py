@@ -55,14 +55,14 @@ def _write(page, path):
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    from a2u_tf.models.pretrained import load_matting
     from demo import browser
     from demo.foreground import foreground_colours
     from demo.serve import serving
-    from train.predict import load_model
 
     values = flags.FLAGS
     try:
-        model = load_model(values.model)
+        model = load_matting(values.model)
         with (
             serving(model, Path(values.model).name, foreground_colours(), 2000) as (_, address),
             browser.opened(address, 1280, 800) as page,

@@ -5,14 +5,15 @@
     python -m train.export --model=runs/matting/best.keras --output=matting.tflite --format=litert --size=512,512
 
 A SavedModel becomes a version of its folder, served/matting/1, as TensorFlow Serving expects it. What was written is
-read back and compared with the model; the difference is printed. Models of train.matting and train.reconstruction alike.
+read back and compared with the model; the difference is printed. It takes models of train.matting and of
+train.reconstruction.
 """
 
 from absl import app, flags
 
 from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
-from train.predict import read_model
+from a2u_tf.models.pretrained import read_model
 
 
 def export(model, output, file_format, version=1, size=None, weights="float32"):

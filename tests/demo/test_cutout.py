@@ -5,7 +5,7 @@ import pytest
 
 from a2u_tf.inference import predict_alpha
 from a2u_tf.models import Matting, matting_net
-from demo.cutout import CutOut, covering, cut_out, reduced
+from demo.cutout import CutOut, cut_out, reduced
 from demo.foreground import plain_colours
 
 
@@ -64,13 +64,3 @@ def test_cut_out_over_a_background():
     assert result.over(background).tolist() == [[[0, 50, 100], [100, 75, 50], [200, 100, 0]]]
     assert result.rgba()[..., 3].tolist() == [[0, 128, 255]]
     np.testing.assert_array_equal(result.rgba()[..., :3], foreground)
-
-
-@pytest.mark.parametrize("size", [(10, 40), (40, 10), (20, 20), (7, 11), (100, 90)])
-def test_covering_takes_the_middle(size):
-    picture = np.zeros((20, 20, 3), np.uint8)
-    picture[:, :10] = 255
-    covered = covering(picture, *size)
-    assert covered.shape == (*size, 3)
-    assert covered[:, : size[1] // 2 - size[1] // 20 - 1].min() > 200
-    assert covered[:, size[1] // 2 + size[1] // 20 + 1 :].max() < 55
