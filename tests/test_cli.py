@@ -136,6 +136,17 @@ def test_working_size_and_dtype(run, model, capsys):
     assert np.abs(read("alpha.png") / 255 - expected).mean() < 0.01
 
 
+@pytest.mark.parametrize(
+    ("pixels", "arguments", "large"), [(659, (), True), (660, (), False), (9, ("--max-side", 9), False)]
+)
+def test_large_pictures_get_a_model_for_them(run, monkeypatch, pixels, arguments, large):
+    asked = []
+    monkeypatch.setattr("a2u_tf.cli.LARGE", pixels)
+    monkeypatch.setattr("a2u_tf.cli.for_prediction", lambda model, dtype, large: asked.append(large) or model)
+    assert run("images", "trimaps", "-o", "alphas", *arguments) == 0
+    assert asked == [True] * large
+
+
 def test_bad_input_is_one_line(run, capsys, monkeypatch):
     before = {name: Path(name).read_bytes() for name in ("images/a.png", "trimaps/a.png")}
     picture = ("images/a.png", "trimaps/a.png")
