@@ -5,9 +5,9 @@
     python -m train.compare --schedule=full                                 # the paper's recipe, for a GPU
 
 Each run is a process of its own, `python -m train.reconstruction`, in a run folder of its own, and goes on where it was
-killed; finished runs are not repeated. KERAS_BACKEND=jax trains on JAX. Each finished run leaves one JSON file in the
-output folder, and `train.report_comparison` makes the table and the figure from those: by default
-results/reconstruction.md and results/reconstruction.png.
+killed. KERAS_BACKEND=jax trains on JAX. Each finished run leaves one JSON file in the output folder and is not repeated
+while that is there, so that several machines can share the work. `train.report_comparison` makes the table and the
+figure from those: by default results/reconstruction.md and results/reconstruction.png.
 
 Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021, supplementary A.
 """
@@ -49,14 +49,19 @@ SCHEDULES = {
 QUICK = {"dataset": ["synthetic"], "upsampling": ["bilinear", "carafe", "a2u_dynamic_cs"], "schedule": "quick"}
 
 
-def train(dataset, method, seed, schedule, runs, data_dir=None):
-    """Train one network, or find it trained; returns its summary with method, schedule and MACs of one picture.
+def train(dataset, method, seed, schedule, runs, output, data_dir=None):
+    """Train one network and write its JSON file, or find that written; returns its content.
+
+    That is the run's summary, with method, schedule and multiply-accumulates of one picture.
 
     Raises:
         RuntimeError: With the run's last lines where it fails.
     """
     settings = {"dataset": dataset, **METHODS[method], **SCHEDULES[schedule], "seed": seed}
-    folder = Path(runs) / f"{schedule}_{dataset}_{method}_seed_{seed}"
+    name = f"{schedule}_{dataset}_{method}_seed_{seed}"
+    folder, path = Path(runs) / name, Path(output) / f"{name}.json"
+    if path.exists() and settings.items() <= (finished := json.loads(path.read_text()))["settings"].items():
+        return finished
     words = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
     words += [f"--run_dir={folder}", "--notensorboard", *([f"--data_dir={data_dir}"] if data_dir else [])]
     command = [sys.executable, "-m", "train.reconstruction", *words]
@@ -65,7 +70,9 @@ def train(dataset, method, seed, schedule, runs, data_dir=None):
         raise RuntimeError(f"{dataset} {method} seed {seed} failed: {' '.join(command)}\n{run.stdout[-2000:]}")
     backbone, operators = network_cost(reconstruction_net(**METHODS[method]))
     names = {"method": method, "schedule": schedule, "macs": backbone + operators.macs}
-    return {**names, **json.loads((folder / "summary.json").read_text())}
+    summary = {**names, **json.loads((folder / "summary.json").read_text())}
+    write_json(path, summary)
+    return summary
 
 
 def main(argv):
@@ -81,8 +88,7 @@ def main(argv):
             raise ValueError(f"--upsampling takes {', '.join(METHODS)}. Received: {', '.join(sorted(unknown))}")
         for number, (dataset, method, seed) in enumerate(jobs, 1):
             print(f"{number} of {len(jobs)}: {dataset}, {method}, seed {seed}", flush=True)
-            summary = train(dataset, method, seed, values["schedule"], flags.FLAGS.runs, flags.FLAGS.data_dir)
-            write_json(output / f"{values['schedule']}_{dataset}_{method}_seed_{seed}.json", summary)
+            summary = train(dataset, method, seed, values["schedule"], values["runs"], output, values["data_dir"])
             print("  " + "  ".join(f"{name} {value:.4f}" for name, value in summary["metrics"].items()), flush=True)
         print(write_report(output))
     except (ValueError, OSError, RuntimeError) as error:

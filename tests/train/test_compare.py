@@ -1,5 +1,6 @@
 """Comparing upsampling methods: every method trains, runs are resumed, errors are told."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -32,13 +33,16 @@ def test_every_method_makes_a_network(method):
 
 def test_run_once_then_found(tmp_path, monkeypatch):
     monkeypatch.setitem(compare.SCHEDULES, "quick", {"epochs": 1, "limit_train": 20, "batch_size": 10})
-    first = compare.train("synthetic", "nearest", 3, "quick", tmp_path)
+    first = compare.train("synthetic", "nearest", 3, "quick", tmp_path / "runs", tmp_path / "out")
     assert (first["method"], first["schedule"], first["settings"]["seed"]) == ("nearest", "quick", 3)
     assert first["settings"]["upsampling"] == "nearest"
-    summary = tmp_path / "quick_synthetic_nearest_seed_3" / "summary.json"
-    written = summary.stat().st_mtime_ns
-    assert compare.train("synthetic", "nearest", 3, "quick", tmp_path) == first
-    assert summary.stat().st_mtime_ns == written
+    assert json.loads((tmp_path / "out" / "quick_synthetic_nearest_seed_3.json").read_text()) == first
+    again = compare.train("synthetic", "nearest", 3, "quick", tmp_path / "elsewhere", tmp_path / "out")
+    assert again == first
+    assert not (tmp_path / "elsewhere").exists()
+    monkeypatch.setitem(compare.SCHEDULES, "quick", {"epochs": 1, "limit_train": 30, "batch_size": 10})
+    other = compare.train("synthetic", "nearest", 3, "quick", tmp_path / "elsewhere", tmp_path / "out")
+    assert other["train_pictures"] == 30
 
 
 def test_exception_of_unknown_methods(tmp_path):
