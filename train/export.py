@@ -5,8 +5,7 @@
     python -m train.export --model=runs/matting/best.keras --output=matting.tflite --format=litert --size=512,512
 
 A SavedModel becomes a version of its folder, served/matting/1, as TensorFlow Serving expects it. What was written is
-read back and compared with the model; the difference is printed. It takes models of train.matting and of
-train.reconstruction.
+read back and compared with the model; the difference is printed. Models of train.matting and of train.reconstruction.
 """
 
 from absl import app, flags
