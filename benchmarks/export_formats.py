@@ -3,10 +3,10 @@
     python -m benchmarks.export_formats --model runs/matting/best.keras --output benchmarks/export_formats.json
 
 One picture of --size, whose predictions by all formats alternate in one run; times are medians, and `ratio` is to the
-Keras model in the same round. `difference` is the largest of alpha from the Keras model, in the unknown region. With
+Keras model in the same round. `difference` is the largest of alpha from the Keras model. With
 $A2U_DATA_DIR the picture is the lemur of pymatting, and `sad` that of the field's protocol to its alpha; without,
-noise. The default model is untrained: its times and sizes count, its errors do not. ONNX needs a2u_tf[onnx]. Takes about
-10 minutes on two cores.
+noise. The default model is untrained: its times and sizes count, its errors do not. ONNX needs a2u_tf[onnx], and its
+conversion minutes.
 """
 
 import os
@@ -18,7 +18,7 @@ import cv2
 import keras
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import app, flags, logging
 
 from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap
 from a2u_tf.evaluation import evaluate
@@ -79,6 +79,7 @@ def export_all(model, size, folder):
 
 
 def main(_):
+    logging.set_verbosity(logging.WARNING)
     record, size = describe_run(), _SIZE.value
     keras.utils.set_random_seed(0)
     model = keras.saving.load_model(_MODEL.value, compile=False) if _MODEL.value else Matting()

@@ -8,7 +8,7 @@ A SavedModel becomes a version of its folder, served/matting/1, as TensorFlow Se
 read back and compared with the model; the difference is printed. Models of train.matting and of train.reconstruction.
 """
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
@@ -49,6 +49,7 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
+    logging.set_verbosity(logging.WARNING)  # TensorFlow lists hundreds of names while it saves
     try:
         size = read_size(values.size)
         model = read_model(values.model)
