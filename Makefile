@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= test,tensorboard,plots
-BENCHMARKS := compiled_op training_step upsamplers matting_inference reassembly matting_data evaluation
+BENCHMARKS := compiled_op training_step upsamplers matting_inference reassembly matting_data evaluation export_formats large_pictures
 BIN := .venv/bin
 comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
@@ -39,7 +39,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# About 45 minutes. The last one needs scikit-image: make benchmark EXTRAS=benchmark
+# More than an hour. All need: make benchmark EXTRAS=benchmark,onnx
 benchmark: op
 	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --output=benchmarks/$$name.json; done
 
