@@ -112,9 +112,9 @@ def _run(args, outputs):
     """Do all pictures that can be done; returns the exit code."""
     start, problems, done = time.perf_counter(), Problems(args.image), 0
     notes: list[str] = []
+    background, background_files = _read_background(args.background)
     if set(outputs) & {"cutout", "composite"}:
         check_pymatting()
-    background, background_files = _read_background(args.background)
     jobs = find_jobs(args.image, args.trimap, outputs, problems, keep=[args.model, *background_files])
     if not jobs:
         problems.stop_if_any()

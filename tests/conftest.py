@@ -16,8 +16,12 @@ if keras.backend.backend() == "jax":
     jax.config.update("jax_disable_most_optimizations", True)  # nearly all of the time is compilation
 
 
+LONGEST = ("integration", "train", "export", "examples", "matting")
+
+
 def pytest_collection_modifyitems(items):
-    items.sort(key=lambda item: "integration" not in item.path.parts)  # the longest first: workers then end together
+    # The longest first: workers then end together.
+    items.sort(key=lambda item: next((n for n, room in enumerate(LONGEST) if room in item.path.parts), len(LONGEST)))
     backend = keras.backend.backend()
     if backend == "tensorflow":
         return

@@ -38,7 +38,7 @@ def run_files(files, least, **environment):
 def test_composite_alone():
     if compiled.unavailable():
         pytest.skip("the compiled op is not built: the tests run by the composite already")
-    run_files(LAYERS, 70, A2U_TF_IMPLEMENTATION="composite")
+    run_files(["tests/layers/test_a2u_up_sampling2d.py"], 20, A2U_TF_IMPLEMENTATION="composite")
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
