@@ -1,18 +1,19 @@
 """Callbacks for trainings that can be killed at any moment and go on with the same numbers."""
 
 import csv
+import io
 import json
 import math
 import os
 import shutil
+import zipfile
+import zlib
 from pathlib import Path
 
-import h5py
 import keras
+import numpy as np
 
 from a2u_tf.files import replaced, write_json
-
-_SEEDS = "seed_generator_states"
 
 
 class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
@@ -20,11 +21,16 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
 
     The base class writes the weights in place and the epoch into a second file: killed during or between the two
     writes, it resumes from a broken file, or from the weights of one epoch and the number of another. Here each epoch
-    is one file `epoch_NNNN.weights.h5`, complete or absent, and the newest one counts. It also holds what random
-    layers, such as dropout, will draw next, which Keras leaves out.
+    is one file `epoch_NNNN.npz`, complete or absent, and the newest one counts. It holds all variables of model and
+    optimizer, and with them what random layers, such as dropout, will draw next, which Keras leaves out. It is made in
+    memory, as HDF5 can crash on a full disk.
 
     Args:
         backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.
+
+    Raises:
+        ValueError: When training begins, where the backup is damaged or another model's.
+        OSError: When an epoch ends, where the backup cannot be written; the one before is whole then.
     """
 
     def __init__(self, backup_dir):
@@ -33,44 +39,91 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
     def finished_epochs(self):
         """Return how many epochs the backup holds: the epoch at which `fit` will begin."""
         newest = self._newest()
-        return 0 if newest is None else int(newest.name.removeprefix("epoch_").split(".")[0])
+        return 0 if newest is None else int(newest.stem.removeprefix("epoch_"))
 
     def _newest(self):
-        return max(Path(self.backup_dir).glob("epoch_*.weights.h5"), default=None)
+        return max(Path(self.backup_dir).glob("epoch_*.npz"), default=None)
+
+    def _variables(self):
+        optimizer = self.model.optimizer
+        if not optimizer.built:
+            optimizer.build(self.model.trainable_variables)
+        return [*self.model.variables, *optimizer.variables]
 
     def _load_model(self):
-        newest, epoch = self._newest(), self.finished_epochs()
+        newest, variables = self._newest(), self._variables()
         if newest is None:
             return
-        if not self.model.optimizer.built:
-            self.model.optimizer.build(self.model.trainable_variables)
         try:
-            self.model.load_weights(newest)
-            with h5py.File(newest) as file:
-                for number, state in enumerate(self._seed_states()):
-                    state.assign(file[_SEEDS][str(number)][()])
-        except (OSError, ValueError, KeyError) as error:
+            with np.load(newest) as file:  # which tests the checksum of each array
+                arrays = [file[str(number)] for number in range(len(file.files))]
+            shapes = [array.shape for array in arrays]
+            if shapes != [tuple(variable.shape) for variable in variables]:
+                raise ValueError("its variables have other shapes")
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(
                 f"The backup {newest} cannot be read into this model: {error}. Remove it to go on from the start, or "
                 "choose another run folder."
             ) from error
-        self.model._initial_epoch = epoch
-
-    def _seed_states(self):
-        return [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+        self.model._initial_epoch = self.finished_epochs()
 
     def _save_model(self):
-        target = Path(self.backup_dir) / f"epoch_{self._current_epoch:04d}.weights.h5"
-        with replaced(target) as temporary:
-            self.model.save_weights(temporary)
-            with h5py.File(temporary, "a") as file:
-                for number, state in enumerate(self._seed_states()):
-                    file[f"{_SEEDS}/{number}"] = keras.ops.convert_to_numpy(state)
-            with open(temporary, "rb") as file:
+        arrays = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
+        buffer = io.BytesIO()
+        # NumPy's files know no bfloat16; float32 holds all its values.
+        np.savez(buffer, **{str(n): a.astype("float32") if a.dtype.kind == "V" else a for n, a in enumerate(arrays)})
+        target = Path(self.backup_dir) / f"epoch_{self._current_epoch:04d}.npz"
+        try:
+            with replaced(target) as temporary, open(temporary, "wb") as file:
+                file.write(buffer.getbuffer())
+                file.flush()
                 os.fsync(file.fileno())
-        for older in Path(self.backup_dir).glob("*epoch_*.weights.h5"):
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"The backup of epoch {self._current_epoch} cannot be written: {error.strerror}. The one before is "
+                "whole: mend the cause and give the same command to go on from there",
+                str(target),
+            ) from error
+        for older in target.parent.glob("*epoch_*.npz"):
             if older != target:
                 older.unlink()
+
+
+class StopAtNonFinite(keras.callbacks.Callback):
+    """Ends training with an error when the loss or a weight is no longer a finite number.
+
+    `keras.callbacks.TerminateOnNaN` ends it as though it were finished, and looks at the loss alone: what follows would
+    be saved as a result. Put this callback before those that save.
+
+    Raises:
+        FloatingPointError: It names the batch and the epoch, counted from 1.
+    """
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch + 1
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = float((logs or {}).get("loss", 0))
+        if not math.isfinite(loss):
+            self._stop(f"The loss is {loss} at batch {batch + 1} of epoch {self._epoch}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        for variable in self.model.variables:
+            # The last batch of an epoch can spoil the weights with a loss that is still finite.
+            if (
+                keras.backend.is_float_dtype(variable.dtype)
+                and not np.isfinite(keras.ops.convert_to_numpy(variable)).all()
+            ):
+                self._stop(f"{variable.path} holds values that are not finite at the end of epoch {self._epoch}")
+
+    def _stop(self, what):
+        raise FloatingPointError(
+            f"{what}. Nothing was saved since the epoch before. A lower learning rate or clipped gradients may help; "
+            "or the data of that batch are not finite."
+        )
 
 
 class EpochTable(keras.callbacks.Callback):

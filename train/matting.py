@@ -26,7 +26,7 @@ import keras
 from absl import app, flags, logging
 
 from a2u_tf import losses
-from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable
+from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.data.matting.pipeline import training_batches
 from a2u_tf.evaluation.validation import ProtocolValidation, validate
 from a2u_tf.files import write_json
@@ -192,6 +192,7 @@ def make_callbacks(folder, model, pictures, tensorboard):
                 tf.summary.image("mattes", grid[None], epoch)
 
     return [
+        StopAtNonFinite(),
         ProtocolValidation(model, pictures, show),
         EpochTable(folder / "history.csv"),
         BestAndLast(model, folder, "val_sad"),
@@ -280,7 +281,7 @@ def main(argv):
             raise ValueError(f"--crop_size must be a multiple of {STRIDE}. Received: {settings.crop_size}")
         run_dir = values["run_dir"] or default_run_dir(settings)
         summary = run(settings, run_dir, values["tensorboard"], command_line("train.matting"))
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
     print(f"{run_dir}: {summary['parameters']:,} parameters, best epoch {summary['best_epoch']}")
     for name, metrics in summary["metrics"].items():

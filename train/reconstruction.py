@@ -18,7 +18,7 @@ from pathlib import Path
 import keras
 from absl import app, flags, logging
 
-from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable
+from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
 from a2u_tf.data import load_digits, make_synthetic_digits
 from a2u_tf.data.batches import shuffled_batches
 from a2u_tf.files import replaced, write_json
@@ -30,7 +30,7 @@ from a2u_tf.models.reconstruction import reconstruction_net
 from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
 from a2u_tf.visualization import reconstruction_sheet
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
-from train.run_folder import RunFolderError, check_run_folder, command_line, describe_run
+from train.run_folder import check_run_folder, command_line, describe_run
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
@@ -137,7 +137,7 @@ def make_callbacks(folder, tensorboard):
     callbacks = [EpochTable(folder / "history.csv")]
     if tensorboard:
         callbacks.append(tensorboard_callback(folder))
-    return [*callbacks, AtomicBackupAndRestore(folder / "backup")]
+    return [StopAtNonFinite(), *callbacks, AtomicBackupAndRestore(folder / "backup")]
 
 
 def default_run_dir(settings):
@@ -193,7 +193,7 @@ def main(argv):
         summary = run(
             settings, run_dir, values["data_dir"], values["tensorboard"], command_line("train.reconstruction")
         )
-    except (RunFolderError, FileNotFoundError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
     print(f"{run_dir}: {summary['parameters']:,} parameters")
     print("  ".join(f"{name} {value:.4f}" for name, value in summary["metrics"].items()))
