@@ -7,7 +7,7 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo compare-quick docs test lint op bazel-op sanitize benchmark install clean
+.PHONY: demo compare-quick docs dist lock test lint op bazel-op sanitize benchmark install clean
 
 demo: install
 	$(BIN)/python -m train.demo
@@ -19,6 +19,17 @@ docs: EXTRAS := docs
 docs:
 	$(MAKE) install EXTRAS=$(EXTRAS)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The wheel holds the compiled op; it is then installed and used in an environment of its own.
+dist: EXTRAS := release
+dist:
+	$(MAKE) install EXTRAS=$(EXTRAS)
+	rm -rf dist
+	A2U_TF_REQUIRE_OP=1 $(BIN)/python -m build --no-isolation
+	$(BIN)/python -m tests.installed dist/*.whl
+
+lock: install
+	$(BIN)/python -m demo.lock
 
 test: install
 	$(BIN)/python -m pytest
