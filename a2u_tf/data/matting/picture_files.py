@@ -6,11 +6,17 @@ colours it cannot know. Here such files are found, with a message that names the
 
 import contextlib
 import dataclasses
+import math
 import mmap
+import os
 import re
+import stat
 import struct
 
+from a2u_tf.data.matting.picture_limit import ENVIRONMENT_VARIABLE, max_pixels
+
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_HEADER = b"\0\0\0\rIHDR"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 # Colour types of PNG.
 GREY, WITH_ALPHA = 0, (4, 6)
@@ -18,8 +24,12 @@ JPEG_SIGNATURE = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
 # Start of frame: all of C0..CF but the tables C4, C8 and CC.
 JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+# Markers that no length follows: before the frame, a decoder and a walk by lengths would part ways at them.
+JPEG_ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})
 # In the compressed data, FF 00 is a byte and FF D0..D7 are restarts; FF FF is padding.
 JPEG_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
+# Four channels of 16 bits: a longer file holds something else than its picture.
+BYTES_PER_PIXEL = 8
 
 
 class PictureError(ValueError):
@@ -47,7 +57,7 @@ def read_header(path):
     Raises:
         PictureError: For a file that `read_whole` refuses by what was read of it.
     """
-    with open(path, "rb") as file:
+    with _open(path) as file:
         if not file.read(1):
             raise PictureError(f"{path} is empty. Copy or export the picture again.")
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -67,14 +77,40 @@ def read_whole(path):
         `(header, data)`: a `PictureHeader`, and the bytes of the file.
 
     Raises:
-        PictureError: For a file that is empty, cut short or neither PNG nor JPEG; JPEG in CMYK, or of more than 8 bits;
-            PNG with a rotation in its EXIF data, or grey with one level declared transparent, which OpenCV overlooks.
+        PictureError: For a file that is empty, cut short or neither PNG nor JPEG; a picture without pixels, or with
+            more than `a2u_tf.data.matting.picture_limit` allows; JPEG in CMYK, or of more than 8 bits; PNG that is
+            animated, with a rotation in its EXIF data, or grey with one level declared transparent, which OpenCV
+            overlooks.
     """
-    with open(path, "rb") as file:
+    with _open(path) as file:
         data = file.read()
     if not data:
         raise PictureError(f"{path} is empty. Copy or export the picture again.")
     return _check_whole(path, data), data
+
+
+def _open(path):
+    """Open a file that can be read to its end, unlike a pipe or a device."""
+    status = os.stat(path)
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # `open` has its own word for folders
+        raise PictureError(f"{path} is a pipe or a device, expected a file. Copy the picture into one.")
+    if status.st_size > BYTES_PER_PIXEL * max_pixels():
+        raise PictureError(
+            f"{path} has {status.st_size} bytes, more than a picture of {max_pixels()} pixels needs. If you trust it, "
+            f"set {ENVIRONMENT_VARIABLE} to more pixels."
+        )
+    return open(path, "rb")
+
+
+def _check_size(path, size):
+    """Raise at a picture, `(height, width)`, that is not to be decoded."""
+    if 0 in size:
+        raise PictureError(f"{path} has no pixels: its size (height, width) is {size}. Export it again.")
+    if math.prod(size) > max_pixels():
+        raise PictureError(
+            f"{path} is of the size (height, width) {size}, {math.prod(size)} pixels, expected at most {max_pixels()}. "
+            f"Reduce it or, if you trust it, set {ENVIRONMENT_VARIABLE} to more."
+        )
 
 
 def _check_whole(path, data):
@@ -87,6 +123,8 @@ def _check_whole(path, data):
 
 def _check_png(path, data, last=b"IEND"):
     """Walk over the chunks to the first of kind `last`."""
+    if len(data) >= 16 and data[8:16] != PNG_HEADER:
+        raise PictureError(f"{path} is damaged: its PNG data do not begin with their header. Copy or export it again.")
     width, height = (int.from_bytes(data[start : start + 4], "big") for start in (16, 20))
     position, kind, has_alpha = 8, b"", False
     while kind != last:
@@ -95,11 +133,14 @@ def _check_png(path, data, last=b"IEND"):
         position = content + int.from_bytes(data[position : position + 4], "big") + 4
         if len(kind) < 4 or position > len(data) or len(data) < 33:
             raise _cut_short(path, len(data))
+        if kind == b"acTL":
+            raise PictureError(f"{path} is an animated PNG, expected one picture. Save one of its frames.")
         if kind == b"tRNS" and data[25] == GREY:
             raise PictureError(f"{path} is grey with one level declared transparent. Save it with an alpha channel.")
         if kind == b"eXIf" and (orientation := _exif_orientation(data[content : position - 4])) != 1:
             raise PictureError(f"{path} is a PNG with the EXIF orientation {orientation}. Save it upright.")
         has_alpha |= kind == b"tRNS" or data[25] in WITH_ALPHA
+    _check_size(path, (height, width))
     return PictureHeader("PNG", (height, width), has_alpha)
 
 
@@ -108,8 +149,8 @@ def _jpeg_header(path, data):
     position, orientation = 2, 1
     while True:
         marker, length = data[position : position + 2], int.from_bytes(data[position + 2 : position + 4], "big")
-        if len(marker) == 2 and marker[0] != 0xFF:
-            raise PictureError(f"{path} is damaged: no JPEG marker at byte {position}. Copy or export it again.")
+        if len(marker) == 2 and (marker[0] != 0xFF or marker[1] in JPEG_ALONE):
+            raise PictureError(f"{path} is damaged: no segment of a JPEG at byte {position}. Copy or export it again.")
         if marker[1:] == b"\xff":
             position += 1
             continue
@@ -126,6 +167,7 @@ def _jpeg_header(path, data):
     if bits != 8 or components not in (1, 3):
         kind = "CMYK" if components == 4 else f"{components} channels of {bits} bits"
         raise PictureError(f"{path} is a JPEG in {kind}, expected grey or RGB of 8 bits. Convert it to sRGB.")
+    _check_size(path, (height, width))
     # The orientations 5 to 8 lie on their side.
     return PictureHeader("JPEG", (width, height) if orientation >= 5 else (height, width)), position
 

@@ -97,7 +97,7 @@ def test_every_cut_of_a_jpeg(saved, rgb, progressive):
         (b"GIF89a and so on", "neither PNG nor JPEG: it begins with b'GIF89a a'. Convert it to PNG"),
         (b"<html>404</html>", "neither PNG nor JPEG"),
         (b"\x89PN", "neither PNG nor JPEG"),
-        (b"\xff\xd8\xff\xe0\0\x04abXYZ\xff\xd9", "damaged: no JPEG marker at byte 8"),
+        (b"\xff\xd8\xff\xe0\0\x04abXYZ\xff\xd9", "damaged: no segment of a JPEG at byte 8"),
     ],
 )
 def test_other_files(saved, read, data, message):
