@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 from pathlib import Path
 
 
@@ -11,7 +12,8 @@ def replaced(path):
     """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    # Nobody can foresee the name and lay a link there that leads out of the folder.
+    temporary = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
     try:
         yield temporary
         os.replace(temporary, path)

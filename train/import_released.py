@@ -9,7 +9,6 @@ encoder, for `train.matting --encoder_weights`. Only tensors are read from the f
 it is ever executed. Needs torch: pip install 'a2u_tf[torch]'.
 """
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ from a2u_tf.models import matting_net
 from a2u_tf.models.released import assign_encoder, assign_matting
 
 ENDING = ".weights.h5"
+LARGEST_KERNEL_SIZE = 9  # beyond the paper's; the network is built before weights are seen to misfit
 
 
 class CheckpointError(ValueError):
@@ -45,16 +45,25 @@ def read_checkpoint(path):
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"no such checkpoint: {path}") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # torch raises whatever a damaged file leads it to
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(
             f"{path} is not a checkpoint of tensors alone ({reason}); nothing of it was run"
         ) from error
     state = content.get("state_dict", content) if isinstance(content, dict) else content
-    if not isinstance(state, dict) or not all(isinstance(value, torch.Tensor) for value in state.values()) or not state:
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()) or not state:
         received = sorted(map(str, content))[:10] if isinstance(content, dict) else type(content).__name__
         raise CheckpointError(f"{path} must hold a dict of tensors, or one under 'state_dict'. Received: {received}")
-    return {name: tensor.float().numpy() for name, tensor in state.items()}
+    return {name: _array(path, name, tensor) for name, tensor in state.items()}
+
+
+def _array(path, name, tensor):
+    try:
+        return tensor.detach().float().numpy()
+    except (RuntimeError, TypeError, MemoryError) as error:  # sparse, without data, larger than the memory
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{path} must hold plain tensors. Received: {name}, {tensor.dtype} ({reason})") from error
 
 
 def released_network(state):
@@ -65,11 +74,17 @@ def released_network(state):
     heads = {
         name: value.shape[0]
         for name, value in state.items()
-        if name.endswith(("bconv_U.1.weight", "bconv_UP.1.weight"))
+        if name.endswith(("bconv_U.1.weight", "bconv_UP.1.weight")) and value.ndim
     }
     shared = next((count == 1 for name, count in heads.items() if name.endswith("bconv_U.1.weight")), True)
     values = next((count for name, count in heads.items() if name.endswith("bconv_UP.1.weight")), 36)
-    model = matting_net(channel_shared=shared, kernel_size=max(1, int(np.sqrt(values / 4))), encoding_size=6)
+    kernel_size = max(1, int(np.sqrt(values / 4)))
+    if kernel_size > LARGEST_KERNEL_SIZE:
+        raise CheckpointError(
+            f"Released kernels have sides of up to {LARGEST_KERNEL_SIZE}. Received: {values} channels of "
+            f"bconv_UP.1.weight, for kernel_size={kernel_size}"
+        )
+    model = matting_net(channel_shared=shared, kernel_size=kernel_size, encoding_size=6)
     assign_matting(model, state)
     return model
 

@@ -4,6 +4,9 @@ TensorFlow Serving's REST interface takes bytes as `{"b64": "..."}`, and writes 
 `_bytes`; hence the names.
 """
 
+from a2u_tf.data.matting.picture_files import JPEG_SIGNATURE, PNG_SIGNATURE
+from a2u_tf.data.matting.picture_limit import max_pixels
+
 
 def encoded_matting(matting):
     """Return a function of encoded pictures around one of pixels.
@@ -14,14 +17,15 @@ def encoded_matting(matting):
 
     Returns:
         Function from `image_bytes` and `trimap_bytes`, strings `(N,)`, to a dict of `alpha_bytes`, strings `(N,)`: PNG
-        files, grey, of 8 bits. Pictures are PNG or JPEG, of any size, each of that of its trimap. Grey ones become
+        files, grey, of 8 bits. Pictures are PNG or JPEG, each of the size of its trimap and of no more pixels than
+        `a2u_tf.data.matting.picture_limit` allows, by their headers: larger ones are not decoded. Grey ones become
         three equal channels, an alpha channel is dropped, 16 bits become 8. The rotation that EXIF data of a JPEG ask
         for is not applied: send the pixels upright.
     """
     import tensorflow as tf
 
     def one(files):
-        image_bytes, trimap_bytes = files
+        image_bytes, trimap_bytes = (_checked(file) for file in files)
         # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
         image = tf.io.decode_jpeg(image_bytes, channels=3, dct_method="INTEGER_ACCURATE")
         trimap = tf.io.decode_png(trimap_bytes, channels=1)
@@ -38,3 +42,28 @@ def encoded_matting(matting):
         return {"alpha_bytes": tf.map_fn(one, files, fn_output_signature=tf.string, parallel_iterations=1)}
 
     return encoded
+
+
+def _checked(file):
+    """Return a scalar string as it is: the bytes of a PNG or JPEG file, whose header asks for no more than allowed."""
+    import tensorflow as tf
+
+    def png_size():
+        return tf.io.decode_raw(tf.strings.substr(file, 16, 8), tf.int32, little_endian=False)
+
+    def other_size():
+        is_jpeg = tf.equal(tf.strings.substr(file, 0, len(JPEG_SIGNATURE)), JPEG_SIGNATURE)
+        check = tf.debugging.Assert(is_jpeg, ["Unknown image file format. Pictures must be PNG or JPEG files"])
+        with tf.control_dependencies([check]):
+            return tf.image.extract_jpeg_shape(file)[:2]
+
+    is_png = tf.equal(tf.strings.substr(file, 0, len(PNG_SIGNATURE)), PNG_SIGNATURE)
+    size = tf.cond(is_png & (tf.strings.length(file) >= 24), png_size, other_size)
+    limit = max_pixels()
+    check = tf.debugging.assert_less_equal(
+        tf.reduce_prod(tf.cast(size, tf.int64)),
+        tf.constant(limit, tf.int64),
+        f"Pictures may have up to {limit} pixels. Send a smaller one, or export with a larger A2U_MAX_PIXELS",
+    )
+    with tf.control_dependencies([check]):
+        return tf.identity(file)

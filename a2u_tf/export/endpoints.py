@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import keras
 
+from a2u_tf.data.matting.picture_limit import max_pixels
 from a2u_tf.models import Matting
 
 
@@ -62,7 +63,7 @@ def model_endpoint(model):
     """Return the `Endpoint` of a model.
 
     A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
-    float32 `(N, H, W, 1)`. A functional model takes and returns what it does, by the names of its inputs and outputs.
+    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`. A functional model takes and returns what it does, by the names of its inputs and outputs.
 
     Raises:
         ValueError: For other models, and on other backends than TensorFlow.
@@ -82,21 +83,26 @@ def model_endpoint(model):
 def _matting_endpoint(model):
     import tensorflow as tf
 
+    limit = max_pixels()
+    image_shape, trimap_shape = (None, None, None, 3), (None, None, None, 1)
+
     def matting(image, trimap):
-        check = tf.debugging.assert_equal(
-            tf.shape(image)[:3], tf.shape(trimap)[:3], "`image` and `trimap` must have the same size (N, H, W)"
-        )
-        with tf.control_dependencies([check]):  # or another operation may fail first
+        # Servers feed whatever they are sent: that of one channel would be broadcast to three.
+        image, trimap = tf.ensure_shape(image, image_shape), tf.ensure_shape(trimap, trimap_shape)
+        checks = [
+            tf.debugging.assert_equal(
+                tf.shape(image)[:3], tf.shape(trimap)[:3], "`image` and `trimap` must have the same size (N, H, W)"
+            ),
+            tf.debugging.assert_less_equal(
+                tf.size(trimap, tf.int64), tf.constant(limit, tf.int64), f"The model takes up to {limit} pixels at once"
+            ),
+        ]
+        with tf.control_dependencies(checks):  # or another operation may fail first
             inputs = {"image": tf.identity(image), "trimap": tf.identity(trimap)}
         return model(inputs, training=False)
 
-    return Endpoint(
-        matting,
-        [
-            tf.TensorSpec((None, None, None, 3), tf.uint8, "image"),
-            tf.TensorSpec((None, None, None, 1), tf.uint8, "trimap"),
-        ],
-    )
+    specs = [tf.TensorSpec(image_shape, tf.uint8, "image"), tf.TensorSpec(trimap_shape, tf.uint8, "trimap")]
+    return Endpoint(matting, specs)
 
 
 def _functional_endpoint(model):

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -90,7 +91,7 @@ def _new_version(folder, version):
 def _staged(target):
     """Yield a folder to write into, under another name beside the model's; on success it becomes `target`."""
     model = target.parent
-    staging = model.with_name(f".{os.getpid()}.{model.name}")
+    staging = model.with_name(f".{secrets.token_hex(8)}.{model.name}")
     try:
         yield staging
         model.mkdir(exist_ok=True)

@@ -1,36 +1,42 @@
 """Trained models from files."""
 
+import os
 import zipfile
-import zlib
 
 import keras
 
 from a2u_tf.models.matting import Matting
 
-# What Keras, zip and HDF5 raise at files of other kinds, or damaged ones.
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+# Keras stores what it writes without compression. An archive that grows more than this when it is read was made to.
+LARGEST_GROWTH = 10
 
 
 def read_model(path):
-    """Load a Keras model, without what it was trained by.
+    """Load a Keras model from a `.keras` archive, without what it was trained by.
+
+    Keras' safe mode holds: code in the file, such as that of a `Lambda` layer, is refused and not run.
 
     Raises:
         ValueError: Where the file is missing or holds something else.
     """
     try:
-        _check_sums(path)
-        return keras.saving.load_model(path, compile=False)
-    except _DAMAGED as error:
+        _check_archive(path)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras and HDF5 raise whatever a damaged file leads them to
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error
 
 
-def _check_sums(path):
-    """Raise at weights that were damaged: Keras reads them without a look at the sums that are stored with them."""
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if name := archive.testzip():
-                raise zipfile.BadZipFile(f"{name} in it is damaged. Copy or download it again.")
+def _check_archive(path):
+    """Raise at other files, and at weights that were damaged: Keras reads them without a look at their sums."""
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is missing, or no .keras archive. Models in other formats: load and save them by Keras")
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        if sum(member.file_size for member in members) > LARGEST_GROWTH * os.path.getsize(path):
+            raise ValueError(f"it grows more than {LARGEST_GROWTH} times when it is read. Keras writes no such files")
+        if name := archive.testzip():
+            raise zipfile.BadZipFile(f"{name} in it is damaged. Copy or download it again.")
 
 
 def load_matting(path):
