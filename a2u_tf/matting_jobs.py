@@ -75,12 +75,13 @@ def _check_folders(outputs):
 def _check_outputs(jobs, keep):
     """Stop before anything is computed where an output would replace an input or another, or cannot be written."""
     inputs = [*keep, *(path for job in jobs for path in (job.image, job.trimap))]
-    taken = {path.resolve(): "an input" for path in inputs}
+    # Unlike `Path.resolve`, this takes links that lead in circles, too.
+    taken = {os.path.realpath(path): "an input" for path in inputs}
     folders = set()
     for path in (path for job in jobs for path in job.outputs.values()):
-        if what := taken.setdefault(path.resolve(), ""):
+        if what := taken.setdefault(os.path.realpath(path), ""):
             raise ValueError(f"{path} is {what}: it would be overwritten. Name another output.")
-        taken[path.resolve()] = "named for another output"
+        taken[os.path.realpath(path)] = "named for another output"
         folders.add(path.parent)
     for folder in folders:
         existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())

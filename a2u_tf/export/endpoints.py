@@ -63,7 +63,8 @@ def model_endpoint(model):
     """Return the `Endpoint` of a model.
 
     A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
-    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`. A functional model takes and returns what it does, by the names of its inputs and outputs.
+    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`. A functional model
+    takes and returns what it does, by the names of its inputs and outputs.
 
     Raises:
         ValueError: For other models, and on other backends than TensorFlow.

@@ -1,0 +1,113 @@
+"""Pictures that are damaged, made to do harm, or only odd; all made here, byte by byte."""
+
+import struct
+import zlib
+
+import cv2
+import numpy as np
+
+from tests.data.matting.files import chunk, jpeg, jpeg_segment, palette_png, png, with_segments
+
+RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
+GREY = RGB[..., 0]
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+def raw_png(width, height, data, bits=8, colour_type=0, interlaced=0, chunks=()):
+    """A PNG whose header says what it wants; `data` are rows, each after its filter's byte."""
+    header = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, interlaced)
+    body = (chunk(b"IHDR", header), *chunks, chunk(b"IDAT", zlib.compress(data)), chunk(b"IEND", b""))
+    return SIGNATURE + b"".join(body)
+
+
+def sized_jpeg(width, height):
+    """A JPEG of 4 x 4 pixels whose header says something else."""
+    return jpeg(RGB[:4, :4]).replace(b"\x08\0\4\0\4", b"\x08" + struct.pack(">HH", height, width))
+
+
+def animated_png(width, height):
+    """Two frames, the second of its own size, which may reach out of the picture."""
+    rows = [zlib.compress((b"\0" + bytes([level]) * w) * h) for level, w, h in ((9, 8, 6), (200, width, height))]
+    frames = [struct.pack(">IIIIIHHBB", n, w, h, 0, 0, 1, 9, 0, 0) for n, w, h in ((0, 8, 6), (1, width, height))]
+    body = (
+        *(chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 6, 8, 0, 0, 0, 0)), chunk(b"acTL", struct.pack(">II", 2, 0))),
+        *(chunk(b"fcTL", frames[0]), chunk(b"IDAT", rows[0])),
+        *(chunk(b"fcTL", frames[1]), chunk(b"fdAT", struct.pack(">I", 2) + rows[1]), chunk(b"IEND", b"")),
+    )
+    return SIGNATURE + b"".join(body)
+
+
+def other_format(ending):
+    return cv2.imencode(ending, RGB)[1].tobytes()
+
+
+def damaged(data, position):
+    data = bytearray(data)
+    data[position] ^= 0x55
+    return bytes(data)
+
+
+# Bytes, and a part of the message.
+BAD = {
+    "empty": (b"", "is empty"),
+    "text": (b"<html>not found</html>", "neither PNG nor JPEG"),
+    "gif": (b"GIF89a" + bytes(40), "neither PNG nor JPEG"),
+    **{ending[1:]: (other_format(ending), "neither PNG nor JPEG") for ending in (".bmp", ".tiff", ".webp")},
+    "png of its first half": (png(RGB, 2)[:90], "is cut short"),
+    "jpeg of its first half": (jpeg(RGB)[:300], "is cut short"),
+    "png with a flipped bit": (damaged(png(RGB, 2), 60), "is damaged"),
+    "png without pixels": (raw_png(0, 5, b""), r"has no pixels: .* \(5, 0\)"),
+    "jpeg without pixels": (sized_jpeg(4, 0), r"has no pixels: .* \(0, 4\)"),
+    "png without data": (raw_png(4, 4, b""), "is damaged"),
+    "png of 3 bits": (raw_png(3, 1, b"\0\x1b", bits=3), "is damaged"),
+    "png of an unknown kind": (raw_png(3, 1, b"\0abc", colour_type=5), "is damaged"),
+    "png with two headers": (
+        png(GREY, 0, chunk(b"IHDR", struct.pack(">IIBBBBB", 30000, 30000, 8, 0, 0, 0, 0))),
+        "is damaged",
+    ),
+    "png without palette": (png(GREY % 2, 3), "is damaged"),
+    "png that begins with another chunk": (SIGNATURE + chunk(b"tEXt", b"x\0y") + png(RGB, 2)[8:], "do not begin with"),
+    "animated png": (animated_png(8, 6), "is an animated PNG"),
+    "animated png that leaves the picture": (animated_png(800, 600), "is an animated PNG"),
+    "png of 100000 x 100000": (raw_png(100_000, 100_000, b""), "10000000000 pixels, expected at most 268435456"),
+    "png of 40000 x 26000": (raw_png(40_000, 26_000, b""), "1040000000 pixels, expected at most"),  # OpenCV takes it
+    "png of 2**31 x 2**31": (raw_png(2**31, 2**31, b""), "pixels, expected at most"),
+    "jpeg of 30000 x 30000": (sized_jpeg(30_000, 30_000), "900000000 pixels, expected at most"),
+    "jpeg in CMYK": (
+        b"\xff\xd8" + jpeg_segment(0xC0, b"\x08\0\2\0\3\4" + bytes(12)) + b"\xff\xd9",
+        "is a JPEG in CMYK, expected grey or RGB",
+    ),
+    # A walk by lengths would skip the true frame and find the one in the last segment.
+    "jpeg with a mark without length": (with_segments(jpeg(RGB), b"\xff\x01"), "is damaged: no segment"),
+    "jpeg with a restart before its frame": (with_segments(jpeg(RGB), b"\xff\xd0"), "is damaged: no segment"),
+}
+
+ROWS = np.insert(GREY, 0, 0, axis=1).tobytes()
+TRIPLE = np.repeat(GREY[..., None], 3, axis=2)
+
+# Bytes, and the colours that they stand for.
+ODD = {
+    "png": (png(RGB, 2), RGB),
+    "jpeg": (jpeg(GREY), TRIPLE),
+    "progressive jpeg": (jpeg(GREY, progressive=True), TRIPLE),
+    "grey": (raw_png(9, 6, ROWS), TRIPLE),
+    "16 bits": (png(RGB.astype(np.uint16) * 257, 2, bits=16), RGB),
+    "palette": (palette_png(GREY % 3, RGB[0, :3]), RGB[0, :3][GREY % 3]),
+    "palette with an index beyond it": (palette_png(np.uint8([[0, 9]]), [[1, 2, 3]]), np.uint8([[[1, 2, 3], [0] * 3]])),
+    "1 bit": (raw_png(9, 1, b"\0\xaa\x80", bits=1), np.tile(np.uint8([255, 0] * 4 + [255])[None, :, None], 3)),
+    "interlaced": (raw_png(1, 1, b"\0\x61", interlaced=1), np.full((1, 1, 3), 0x61, np.uint8)),
+    "opaque alpha": (png(np.dstack([RGB, np.full_like(GREY, 255)]), 6), RGB),
+    "1 x 1": (png(RGB[:1, :1], 2), RGB[:1, :1]),
+    "100000 x 1": (raw_png(100_000, 1, bytes(100_001)), np.zeros((1, 100_000, 3), np.uint8)),
+    "1 x 100000": (raw_png(1, 100_000, bytes(200_000)), np.zeros((100_000, 1, 3), np.uint8)),
+    "with more data than pixels": (raw_png(1, 1, bytes(10**6)), np.zeros((1, 1, 3), np.uint8)),
+    "with a compressed text of 100 MB": (
+        png(RGB, 2, chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(10**8)))),
+        RGB,
+    ),
+    "with a compressed profile of 100 MB": (
+        png(RGB, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(10**8)))),
+        RGB,
+    ),
+    "with bytes after its end": (png(RGB, 2) + b"<html>", RGB),
+}

@@ -1,0 +1,142 @@
+"""The command line before hostile pictures and paths: one line for each, and no file outside the output folder."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from a2u_tf.cli import main
+from a2u_tf.data.matting.pictures import write_alpha
+from tests.data.matting.files import png
+from tests.hostile.corpus import BAD, ODD, RGB
+
+TRIMAP = png(np.full(RGB.shape[:2], 128, np.uint8), 0)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run the command in an empty folder, with a network that finds everything transparent."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: None)
+    monkeypatch.setattr("a2u_tf.cli.predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
+    return lambda *arguments: main([*map(str, arguments), "--model", "model.keras"])
+
+
+def save(path, data):
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def all_files(folder):
+    """What lies in and below a folder, with its bytes."""
+    return {path: path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+def test_corpus_in_folders(run, capfd):
+    pictures = {f"bad {name}": data for name, (data, _) in BAD.items()}
+    pictures |= {f"odd {name}": data for name, (data, _) in ODD.items()}
+    for name, data in pictures.items():
+        height, width = ODD[name[4:]][1].shape[:2] if name.startswith("odd") else RGB.shape[:2]
+        save(f"images/{name}.png", data)
+        save(f"trimaps/{name}.png", png(np.full((height, width), 128, np.uint8), 0))
+    assert run("images", "trimaps", "-o", "alphas") == 1
+    out, err = capfd.readouterr()
+    assert f"{len(ODD)} of {len(pictures)} done" in out
+    assert sorted(os.listdir("alphas")) == sorted(f"odd {name}.png" for name in ODD)
+    ours = [line for line in err.splitlines() if "images/" in line]  # libpng has words of its own
+    assert len(ours) == len(BAD)
+    assert all(any(f"bad {name}.png" in line for line in ours) for name in BAD)
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("place", ["image", "trimap", "background"])
+@pytest.mark.parametrize("name", ["text", "png of 40000 x 26000", "animated png", "png with a flipped bit"])
+def test_one_bad_picture(run, monkeypatch, capfd, place, name):
+    monkeypatch.setattr("a2u_tf.cli.check_pymatting", lambda: None)
+    for other, data in (("image", png(RGB, 2)), ("trimap", TRIMAP), ("background", png(RGB, 2))):
+        save(f"{other}.png", BAD[name][0] if other == place else data)
+    before = all_files(".")
+    assert run("image.png", "trimap.png", "--composite", "out/x.png", "--background", "background.png") == 1
+    err = capfd.readouterr().err
+    assert [line for line in err.splitlines() if f"{place}.png" in line]
+    assert "Traceback" not in err
+    assert all_files(".") == before
+
+
+def test_limit_of_pixels(run, monkeypatch, capsys):
+    save("image.png", png(RGB, 2))
+    save("trimap.png", TRIMAP)
+    monkeypatch.setenv("A2U_MAX_PIXELS", "53")
+    assert run("image.png", "trimap.png", "-o", "alpha.png") == 1
+    assert "image.png is of the size (height, width) (6, 9), 54 pixels, expected at most 53" in capsys.readouterr().err
+    monkeypatch.setenv("A2U_MAX_PIXELS", "some")
+    assert run("image.png", "trimap.png", "-o", "alpha.png") == 1
+    assert "A2U_MAX_PIXELS must be a whole number above 0" in capsys.readouterr().err
+
+
+NAMES = ["a...png", "a..png", "a.png.png", "-o.png", "~.png", "$HOME.png", "a;touch b.png", "a\nb.png", "\x1b[2J.png"]
+
+
+def test_names_of_pictures_lead_nowhere_else(run, tmp_path, capsys):
+    for name in NAMES:
+        save(f"images/{name}", png(RGB, 2))
+        save(f"trimaps/{name}", TRIMAP)
+    before = set(all_files(tmp_path))
+    assert run("images", "trimaps", "-o", "alphas") == 0
+    written = set(all_files(tmp_path)) - before
+    assert written == {tmp_path / "work" / "alphas" / name for name in NAMES}
+
+
+def test_links_among_the_inputs_and_in_the_output(run, tmp_path):
+    """Linked inputs are read; a link in the output folder is replaced, and what it leads to stays."""
+    save(tmp_path / "elsewhere" / "photo.png", png(RGB, 2))
+    save(tmp_path / "elsewhere" / "precious.png", b"precious")
+    save("trimaps/a.png", TRIMAP)
+    Path("images").mkdir()
+    Path("images/a.png").symlink_to(tmp_path / "elsewhere" / "photo.png")
+    Path("images/b.png").symlink_to("b.png")
+    save("trimaps/b.png", TRIMAP)
+    Path("alphas").mkdir()
+    Path("alphas/a.png").symlink_to(tmp_path / "elsewhere" / "precious.png")
+    assert run("images", "trimaps", "-o", "alphas") == 1
+    assert not Path("alphas/a.png").is_symlink()
+    assert os.listdir("alphas") == ["a.png"]
+    assert all_files(tmp_path / "elsewhere") == {
+        tmp_path / "elsewhere" / "photo.png": png(RGB, 2),
+        tmp_path / "elsewhere" / "precious.png": b"precious",
+    }
+
+
+def test_links_to_an_input_are_inputs(run, capsys):
+    save("images/a.png", png(RGB, 2))
+    save("trimaps/a.png", TRIMAP)
+    Path("same").symlink_to("images")
+    for output in ("images", "same", "images/../trimaps"):
+        before = all_files(".")
+        assert run("images", "trimaps", "-o", output) == 1
+        assert "is an input: it would be overwritten" in capsys.readouterr().err
+        assert all_files(".") == before
+
+
+def test_output_that_is_a_file_or_below_one(run, capsys):
+    save("images/a.png", png(RGB, 2))
+    save("trimaps/a.png", TRIMAP)
+    save("file", b"precious")
+    for output, message in (("file", "Expected a folder to write into"), ("file/new", "file is a file")):
+        assert run("images", "trimaps", "-o", output) == 1
+        assert message in capsys.readouterr().err
+    assert Path("file").read_bytes() == b"precious"
+
+
+def test_temporary_names_cannot_be_foreseen(tmp_path, monkeypatch):
+    """A link under the temporary name would lead the writing out of the folder."""
+    seen = set()
+    monkeypatch.setattr("os.replace", lambda temporary, path: seen.add(Path(temporary).name))
+    for _ in range(3):
+        write_alpha(tmp_path / "alpha.png", np.zeros((2, 2)))
+    assert len(seen) == 3
+    assert all(len(name.split(".")[1]) >= 16 for name in seen)

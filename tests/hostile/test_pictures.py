@@ -1,0 +1,132 @@
+"""Pictures of the corpus and random ones: read rightly, or refused in one line that names the file."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from a2u_tf.data.matting.layouts import TrainingForeground, background_pictures, composition_1k_training
+from a2u_tf.data.matting.picture_files import PictureError, read_header
+from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap
+from a2u_tf.data.matting.sources import PictureSource
+from custom_ops.toolchain import ROOT
+from tests.data.matting.files import png
+from tests.hostile.corpus import BAD, ODD, RGB
+
+READERS = (read_rgb, read_rgba, read_alpha, read_trimap)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(data, name="picture.png"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    return save
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_pictures_are_refused(saved, name, capfd):
+    data, message = BAD[name]
+    path = saved(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for read in READERS:
+        with pytest.raises(PictureError, match=rf"picture\.png.*{message}") as info:
+            read(path)
+        assert len(str(info.value).splitlines()) == 1
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB: a bomb's pixels were not there
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_pictures_are_read(saved, name, capfd):
+    data, expected = ODD[name]
+    path = saved(data, "wrong_ending.jpg")  # the bytes tell the format, not the name
+    received = read_rgb(path)
+    assert read_header(path).size == received.shape[:2]
+    np.testing.assert_allclose(received.astype(int), expected, rtol=0, atol=3 if "jpeg" in name else 0)
+
+
+def test_random_damage_is_survived(tmp_path):
+    command = [sys.executable, "-m", "tests.hostile.survive", str(tmp_path), "600"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert result.returncode == 0, result.stderr[-2000:]
+    counts = json.loads(result.stdout)
+    print(counts)
+    assert set(counts) == {"png", "jpeg", "idx"}
+    assert all(count["read"] > 50 and count["refused"] > 300 for count in counts.values())
+
+
+def test_limit_is_set_by_the_environment(saved, monkeypatch):
+    path = saved(png(RGB, 2))
+    monkeypatch.setenv("A2U_MAX_PIXELS", str(RGB[..., 0].size))
+    assert read_rgb(path).shape == RGB.shape
+    monkeypatch.setenv("A2U_MAX_PIXELS", str(RGB[..., 0].size - 1))
+    for read in (read_header, read_rgb):
+        with pytest.raises(PictureError, match=r"54 pixels, expected at most 53\. .* set A2U_MAX_PIXELS to more"):
+            read(path)
+    monkeypatch.setenv("A2U_MAX_PIXELS", "")
+    assert read_rgb(path).shape == RGB.shape
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e6", "many", "9" * 30, "٣"])
+def test_limit_that_is_none(saved, monkeypatch, text):
+    monkeypatch.setenv("A2U_MAX_PIXELS", text)
+    with pytest.raises(ValueError, match=r"A2U_MAX_PIXELS must be a whole number above 0.* Received: '"):
+        read_header(saved(png(RGB, 2)))
+
+
+def test_files_larger_than_any_picture(tmp_path):
+    path = tmp_path / "sparse.png"
+    with open(path, "wb") as file:
+        file.write(png(RGB, 2))
+        file.truncate(2**40)
+    for read in (read_header, read_rgb):
+        with pytest.raises(
+            PictureError, match=r"sparse\.png has 1099511627776 bytes, more than a picture of 268435456"
+        ):
+            read(path)
+
+
+def test_pipes_and_devices(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")  # which has no writer: to open it would be to wait for ever
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    for name in ("pipe.png", "zero.png"):
+        for read in (read_header, read_rgb):
+            with pytest.raises(PictureError, match=rf"{name} is a pipe or a device, expected a file"):
+                read(tmp_path / name)
+
+
+# What the check of a whole data set sees by headers; the rest is found when a picture's turn comes.
+BY_HEADER = [name for name, (_, message) in BAD.items() if message != "is damaged"]
+
+
+def test_training_sources_name_each_bad_picture(saved, tmp_path, capfd):
+    for name, (data, _) in BAD.items():
+        saved(data, f"backgrounds/{name}.png")
+    with pytest.raises(PictureError) as info:
+        background_pictures(tmp_path / "backgrounds")
+    lines = str(info.value).splitlines()[1:]
+    assert len(lines) == min(20, len(BY_HEADER)) + (len(BY_HEADER) > 20)
+    for name in BAD:
+        if name not in BY_HEADER:
+            path = tmp_path / "backgrounds" / f"{name}.png"
+            source = PictureSource([TrainingForeground(name, path, path)], [path])
+            for draw in (source.background, source.foreground):
+                with pytest.raises(PictureError, match=rf"{name}\.png"):
+                    draw(np.random.default_rng(0))
+
+
+def test_training_set_of_links_to_nowhere(saved, tmp_path):
+    for folder in ("fg", "alpha"):
+        (tmp_path / "Training_set" / folder).mkdir(parents=True)
+        (tmp_path / "Training_set" / folder / "a.png").symlink_to("a.png")  # to itself
+        (tmp_path / "Training_set" / folder / "b.png").symlink_to("nowhere.png")
+    with pytest.raises(PictureError) as info:
+        composition_1k_training(tmp_path)
+    assert len(str(info.value).splitlines()) == 5
