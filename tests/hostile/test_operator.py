@@ -1,0 +1,193 @@
+"""Graphs that call the compiled op past our Python checks: an error status, never a crash.
+
+Where shapes and attributes are wrong at random, see also tests/ops/test_compiled_fuzz.py.
+"""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.ops import compiled, reassemble_down, reassemble_up
+
+pytestmark = pytest.mark.tensorflow
+OPS = ("A2U>Reassemble", "A2U>ReassembleGrad")
+FITTING = ((1, 2, 3, 4), (1, 4, 6, 9), (1, 4, 6, 4))  # features, kernels, upstream of kernel_size=3, up=2
+
+
+@pytest.fixture
+def tf():
+    """TensorFlow with the op registered."""
+    if reason := compiled.unavailable():
+        pytest.skip(f"the compiled op: {reason}")
+    import tensorflow
+
+    return tensorflow
+
+
+def crafted_graph(tf, op, **attributes):
+    """A GraphDef of placeholders that say nothing of their shapes, and the op; no check of ours has seen it."""
+    inputs = ("features", "kernels", "upstream")[: 2 if op == OPS[0] else 3]
+    graph = tf.compat.v1.GraphDef()
+    for name in inputs:
+        node = graph.node.add(name=name, op="Placeholder")
+        node.attr["dtype"].type = tf.float32.as_datatype_enum
+        node.attr["shape"].shape.unknown_rank = True
+    node = graph.node.add(name="op", op=op, input=inputs)
+    node.attr["T"].type = tf.float32.as_datatype_enum
+    for name, value in {"kernel_size": 3, "up": 2, "down": 1, "groups": 1, **attributes}.items():
+        if value is not None:
+            node.attr[name].i = value
+    return graph
+
+
+def run(tf, graph, shapes):
+    with tf.Graph().as_default():
+        tf.graph_util.import_graph_def(graph, name="")
+        with tf.compat.v1.Session() as session:
+            names = [node.name for node in graph.node if node.op == "Placeholder"]
+            feed = {f"{name}:0": np.zeros(shape, "float32") for name, shape in zip(names, shapes, strict=False)}
+            return session.run("op:0", feed)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_the_crafted_graph_runs_where_it_fits(tf, op):
+    assert run(tf, crafted_graph(tf, op), FITTING).shape == FITTING[2 if op == OPS[0] else 0]
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"kernel_size": 0},
+        {"kernel_size": -3},
+        {"kernel_size": 2},
+        {"kernel_size": 1025},
+        {"kernel_size": 2**31 + 3},  # 3 in 32 bits
+        {"kernel_size": 2**62},
+        {"kernel_size": -(2**63)},
+        {"kernel_size": None},
+        {"up": 0},
+        {"up": 2**33 + 2},
+        {"up": 2**63 - 1},
+        {"down": 2},
+        {"down": -1},
+        {"up": 1, "down": 2**63 - 1},
+        {"groups": 0},
+        {"groups": 3},
+        {"groups": 2**32 + 1},
+        {"groups": 2**63 - 1},
+        {"kernel_size": 1023, "groups": 2**31 - 1},
+    ],
+)
+def test_inconsistent_attributes(tf, op, attributes):
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+        run(tf, crafted_graph(tf, op, **attributes), FITTING)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_attributes_of_other_kinds(tf, op):
+    for name in ("kernel_size", "up", "down", "groups", "T"):
+        for kind in ("text", "float", "list", "dtype", "missing dtype"):
+            graph = crafted_graph(tf, op)
+            value = graph.node[-1].attr[name]
+            if kind == "text":
+                value.s = b"3"
+            elif kind == "float":
+                value.f = 3.0
+            elif kind == "list":
+                value.list.i.append(3)
+            elif kind == "dtype" and name == "T":
+                value.type = tf.int32.as_datatype_enum  # the op has no such kernel
+            else:
+                value.type = tf.float64.as_datatype_enum  # the inputs are float32
+            with pytest.raises((ValueError, TypeError, tf.errors.OpError)):
+                run(tf, graph, FITTING)
+
+
+@pytest.mark.parametrize("op", OPS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(
+    "shape", [(), (3,), (1, 4, 6), (1, 4, 6, 9, 1), (0, 0, 0, 0), (2, 2, 3, 4), (1, 4, 6, 3), (1, 10**6, 1, 1)]
+)
+def test_inconsistent_inputs(tf, op, place, shape):
+    if op == OPS[0] and place == 2:
+        return  # it has no upstream gradient
+    shapes = [shape if number == place else fitting for number, fitting in enumerate(FITTING)]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Received: "):
+        run(tf, crafted_graph(tf, op), shapes)
+
+
+@pytest.mark.parametrize("op", OPS)
+def test_numbers_of_inputs(tf, op):
+    for change in ("one less", "one more"):
+        graph = crafted_graph(tf, op)
+        inputs = graph.node[-1].input
+        inputs.append("features") if change == "one more" else inputs.pop()
+        with pytest.raises((ValueError, tf.errors.OpError)):
+            run(tf, graph, FITTING)
+
+
+def test_saved_model_edited_after_it_was_written(tf, tmp_path):
+    """The file says other attributes than those that Python once checked, also inside of functions."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    ops, _ = compiled._load()[0]
+    anything = tf.TensorSpec(None, tf.float32)
+
+    def both(features, kernels, upstream):
+        outputs = ops.a2u_reassemble(features, kernels, kernel_size=3, up=2)
+        gradients = ops.a2u_reassemble_grad(features, kernels, upstream, kernel_size=3, up=2)
+        return {"output": outputs, "features": gradients[0], "kernels": gradients[1]}
+
+    function = tf.function(both).get_concrete_function(*[anything] * 3)
+    tf.saved_model.save(tf.Module(), str(tmp_path / "model"), function)
+    file = tmp_path / "model" / "saved_model.pb"
+    original = file.read_bytes()
+
+    def call(shapes):
+        loaded = tf.saved_model.load(str(tmp_path / "model")).signatures["serving_default"]
+        names = ("features", "kernels", "upstream")
+        return loaded(**{name: tf.zeros(shape) for name, shape in zip(names, shapes, strict=True)})
+
+    assert call(FITTING)["output"].shape == FITTING[2]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Received: "):
+        call((FITTING[0], FITTING[1], (1, 4, 6, 5)))
+    for name, value in (("kernel_size", 5), ("kernel_size", -1), ("up", 3), ("down", 2**40), ("groups", 2**31)):
+        model = saved_model_pb2.SavedModel.FromString(original)
+        nodes = [node for part in model.meta_graphs[0].graph_def.library.function for node in part.node_def]
+        edited = [node for node in nodes if node.op in OPS]
+        assert len(edited) == 2
+        for node in edited:
+            node.attr[name].i = value
+        file.write_bytes(model.SerializeToString())
+        with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+            call(FITTING)
+
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize("implementation", ["composite", "compiled"])
+@pytest.mark.parametrize("call", [reassemble_up, reassemble_down])
+def test_arguments_in_python(call, implementation):
+    if implementation == "compiled" and (reason := compiled.unavailable()):
+        pytest.skip(f"the compiled op: {reason}")
+    features, kernels = keras.ops.zeros((1, 4, 4, 2)), keras.ops.zeros((1, 8, 8, 9))
+    for settings in (
+        *({"kernel_size": value} for value in (0, -1, 2**62, 10**30, NAN, INFINITE, 3.0, "3", None, True, [3])),
+        *({"scale": value} for value in (0, -2, 2**62, 10**30, NAN, 2.0, "2", None)),
+        *({"groups": value} for value in (0, -1, 3, 2**62, 10**30, NAN, 1.0, None)),
+    ):
+        with pytest.raises(ValueError, match="Received"):
+            call(features, kernels, **{"kernel_size": 3, **settings}, implementation=implementation)
+    for bad in (
+        (keras.ops.zeros((4, 4, 2)), kernels),
+        (features, keras.ops.zeros((1, 8, 8, 9, 1))),
+        (keras.ops.zeros((1, 4, 4, 2), "int32"), kernels),
+        (features, keras.ops.zeros((1, 8, 8, 9), "bool")),
+        (features, keras.ops.zeros((2, 8, 8, 9))),
+        (features, keras.ops.zeros((1, 8, 8, 8))),
+        (features, keras.ops.zeros((1, 7, 5, 9))),
+    ):
+        with pytest.raises(ValueError, match="Received"):
+            call(*bad, 3, implementation=implementation)
