@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -168,8 +171,39 @@ int CheckConcurrency(Isa isa, const Problem& p) {
   return failures;
 }
 
+// Any sizes and attributes: an error, or a problem whose elements can be counted. An overflow stops the sanitizer.
+int CheckAnySizes() {
+  constexpr int64_t kSizes[] = {
+      0, 1, 1, 2, 3, 4, 6, 9, 18, 1023, 1024, 1 << 20, int64_t{1} << 31, int64_t{1} << 40, INT64_MAX / 8, INT64_MAX};
+  constexpr int64_t kAttributes[] = {1,         1,        1, 2, 3, 4, 0, -1, 1023, 1024, 1 << 20, int64_t{1} << 40,
+                                     INT64_MAX, INT64_MIN};
+  std::mt19937 generator(0);
+  const auto size = [&] { return kSizes[generator() % std::size(kSizes)]; };
+  const auto attribute = [&] { return kAttributes[generator() % std::size(kAttributes)]; };
+  int accepted = 0;
+  for (int draw = 0; draw < 200000; ++draw) {
+    const Attributes a = {attribute(), attribute(), attribute(), attribute()};
+    std::vector<int64_t> features, kernels;
+    for (size_t rank = generator() % 16 ? 4 : generator() % 7; features.size() < rank;) features.push_back(size());
+    for (size_t axis = 0; axis < features.size(); ++axis) {
+      kernels.push_back(axis < 3 && generator() % 4 ? features[axis] : size());
+    }
+    if (kernels.size() == 4 && CheckAttributes(a).empty() && generator() % 2) {
+      kernels[3] = a.groups * a.kernel_size * a.kernel_size;
+    }
+    Problem p;
+    if (!MakeProblem(a, features, kernels, &p).empty()) continue;
+    accepted += p.features_size() >= 0 && p.kernels_size() >= 0 && p.output_size() >= 0;
+    CheckUpstream(p, {p.batch, p.height, p.width, p.channels});
+  }
+  if (accepted < 100) std::printf("FAILED: of all sizes only %d were accepted\n", accepted);
+  return accepted < 100;
+}
+
 int Check() {
   int failures = 0, checks = 0;
+  std::vector<Problem> cases = SmallCases();
+  for (const Problem& p : RandomCases(0, 100)) cases.push_back(p);
   for (int isa = 0; isa < kIsas; ++isa) {
     if (!IsaAvailable(static_cast<Isa>(isa))) {
       std::printf("skipped %s: this processor does not have it\n", IsaName(static_cast<Isa>(isa)));
@@ -177,12 +211,13 @@ int Check() {
     }
     for (int dtype = 0; dtype < kDTypes; ++dtype) {
       unsigned seed = 0;
-      for (const Problem& p : SmallCases()) {
+      for (const Problem& p : cases) {
         failures += CheckCase(p, static_cast<Isa>(isa), static_cast<DType>(dtype), ++seed);
         ++checks;
       }
     }
   }
+  failures += CheckAnySizes();
   failures += CheckConcurrency(BestIsa(), MakeCase(2, 24, 24, 32, {3, 2, 1, 1}));
   failures += CheckConcurrency(BestIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, true));
   std::printf("%d cases, %d failures\n", checks, failures);

@@ -96,6 +96,23 @@ inline std::vector<Problem> SmallCases() {
   return cases;
 }
 
+// Sizes at random, the same for each seed: no pixel at all, a single one, odd numbers, channels beside any vector's.
+inline std::vector<Problem> RandomCases(unsigned seed, int count) {
+  std::mt19937 generator(seed);
+  const auto pick = [&](int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(generator() % static_cast<uint64_t>(high - low + 1));
+  };
+  std::vector<Problem> cases;
+  while (static_cast<int>(cases.size()) < count) {
+    const bool up = pick(0, 1), shared = !up && pick(0, 1);
+    const int64_t n = pick(0, 3), h = pick(0, 7), w = pick(0, 9), groups = pick(1, 4);
+    const int64_t c = groups * (pick(0, 3) ? pick(0, 9) : pick(0, 40));
+    const Attributes a = {up ? 2 * pick(0, 2) + 1 : pick(1, 6), up ? pick(2, 4) : 1, up ? 1 : pick(1, 4), groups};
+    cases.push_back(MakeCase(n, h, w, c, a, shared, up && h && w ? pick(0, a.up - 1) : 0));
+  }
+  return cases;
+}
+
 }  // namespace a2u
 
 #endif  // A2U_CUSTOM_OPS_TESTS_NAIVE_H_
