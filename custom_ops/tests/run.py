@@ -1,42 +1,105 @@
-"""Build the standalone test of the CPU kernels and run it, with sanitizers unless a benchmark is asked for.
+"""Build the CPU kernels with sanitizers and run them: in a program of their own, and as the op in Python.
 
-python -m custom_ops.tests.run              # AddressSanitizer and UndefinedBehaviorSanitizer
-python -m custom_ops.tests.run thread       # ThreadSanitizer
+python -m custom_ops.tests.run              # AddressSanitizer and UndefinedBehaviorSanitizer: program, then op
+python -m custom_ops.tests.run thread       # ThreadSanitizer: program
 python -m custom_ops.tests.run bench        # no sanitizer: time of each kernel beside a copy of the same bytes
+
+The op runs its fuzz tests and those of crafted graphs, through TensorFlow, whose tensors the sanitizer watches.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build import cpu_units
-from custom_ops.toolchain import FLAGS, SOURCES, BuildError, compile_units, find_compiler, run
+from custom_ops import build
+from custom_ops.toolchain import (
+    FLAGS,
+    ROOT,
+    SOURCES,
+    BuildError,
+    compile_units,
+    compiler_version,
+    find_compiler,
+    find_tensorflow,
+    publish,
+    run,
+)
 
 SANITIZERS = {
     "address": ["-O1", "-g1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     "thread": ["-O1", "-g1", "-fsanitize=thread"],
     "bench": [],
 }
+# Without the op these tests would be skipped, and nothing checked.
+TESTS = """
+import sys, pathlib, pytest
+from a2u_tf.ops import compiled
+compiled.LIBRARY = pathlib.Path(sys.argv[1])
+if reason := compiled.unavailable():
+    sys.exit(f"error: {reason}")
+tests = "tests/ops/test_compiled_fuzz.py", "tests/hostile/test_operator.py"
+sys.exit(pytest.main(["-n0", "-pno:cacheprovider", *tests]))
+"""
 
 
 def main(mode="address", *rest):
     if rest or mode not in SANITIZERS:
         sys.exit(f"error: expected one of {', '.join(SANITIZERS)}. Received: {' '.join([mode, *rest])}")
     flags = [*FLAGS, *SANITIZERS[mode]]
-    with tempfile.TemporaryDirectory() as folder:
-        program = Path(folder) / "cpu_test"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
         try:
             compiler = find_compiler()
-            units = [*cpu_units(), (SOURCES / "tests" / "cpu_test.cc", [])]
-            run([compiler, *flags, "-o", program, *compile_units(compiler, units, Path(folder), flags)])
+            kernels = compile_units(compiler, build.cpu_units(), folder, flags)
+            status = run_program(compiler, flags, kernels, folder, mode)
+            if mode == "address" and status == 0:
+                status = run_op(compiler, flags, kernels, folder)
         except BuildError as error:
             sys.exit(f"error: {error}")
-        command = [program, *(["bench"] if mode == "bench" else [])]
-        if mode == "thread":
-            command = [*fixed_addresses(), *command]
-        sys.exit(subprocess.run(command, check=False).returncode)
+    sys.exit(status)
+
+
+def run_program(compiler, flags, kernels, folder, mode):
+    """Link the kernels with their test and run it; returns its status."""
+    program = folder / "cpu_test"
+    run([compiler, *flags, "-I", ROOT, "-o", program, *kernels, SOURCES / "tests" / "cpu_test.cc"])
+    command = [program, *(["bench"] if mode == "bench" else [])]
+    if mode == "thread":
+        command = [*fixed_addresses(), *command]
+    return subprocess.run(command, check=False).returncode
+
+
+def run_op(compiler, flags, kernels, folder):
+    """Link the kernels as the op and run its fuzz tests; returns their status."""
+    tensorflow, version = find_tensorflow()
+    built = folder / "built.so"
+    sources = sorted((SOURCES / "tensorflow").glob("*.cc"))
+    headers = ["-I", ROOT, "-isystem", tensorflow / "include"]
+    framework = tensorflow / "libtensorflow_framework.so.2"
+    run([compiler, *flags, "-shared", *headers, "-o", built, *kernels, *sources, framework])
+    library = folder / build.build_record.LIBRARY
+    facts = {"compiler": compiler_version(compiler), "instruction_sets": build.instruction_sets()}
+    publish(built, library, tensorflow=version, **facts)
+    # Python was linked without the sanitizers' library, which must come first all the same; and it leaks at its end.
+    sanitized = {"LD_PRELOAD": " ".join(runtimes(compiler)), "ASAN_OPTIONS": "detect_leaks=0"}
+    backend = {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": ""}
+    command = [sys.executable, "-c", TESTS, library]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **backend, **sanitized}, check=False).returncode
+
+
+def runtimes(compiler):
+    """Return the paths of the libraries of AddressSanitizer and UndefinedBehaviorSanitizer."""
+    paths = []
+    for name in ("libasan.so", "libubsan.so"):
+        command = [compiler, f"-print-file-name={name}"]
+        path = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        if not Path(path).is_file():
+            raise BuildError(f"{compiler} has no {name} to load before Python. Name g++ in CXX")
+        paths.append(path)
+    return paths
 
 
 def fixed_addresses():

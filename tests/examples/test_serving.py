@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import struct
 import subprocess
 import sys
 import urllib.error
@@ -15,6 +16,7 @@ import pytest
 from custom_ops.toolchain import ROOT
 from examples.serving_clients import grpc_client, rest_client
 from examples.serving_clients.command_line import RequestError
+from tests.data.matting.files import chunk
 from tests.examples.conftest import WAIT
 
 pytestmark = [
@@ -127,11 +129,55 @@ def small(image=(1, 4, 5, 3), trimap=(1, 4, 5, 1), dtype="uint8"):
 HOSTILE = {
     "dtype": small(dtype="float32") | {"image": np.full((1, 4, 5, 3), 0.5, "float32")},
     "rank": small(image=(4, 5, 3)),
+    "more ranks": small(image=(1, 4, 5, 3, 1)),
+    "a number": small(image=()),
     "channels": small(image=(1, 4, 5, 4)),
+    "one channel": small(image=(1, 4, 5, 1)),  # which arithmetic would broadcast to three
+    "channels of the trimap": small(trimap=(1, 4, 5, 3)),
+    "batch": small(image=(2, 4, 5, 3)),
     "size": small(trimap=(1, 5, 4, 1)),
     "missing": {"image": np.zeros((1, 4, 5, 3), "uint8")},
     "surplus": small() | {"alpha": np.zeros((1, 4, 5, 1), "uint8")},
 }
+
+
+def header(width, height):
+    """A PNG of a few bytes that asks for as many pixels."""
+    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def hostile_pictures(picture):
+    """Files that are to be refused in place of a good PNG."""
+    jpeg = cv2.imencode(".jpg", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    sized = jpeg.replace(b"\x08\0\x08\0\x08", b"\x08" + struct.pack(">HH", 60_000, 60_000))
+    return {
+        "empty": (b"", "Unknown image file format"),
+        "garbage": (b"no picture", "Unknown image file format"),
+        "gif": (b"GIF89a" + bytes(40), "Unknown image file format"),
+        "bmp": (cv2.imencode(".bmp", np.zeros((4, 5, 3), np.uint8))[1].tobytes(), "Unknown image file format"),
+        "signature alone": (picture[:8], "Unknown image file format"),
+        "cut png": (picture[:60], "Invalid PNG"),
+        "cut jpeg": (jpeg[:200], "Invalid JPEG"),
+        "no pixels": (header(0, 5), "Invalid PNG"),
+        "png bomb": (header(20_000, 20_000), "Pictures may have up to 268435456 pixels"),
+        "larger png bomb": (header(2**31 - 1, 2**31 - 1), "Pictures may have up to 268435456 pixels"),
+        "jpeg bomb": (sized, "Pictures may have up to 268435456 pixels"),
+    }
+
+
+def test_hostile_picture_files(rest, served):
+    picture, trimap = files(served)
+    for name, (data, message) in hostile_pictures(picture).items():
+        for pair in ((data, trimap), (picture, data)):
+            row = {
+                key: {"b64": base64.b64encode(file).decode()}
+                for key, file in zip(("image_bytes", "trimap_bytes"), pair, strict=True)
+            }
+            status, answer = post(rest, {"signature_name": "serve_encoded", "instances": [row]})
+            assert status == 400, name
+            assert message in answer["error"], name
+    check_alive(rest, served)
 
 
 def check_alive(rest, served):
@@ -185,6 +231,8 @@ def test_hostile_grpc_requests(grpc_server, rest, served):
         (request(no_picture, signature="serve_encoded"), "INVALID_ARGUMENT"),
         (request(two_and_one, signature="serve_encoded"), "INVALID_ARGUMENT"),
         (request(no_picture), "INVALID_ARGUMENT"),
+        (request({name: [[b"x"]] for name in no_picture}, signature="serve_encoded"), "INVALID_ARGUMENT"),
+        (request({name: [1.0] for name in no_picture}, signature="serve_encoded"), "INVALID_ARGUMENT"),
         (request(small(), signature="classify"), "INVALID_ARGUMENT"),
         (request(small(), model="other"), "NOT_FOUND"),
     ]

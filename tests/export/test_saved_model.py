@@ -11,6 +11,9 @@ import pytest
 import tensorflow as tf
 
 from a2u_tf.export import export_saved_model, reload, saved_model
+from a2u_tf.export.encoded import encoded_matting
+from a2u_tf.export.endpoints import model_endpoint
+from a2u_tf.models import Matting
 from a2u_tf.ops import compiled
 from tests.export.networks import small_matting
 
@@ -132,6 +135,28 @@ def test_exceptions_of_requests(signatures, rng):
     ):
         with pytest.raises(tf.errors.InvalidArgumentError, match=message):
             signatures(name, **inputs)
+
+
+def test_limit_of_pixels(monkeypatch, rng):
+    """The limit is that at the time of the export."""
+    monkeypatch.setenv("A2U_MAX_PIXELS", "420")
+    endpoint = model_endpoint(Matting(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)])))
+    pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
+    files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
+    encoded = tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)
+    monkeypatch.delenv("A2U_MAX_PIXELS")
+    for size, good in (((20, 21), True), ((421, 1), False)):
+        image, trimap = make_pair(rng, size)
+        tensors = {"image": tf.constant(image[None]), "trimap": tf.constant(trimap[None, ..., None])}
+        pngs = {"image_bytes": tf.constant([encode(image)]), "trimap_bytes": tf.constant([encode(trimap)])}
+        if good:
+            assert pixels(**tensors)["alpha"].shape == (1, *size, 1)
+            assert encoded(**pngs)["alpha_bytes"].shape == (1,)
+            continue
+        with pytest.raises(tf.errors.InvalidArgumentError, match="takes up to 420 pixels at once"):
+            pixels(**tensors)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Pictures may have up to 420 pixels"):
+            encoded(**pngs)
 
 
 def test_process_of_the_comparison_knows_neither_this_package_nor_keras(exported, tmp_path):
