@@ -59,7 +59,7 @@ def test_random_damage_is_survived(tmp_path):
     counts = json.loads(result.stdout)
     print(counts)
     assert set(counts) == {"png", "jpeg", "idx"}
-    assert all(count["read"] > 50 and count["refused"] > 300 for count in counts.values())
+    assert all(count["read"] > 20 and count["refused"] > 300 for count in counts.values())
 
 
 def test_limit_is_set_by_the_environment(saved, monkeypatch):
