@@ -91,7 +91,7 @@ def run_op(compiler, flags, kernels, folder):
 
 
 def runtimes(compiler):
-    """Return the paths of the sanitizers' libraries; the second brings that of C++, whose exceptions the first needs."""
+    """Return the paths of the sanitizers' libraries; the second brings that of C++, which the first needs."""
     paths = []
     for name in ("libasan.so", "libubsan.so"):
         command = [compiler, f"-print-file-name={name}"]
