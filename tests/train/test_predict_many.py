@@ -1,0 +1,235 @@
+"""Hundreds of pictures through Ray, with broken ones among them, and processes killed on the way."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+pa = pytest.importorskip("pyarrow", reason="needs pip install 'a2u_tf[ray]'")
+pytest.importorskip("ray", reason="needs pip install 'a2u_tf[ray]'")
+
+import pyarrow.parquet as pq
+
+from a2u_tf.data.matting.pictures import write_alpha
+from a2u_tf.inference import predict_alpha
+from a2u_tf.many_pictures.outputs import open_output
+from a2u_tf.many_pictures.plan import pictures_in_table
+from a2u_tf.many_pictures.run import matte_many
+from a2u_tf.models import Matting, matting_net
+
+pytestmark = [
+    pytest.mark.tensorflow,
+    pytest.mark.skipif(sys.platform != "linux", reason="finds the processes to kill in /proc"),
+]
+ROOT = Path(__file__).parents[2]
+TOTAL = 300
+BROKEN = {"007": "is empty", "020": "is cut short", "021": "has no partner", "150": "Sizes", "299": "neither PNG nor"}
+PATIENCE = 600  # seconds until a test gives up; on a quiet machine a job takes about 20
+
+
+@pytest.fixture(scope="module")
+def model_path(tmp_path_factory):
+    path = tmp_path_factory.mktemp("model") / "model.keras"
+    keras.utils.set_random_seed(0)
+    Matting(matting_net(width=0.03)).save(path)
+    return path
+
+
+@pytest.fixture
+def folders(tmp_path, rng):
+    for name in ("images", "trimaps"):
+        (tmp_path / name).mkdir()
+    for number in range(TOTAL):
+        size = ((32, 48), (48, 32))[number % 2]
+        image = rng.integers(0, 256, (*size, 3), dtype="uint8")
+        trimap = rng.choice(np.array([0, 128, 255], "uint8"), size)
+        cv2.imwrite(str(tmp_path / "images" / f"{number:03}.png"), image)
+        cv2.imwrite(str(tmp_path / "trimaps" / f"{number:03}.png"), trimap)
+    return tmp_path
+
+
+def break_some(folders):
+    images, trimaps = folders / "images", folders / "trimaps"
+    (images / "007.png").write_bytes(b"")
+    (images / "020.png").write_bytes((images / "020.png").read_bytes()[:90])
+    (trimaps / "021.png").unlink()
+    (trimaps / "150.png").write_bytes((trimaps / "151.png").read_bytes())
+    (trimaps / "299.png").write_bytes(b"GIF89a")
+
+
+class Job:
+    """`python -m train.predict_many` on the folders, in a process of its own."""
+
+    def __init__(self, model_path, folders):
+        arguments = {"model": model_path, "output": folders / "alphas"}
+        arguments |= {"image": folders / "images", "trimap": folders / "trimaps"}
+        command = [sys.executable, "-m", "train.predict_many", *(f"--{key}={arguments[key]}" for key in arguments)]
+        self.alphas, self._log = folders / "alphas", open(folders / "log.txt", "w+")  # noqa: SIM115
+        self._deadline = time.monotonic() + PATIENCE
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self._log, stderr=subprocess.STDOUT)
+
+    def log(self):
+        self._log.seek(0)
+        return self._log.read()
+
+    def wait_for(self, condition, running=True):
+        while not (result := condition()):
+            assert time.monotonic() < self._deadline, self.log()
+            assert not running or self.process.poll() is None, self.log()
+            time.sleep(0.01)
+        return result
+
+    def end(self):
+        """Wait for the process; kill it where the test fails before."""
+        try:
+            return self.process.wait(max(0, self._deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise AssertionError(self.log()) from None
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def workers(self):
+        """Return the ids of the processes with a model, which are the driver's grandchildren."""
+        parents, names = {}, {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                names[int(folder.name)] = (folder / "cmdline").read_text()
+            except OSError:  # has just ended
+                continue
+        return [
+            process
+            for process, name in names.items()
+            if "MattingActor" in name and parents.get(parents[process]) == self.process.pid
+        ]
+
+
+def files(folder):
+    """Return number, time and size of each matte: a file that is written again gets another number."""
+    stats = {path.name: path.stat() for path in folder.glob("*.png")}
+    return {name: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in stats.items()}
+
+
+def test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice(model_path, folders):
+    break_some(folders)
+    good = {f"{number:03}.png" for number in range(TOTAL)} - {f"{name}.png" for name in BROKEN}
+
+    # The process that leads the job is killed when the first mattes are there, and Ray ends with it.
+    job = Job(model_path, folders)
+    try:
+        job.wait_for(lambda: files(job.alphas))
+        workers = job.workers()
+        assert workers
+        job.process.kill()
+        job.wait_for(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), running=False)
+    finally:
+        assert job.end() == -signal.SIGKILL, job.log()
+    first = files(job.alphas)
+    assert 0 < len(first) < len(good), "killed too late"
+    assert not (job.alphas / "_failures.csv").exists()
+
+    # The same command again; now a process with a model is killed.
+    job = Job(model_path, folders)
+    try:
+        job.wait_for(lambda: len(files(job.alphas)) > len(first))
+        second = files(job.alphas)
+        (worker,) = job.workers()
+        os.kill(worker, signal.SIGKILL)
+        assert len(second) < len(good), "killed too late"
+    finally:
+        code = job.end()
+    log = job.log()
+    assert code == 1, log
+    assert f"{TOTAL} pictures: {len(first)} done before" in log
+    assert f"{len(good) - len(first)} of {TOTAL - 1 - len(first)} done" in log
+    assert "error: 5 pictures failed" in log
+    assert "pictures/s" in log
+
+    last = files(job.alphas)
+    assert set(last) == good
+    assert {name: last[name] for name in first} == first
+    assert {name: last[name] for name in second} == second
+    with open(job.alphas / "_failures.csv", newline="") as file:
+        failures = {row["name"]: row for row in csv.DictReader(file)}
+    assert failures.keys() == BROKEN.keys()
+    for name, reason in BROKEN.items():
+        assert reason in failures[name]["error"]
+        assert failures[name]["image"] == str(folders / "images" / f"{name}.png")
+    assert sorted(path.name for path in job.alphas.iterdir() if path.suffix != ".png") == [
+        "_failures.csv",
+        "_settings.json",
+    ]
+    check_mattes(model_path, folders, {name[:-4]: (job.alphas / name).read_bytes() for name in sorted(good)[::50]})
+
+
+def check_mattes(model_path, folders, mattes):
+    """Compare with the mattes of a single process."""
+    model = keras.saving.load_model(model_path, compile=False)
+    for name, png in mattes.items():
+        image = cv2.imread(str(folders / "images" / f"{name}.png"))[..., ::-1]
+        trimap = cv2.imread(str(folders / "trimaps" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+        write_alpha(folders / "expected.png", predict_alpha(model, image, trimap))
+        expected = cv2.imread(str(folders / "expected.png"), cv2.IMREAD_UNCHANGED)
+        found = cv2.imdecode(np.frombuffer(png, "uint8"), cv2.IMREAD_UNCHANGED)
+        assert found.dtype == np.uint8
+        np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
+
+
+def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, folders):
+    import ray
+
+    def die_at_poison():
+        import os
+        import sys
+
+        sys.addaudithook(lambda event, values: event == "open" and "poison" in str(values[0]) and os.abort())
+
+    (folders / "images" / "003.png").rename(folders / "images" / "poison.png")
+    numbers = [f"{number:03}" for number in range(0, TOTAL, 2)]
+    images = [f"file://{folders}/images/{number}.png" for number in numbers]
+    trimaps = [str(folders / "trimaps" / f"{number}.png") for number in numbers]
+    images[40], images[60] = str(folders / "images" / "poison.png"), str(folders / "images" / "missing.png")
+    names = [f"{number[0]}/{number}" for number in numbers]
+    pq.write_table(pa.table({"image": images, "trimap": trimaps, "name": names}), folders / "list.parquet")
+    pictures, output = pictures_in_table(str(folders / "list.parquet")), open_output(folders / "alphas.parquet")
+    output.prepare({})
+
+    environment = {"worker_process_setup_hook": die_at_poison}
+    ray.init("local", num_cpus=3, include_dashboard=False, object_store_memory=2**28, runtime_env=environment)
+    try:
+        summary = matte_many(pictures, output, model_path.read_bytes())
+    finally:
+        ray.shutdown()
+
+    assert (summary.total, summary.done) == (len(names), len(names) - 2)
+    errors = {row["name"]: row["error"] for row in summary.failures}
+    assert errors.keys() == {names[40], names[60]}
+    assert "3 workers died while reading it" in errors[names[40]]
+    assert "No such file" in errors[names[60]]
+    assert output.finished() == set(names) - set(errors)
+    table = pq.read_table(folders / "alphas.parquet")
+    assert len(table) == len(names) - 2
+    rows = zip(table["name"].to_pylist(), table["alpha"].to_pylist(), strict=True)
+    check_mattes(model_path, folders, {name.split("/")[1]: png for name, png in list(rows)[::30]})
+
+
+def test_refusals_before_ray_starts(model_path, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    for arguments, message in (
+        ([f"--image={tmp_path}"], "Expected two folders"),
+        ([f"--image={tmp_path}", f"--trimap={tmp_path}"], "a.png is an input"),
+    ):
+        command = [sys.executable, "-m", "train.predict_many", f"--model={model_path}", f"--output={tmp_path}"]
+        result = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+        assert result.returncode == 1
+        assert f"error: {message}" in result.stderr or message in result.stderr
+        assert "Traceback" not in result.stderr
