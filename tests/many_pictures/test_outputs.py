@@ -2,8 +2,7 @@
 
 import pytest
 
-pytest.importorskip("pyarrow", reason="needs pip install 'a2u_tf[ray]'")
-pytest.importorskip("ray", reason="needs pip install 'a2u_tf[ray]'")
+pytest.importorskip("a2u_tf.many_pictures", exc_type=ImportError)
 
 import pyarrow.parquet as pq
 
@@ -16,7 +15,7 @@ def names(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("prefix", ("", "file://"))
+@pytest.mark.parametrize("prefix", ["", "file://"])
 def test_folder(prefix, tmp_path):
     output = open_output(f"{prefix}{tmp_path}/new/alphas/")
     assert isinstance(output, PngFolder)
@@ -66,7 +65,7 @@ def test_what_a_killed_job_left_is_deleted(tmp_path):
 def test_mattes_of_two_models_are_not_mixed(tmp_path):
     PngFolder(tmp_path).prepare(SETTINGS)
     for other in ({"model": "1", "bits": 8}, {"model": "0", "bits": 16}):
-        with pytest.raises(ValueError, match="made otherwise.*Choose a new output"):
+        with pytest.raises(ValueError, match=r"made otherwise.*Choose a new output"):
             PngFolder(tmp_path).prepare(other)
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotADirectoryError, match="file, a file"):
