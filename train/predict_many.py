@@ -40,6 +40,7 @@ def run(values):
     waiting = without(pictures, finished)
     print(f"{len(pictures) + len(failures)} pictures: {len(pictures) - len(waiting)} done before", flush=True)
     if len(waiting):
+        print("starting Ray", flush=True)
         with ray_running(values.address, values.concurrency, values.object_store_mb):
             summary = matte_many(waiting, output, model, int(values.bits), values.concurrency, values.gpus)
         print(summary)

@@ -151,7 +151,7 @@ class ParquetParts(Output):
             return ""
         table = pa.table(
             {"name": list(mattes), "alpha": list(mattes.values())},
-            schema=pa.schema([("name", pa.string()), ("alpha", pa.binary())]),
+            schema=pa.schema([("name", pa.string()), ("alpha", pa.large_binary())]),
         )
         data = pa.BufferOutputStream()
         pq.write_table(table, data, compression="none")  # PNG is compressed

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import logging
 import os
 import secrets
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from a2u_tf.many_pictures import stages
 
-BLOCK_ROWS = 64  # pictures of one task that reads
+BLOCKS, BLOCK_ROWS = 4000, (16, 256)  # tasks that read, about, and the fewest and the most pictures of each
 BLOCK_BYTES = 32 * 2**20  # of pixels, after which such a task hands on what it has
 SECONDS_BETWEEN_REPORTS = 10
 
@@ -151,16 +152,14 @@ def _pipeline(pictures, output, model, bits, concurrency, gpus):
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = context.print_on_execution_start = False
     context.target_max_block_size = BLOCK_BYTES
-    # An actor that dies begins anew, as does one whose count of deaths is asked for.
-    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1)(stages.Attempts).remote()
     # Workers without a model need Keras only to import this package: its smallest backend saves half a gigabyte each.
     small = {"env_vars": {"KERAS_BACKEND": "numpy"}}
-    blocks = [pictures.slice(start, BLOCK_ROWS) for start in range(0, len(pictures), BLOCK_ROWS)]
+    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, runtime_env=small)(stages.Attempts).remote()
+    rows = min(max(BLOCK_ROWS[0], len(pictures) // BLOCKS), BLOCK_ROWS[1])
+    blocks = [pictures.slice(start, rows) for start in range(0, len(pictures), rows)]
     return (
         ray.data.from_arrow(blocks)
-        .map_batches(
-            stages.read, batch_size=1, batch_format="pyarrow", fn_kwargs={"attempts": attempts}, runtime_env=small
-        )
+        .map_batches(functools.partial(stages.read, attempts=attempts), batch_format="pyarrow", runtime_env=small)
         .map_batches(
             stages.MattingActor,
             fn_constructor_kwargs={"model": ray.put(model), "bits": bits, "attempts": attempts},
@@ -171,10 +170,9 @@ def _pipeline(pictures, output, model, bits, concurrency, gpus):
             runtime_env={"env_vars": {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_CPP_MIN_LOG_LEVEL": "3"}},
         )
         .map_batches(
-            stages.write,
+            functools.partial(stages.write, output=output),
             batch_size=output.batch_size,
             batch_format="pyarrow",
-            fn_kwargs={"output": output},
             runtime_env=small,
         )
     )

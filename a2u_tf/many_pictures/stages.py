@@ -35,7 +35,7 @@ class Attempts:
     """
 
     def __init__(self):
-        self._counts = collections.Counter()
+        self._counts: collections.Counter[tuple[str, str]] = collections.Counter()
 
     def begin(self, key):
         """Return how many workers died at `key` so far, and expect the next."""

@@ -1,5 +1,4 @@
 """Which pictures are matted, and what they are called."""
-# ruff: noqa: E402 - what needs the extra is imported after the look for it
 
 import pytest
 

@@ -1,5 +1,4 @@
 """Hundreds of pictures through Ray, with broken ones among them, and processes killed on the way."""
-# ruff: noqa: E402 - what needs the extra is imported after the look for it
 
 import csv
 import os
