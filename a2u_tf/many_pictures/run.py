@@ -6,6 +6,7 @@ import functools
 import logging
 import os
 import secrets
+import socket
 import time
 
 import pyarrow as pa
@@ -81,6 +82,8 @@ def ray_running(address=None, concurrency=1, object_store_megabytes=1000):
     # Otherwise a task to which no GPU was given would see them all.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
     local = {}
+    if address and "://" not in address and ":" in address:
+        _check_answer(address)
     if address is None:
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex()}
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # Ray's switch for the loopback interface, on any system
@@ -104,6 +107,15 @@ def ray_running(address=None, concurrency=1, object_store_megabytes=1000):
         yield
     finally:
         ray.shutdown()
+
+
+def _check_answer(address):
+    """Raise `ConnectionError` where nobody listens: Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=10).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise ConnectionError(f"There is no Ray cluster at {address}: {error}") from error
 
 
 def matte_many(pictures, output, model, bits=8, concurrency=1, gpus=0.0):

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 
 from a2u_tf.data.matting.pictures import write_alpha
 from a2u_tf.inference import predict_alpha
+from a2u_tf.many_pictures.run import ray_running
 from a2u_tf.models import Matting, matting_net
 from train.predict_many import run
 
@@ -220,7 +221,13 @@ def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, fold
     table = pq.read_table(folders / "alphas.parquet")
     assert sorted([*table["name"].to_pylist(), *failures]) == names
     mattes = dict(zip(table["name"].to_pylist(), table["alpha"].to_pylist(), strict=True))
-    check_mattes(model_path, folders, {number: mattes[f"{number[0]}/{number}"] for number in numbers[::30]})
+    check_mattes(model_path, folders, {number: mattes[f"{number[0]}/{number}"] for number in numbers[1::30]})
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:x", "127.0.0.1:70000"])
+def test_cluster_that_is_not_there(address):
+    with pytest.raises(ConnectionError, match=f"no Ray cluster at {address}"), ray_running(address):
+        pass
 
 
 def test_refusals_before_ray_starts(tmp_path):
