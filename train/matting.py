@@ -7,13 +7,12 @@
 The defaults are the released recipe: Adam at 0.01, a hundredth of that for an encoder with ImageNet weights, x0.1 at
 20/30 and 26/30 of the epochs; 30 epochs of 6,000 batches of 16 crops of 512; half alpha, half composition loss. Killed
 at any moment and started again with the same flags, it goes on after the last finished epoch and ends with the same
-numbers. Several GPUs share each batch (`tf.distribute.MirroredStrategy`).
+numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them (docs/distributed.md).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, sheets/, last.keras, best.keras
 (by validation SAD), best.json and summary.json. The models are `a2u_tf.models.Matting`, for `train.predict`.
 """
 
-import contextlib
 import dataclasses
 import json
 import sys
@@ -25,9 +24,9 @@ import cv2
 import keras
 from absl import app, flags, logging
 
-from a2u_tf import losses
 from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.data.matting.pipeline import training_batches
+from a2u_tf.distribution import distributed
 from a2u_tf.evaluation.validation import ProtocolValidation, validate
 from a2u_tf.files import write_json
 from a2u_tf.info import versions
@@ -40,17 +39,13 @@ from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.optimizers import LayerwiseAdam
 from a2u_tf.visualization import matting_grid, write_png
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
+from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
 from train.run_folder import check_run_folder, command_line, describe_run
+from train.team import TeamError, join_team
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
-LOSSES = {
-    "alpha": losses.AlphaLoss,
-    "composition": losses.CompositionLoss,
-    "laplacian": losses.LaplacianLoss,
-    "gradient": losses.GradientLoss,
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +79,7 @@ QUICK = {"width": 0.25, "epochs": 2, "steps_per_epoch": 20, "batch_size": 4, "cr
 def run(settings, run_dir, tensorboard=True, command=None):
     """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
 
-    A finished run returns its summary at once.
+    A finished run returns its summary at once. Of several processes that train together, all but the chief return None.
     """
     described = json.loads(json.dumps(dataclasses.asdict(settings)))  # tuples become lists, as in the file
     folder = check_run_folder(run_dir, described)
@@ -95,21 +90,25 @@ def run(settings, run_dir, tensorboard=True, command=None):
     cv2.setNumThreads(1)  # samples are made side by side; threads inside OpenCV would wait for each other
     source = make_source(settings.source, settings.backgrounds, settings.crop_size)
     pictures = make_validation(settings.validation, settings.crop_size)
-    with device_scope():
+    team = join_team(mirrored=True)
+    team.check_equal_parts(batch_size=settings.batch_size)
+    if team.replicas > 1 and settings.clip_norm:
+        raise TeamError(
+            "--clip_norm works on one device: Keras clips the gradient of each device's part of the batch, before it "
+            f"adds them up. Received: {settings.clip_norm} for {team.replicas} devices."
+        )
+    with team.scope():
         network = make_network(settings)
-        model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer
-    describe_run(folder, described)
-    backup = AtomicBackupAndRestore(folder / "backup")
-    first_step = backup.finished_epochs() * settings.steps_per_epoch
+    model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer
     start = time.time()
-    network.fit(
-        training_batches(source, settings.batch_size, settings.crop_size, settings.seed, first_step),
-        epochs=settings.epochs,
-        steps_per_epoch=settings.steps_per_epoch,
-        callbacks=[*make_callbacks(folder, model, pictures, tensorboard), backup],
-        verbose=1 if sys.stdout.isatty() else 2,
-    )
+    with team.folder(folder) as own_folder:
+        describe_run(own_folder, described)
+        train_network(
+            network, settings, source, team, own_folder, make_callbacks(own_folder, model, pictures, tensorboard)
+        )
     seconds = time.time() - start
+    if not team.is_chief:
+        return None
     best = keras.saving.load_model(folder / "best.keras")
     summary = {
         "command": command,
@@ -126,6 +125,23 @@ def run(settings, run_dir, tensorboard=True, command=None):
     return summary
 
 
+def train_network(network, settings, source, team, folder, callbacks):
+    """Fit the network, from the backup in `folder` where there is one."""
+    backup = AtomicBackupAndRestore(folder / "backup")
+    first_step = backup.finished_epochs() * settings.steps_per_epoch
+    batches = training_batches(
+        source, settings.batch_size, settings.crop_size, settings.seed, first_step, share=team.share
+    )
+    network.fit(
+        team.spread(batches),
+        epochs=settings.epochs,
+        steps_per_epoch=settings.steps_per_epoch,
+        shuffle=False,  # The samples come in a random order already.
+        callbacks=[*callbacks, backup],
+        verbose=(1 if sys.stdout.isatty() else 2) if team.is_chief else 0,
+    )
+
+
 def make_network(settings):
     """Return the compiled network, seeded."""
     prepare(settings)
@@ -137,6 +153,7 @@ def make_network(settings):
     if settings.encoder_weights:
         load_encoder(network, settings)
         factors = {"encoder_": PRETRAINED_FACTOR}
+    network = distributed(network)
     schedule = dropping_rate(settings.learning_rate, settings.epochs * settings.steps_per_epoch, MILESTONES)
     network.compile(
         LayerwiseAdam(schedule, factors, global_clipnorm=settings.clip_norm),
@@ -152,26 +169,6 @@ def load_encoder(network, settings):
     for layer in trained.layers:
         if layer.name.startswith("encoder_") and layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())
-
-
-def make_loss(words):
-    """Return the loss of a list of `NAME:WEIGHT`.
-
-    Raises:
-        ValueError: For other words.
-    """
-    parts: list[keras.losses.Loss] = []
-    weights: list[float | None] = []
-    for word in words:
-        name, _, weight = word.partition(":")
-        try:
-            weights.append(float(weight))
-        except ValueError:
-            weights.append(None)
-        if name not in LOSSES or weights[-1] is None:
-            raise ValueError(f"--loss takes NAME:WEIGHT, with names of {tuple(LOSSES)}. Received: {word!r}")
-        parts.append(LOSSES[name]())
-    return losses.WeightedSum(parts, weights)
 
 
 def make_callbacks(folder, model, pictures, tensorboard):
@@ -198,16 +195,6 @@ def make_callbacks(folder, model, pictures, tensorboard):
         BestAndLast(model, folder, "val_sad"),
         *boards,
     ]
-
-
-def device_scope():
-    """Mirrored training on several GPUs; nothing on one device and on other backends."""
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow as tf
-
-        if len(tf.config.list_logical_devices("GPU")) > 1:
-            return tf.distribute.MirroredStrategy().scope()
-    return contextlib.nullcontext()
 
 
 def default_run_dir(settings):
@@ -250,7 +237,9 @@ def define_flags():
     )
     flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", defaults.steps_per_epoch, "Steps from backup to backup.", lower_bound=1)
-    flags.DEFINE_integer("batch_size", defaults.batch_size, "Samples per step, over all GPUs.", lower_bound=1)
+    flags.DEFINE_integer(
+        "batch_size", defaults.batch_size, "Samples per step, over all machines and GPUs.", lower_bound=1
+    )
     flags.DEFINE_integer("crop_size", defaults.crop_size, "Side of the samples, a multiple of 16.", lower_bound=16)
     flags.DEFINE_float("learning_rate", defaults.learning_rate, "Of Adam, at the start.", lower_bound=0.0)
     flags.DEFINE_multi_string("loss", defaults.loss, f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}.")
@@ -283,6 +272,8 @@ def main(argv):
         summary = run(settings, run_dir, values["tensorboard"], command_line("train.matting"))
     except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
+    if summary is None:
+        return
     print(f"{run_dir}: {summary['parameters']:,} parameters, best epoch {summary['best_epoch']}")
     for name, metrics in summary["metrics"].items():
         print(name, "  ".join(f"{metric} {value:.4f}" for metric, value in metrics.items()))

@@ -4,7 +4,8 @@
 
 The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
 fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
-after the last finished epoch and ends with the same numbers.
+after the last finished epoch and ends with the same numbers. Several machines share each batch where `TF_CONFIG` names
+them (docs/distributed.md).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, model.keras, sheet.png and
 summary.json, the metrics on the test set.
@@ -20,7 +21,8 @@ from absl import app, flags, logging
 
 from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
 from a2u_tf.data import load_digits, make_synthetic_digits
-from a2u_tf.data.batches import shuffled_batches
+from a2u_tf.data.batches import batches_in_order, shuffled_batches
+from a2u_tf.distribution import distributed
 from a2u_tf.files import replaced, write_json
 from a2u_tf.info import versions
 from a2u_tf.layers import UPSAMPLERS
@@ -31,6 +33,7 @@ from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
 from a2u_tf.visualization import reconstruction_sheet
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.run_folder import check_run_folder, command_line, describe_run
+from train.team import join_team
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
@@ -58,7 +61,7 @@ class Settings:
 def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
 
-    A finished run returns its summary at once.
+    A finished run returns its summary at once. Of several processes that train together, all but the chief return None.
     """
     folder = check_run_folder(run_dir, dataclasses.asdict(settings))
     summary_path = folder / "summary.json"
@@ -66,20 +69,20 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
         logging.info("%s is finished.", folder)
         return json.loads(summary_path.read_text())
     train, test = load_images(settings, data_dir)
-    model = make_model(settings, len(train))
-    describe_run(folder, dataclasses.asdict(settings))
+    team = join_team()
+    team.check_equal_parts(batch_size=settings.batch_size, pictures=len(train))
+    with team.scope():
+        model = make_model(settings, len(train))
     start = time.time()
-    batches, epoch_starter = shuffled_batches(train, settings.batch_size, settings.seed)
-    model.fit(
-        batches,
-        epochs=settings.epochs,
-        shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
-        validation_data=(test, test),
-        validation_batch_size=settings.batch_size,
-        callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
-        verbose=1 if logging.get_verbosity() >= logging.INFO else 0,
-    )
+    with team.folder(folder) as own_folder:
+        train_model(model, settings, train, test, team, own_folder, tensorboard)
     seconds = time.time() - start
+    if not team.is_chief:
+        return None
+    if team.size > 1:  # What follows is the chief's alone.
+        weights = model.get_weights()
+        model = make_model(settings, len(train))
+        model.set_weights(weights)
     metrics = model.evaluate(test, test, batch_size=settings.batch_size, verbose=0, return_dict=True)
     with replaced(folder / "model.keras") as temporary:
         model.save(temporary)
@@ -96,6 +99,20 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     }
     write_json(summary_path, summary)
     return summary
+
+
+def train_model(model, settings, train, test, team, folder, tensorboard):
+    """Fit the model; `folder` tells how it went."""
+    describe_run(folder, dataclasses.asdict(settings))
+    batches, epoch_starter = shuffled_batches(train, settings.batch_size, settings.seed, team.share)
+    model.fit(
+        team.spread(batches),
+        epochs=settings.epochs,
+        shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
+        validation_data=team.spread(batches_in_order(test, settings.batch_size, team.share)),
+        callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
+        verbose=1 if team.is_chief and logging.get_verbosity() >= logging.INFO else 0,
+    )
 
 
 def load_images(settings, data_dir):
@@ -116,6 +133,7 @@ def make_model(settings, train_pictures):
         model = reconstruction_net(
             settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared
         )
+    model = distributed(model)
     steps = -(-train_pictures // settings.batch_size) * settings.epochs
     schedule = dropping_rate(settings.learning_rate, steps, MILESTONES)
     model.compile(
@@ -195,6 +213,8 @@ def main(argv):
         )
     except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
+    if summary is None:
+        return
     print(f"{run_dir}: {summary['parameters']:,} parameters")
     print("  ".join(f"{name} {value:.4f}" for name, value in summary["metrics"].items()))
 

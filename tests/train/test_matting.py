@@ -164,7 +164,8 @@ import tensorflow as tf
 cpu, = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import train.matting as script
-script.device_scope = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope
+from train.team import Team
+script.join_team = lambda mirrored: Team(strategy=tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
 settings = script.Settings(width=0.03, epochs=1, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear",
                            downsampling="max_pool")
 print(script.run(settings, {folder!r}, tensorboard=False)["metrics"])

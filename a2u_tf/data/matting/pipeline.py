@@ -8,10 +8,11 @@ import os
 import keras
 import numpy as np
 
+from a2u_tf.data.batches import WHOLE
 from a2u_tf.data.matting.augmentation import training_sample
 
 
-def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0, workers=None):
+def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0, workers=None, share=WHOLE):
     """Make batches without end, for `fit` with `steps_per_epoch`.
 
     Batch `n` depends on nothing but the source, the sizes, the seed and `n`, however many workers make it. A training
@@ -25,6 +26,7 @@ def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0,
         seed: Integer >= 0.
         first_step: The first batch is that of this number.
         workers: Threads that make samples; `None` for one for each processor core.
+        share: Which parts of each batch to make, an `a2u_tf.data.batches.Share`; each comes as a batch of its own.
 
     Returns:
         Data for `fit` of `(input, target)`, float32 of shapes `(batch_size, crop_size, crop_size, 4)` and
@@ -32,7 +34,7 @@ def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0,
         TensorFlow backend, a generator on others.
 
     Raises:
-        ValueError: For numbers that are no integers or too small.
+        ValueError: For numbers that are no integers or too small, and a `batch_size` that has no equal parts.
 
     Example:
 
@@ -46,11 +48,18 @@ def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0,
         if not isinstance(value, int) or value < least:
             raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")
 
-    def sample(index):
-        return training_sample(source, np.random.default_rng([seed, int(index)]), crop_size)
+    if batch_size % share.of:
+        raise ValueError(f"`batch_size` must be a multiple of {share.of}. Received: batch_size={batch_size!r}")
+    part_size = batch_size // share.of
+    shared = part_size * share.count  # samples of each batch that are made here
+
+    def sample(number):
+        step, place = divmod(int(number), shared)
+        index = step * batch_size + share.first * part_size + place
+        return training_sample(source, np.random.default_rng([seed, index]), crop_size)
 
     make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
-    return make(sample, batch_size, crop_size, first_step * batch_size, workers)
+    return make(sample, part_size, crop_size, first_step * shared, workers)
 
 
 def _tensorflow_batches(sample, batch_size, crop_size, first, workers):

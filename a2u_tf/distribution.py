@@ -1,0 +1,69 @@
+"""Models that train on several devices or machines as they would on one."""
+
+import contextlib
+
+import keras
+
+
+def distributed(network):
+    """Return a functional model as a `DistributedModel`, or as it is where nothing shares its batches.
+
+    Call it before `compile`, inside the scope of a `tf.distribute` strategy.
+
+    Args:
+        network: Functional `keras.Model`; the two share their layers.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            return DistributedModel(network.input, network.output, name=network.name)
+    return network
+
+
+class DistributedModel(keras.Model):
+    """A functional model whose `fit` under a `tf.distribute` strategy gives the numbers of one device.
+
+    Equal, up to rounding, for replicas that get equal parts of each batch, and but for random layers: each replica
+    draws for its own part. Two things differ from `keras.Model`:
+
+    - Batch normalisation takes mean and variance of the whole batch, not of each replica's part. Saved models do not
+      have this setting, so that every Keras backend loads them.
+    - `fit` and `evaluate` run under `tf.distribute.MultiWorkerMirroredStrategy`. Those of Keras 3.15 fail: they hand a
+      pair of tensors to `strategy.reduce`, which takes one, and average the logs along axis 0, which scalars lack.
+    """
+
+    def train_step(self, data):
+        with self._norms_over_all_replicas():
+            return self._logs(super().train_step(data))
+
+    def test_step(self, data):
+        return self._logs(super().test_step(data))
+
+    def _logs(self, logs):
+        """Give scalars the axis that Keras averages over workers. An epoch's logs come from the metrics themselves."""
+        # The same question as Keras asks: a strategy for many workers may have got but one.
+        extended = self.distribute_strategy.extended
+        if type(extended).__name__ == "CollectiveAllReduceExtended" and extended._in_multi_worker_mode():
+            return {name: keras.ops.reshape(value, (1,)) for name, value in logs.items()}
+        return logs
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        strategy = self.distribute_strategy
+        if iterator is not None:
+            _, _, batches = next(iter(iterator))
+            data_batch = keras.tree.map_structure(lambda x: strategy.experimental_local_results(x)[0], next(batches))
+        with strategy.scope():
+            self._symbolic_build(data_batch=data_batch)
+
+    @contextlib.contextmanager
+    def _norms_over_all_replicas(self):
+        """For the time of tracing a step; replicas that are traced side by side reach their last layer together."""
+        norms = [layer for layer in self._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+        for norm in norms:
+            norm.synchronized = True
+        try:
+            yield
+        finally:
+            for norm in norms:
+                norm.synchronized = False
