@@ -42,9 +42,12 @@ class DistributedModel(keras.Model):
 
     def _logs(self, logs):
         """Give scalars the axis that Keras averages over workers. An epoch's logs come from the metrics themselves."""
-        # The same question as Keras asks: a strategy for many workers may have got but one.
-        extended = self.distribute_strategy.extended
-        if type(extended).__name__ == "CollectiveAllReduceExtended" and extended._in_multi_worker_mode():
+        import tensorflow as tf
+
+        strategy = self.distribute_strategy
+        # The question that Keras asks: a strategy for many workers may have got but one.
+        workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        if workers and strategy.extended._in_multi_worker_mode():
             return {name: keras.ops.reshape(value, (1,)) for name, value in logs.items()}
         return logs
 

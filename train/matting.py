@@ -42,7 +42,7 @@ from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_ca
 from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
 from train.run_folder import check_run_folder, command_line, describe_run
-from train.team import TeamError, join_team
+from train.team import join_team
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
@@ -91,12 +91,7 @@ def run(settings, run_dir, tensorboard=True, command=None):
     source = make_source(settings.source, settings.backgrounds, settings.crop_size)
     pictures = make_validation(settings.validation, settings.crop_size)
     team = join_team(mirrored=True)
-    team.check_equal_parts(batch_size=settings.batch_size)
-    if team.replicas > 1 and settings.clip_norm:
-        raise TeamError(
-            "--clip_norm works on one device: Keras clips the gradient of each device's part of the batch, before it "
-            f"adds them up. Received: {settings.clip_norm} for {team.replicas} devices."
-        )
+    team.check(settings)
     with team.scope():
         network = make_network(settings)
     model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer

@@ -70,7 +70,7 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
         return json.loads(summary_path.read_text())
     train, test = load_images(settings, data_dir)
     team = join_team()
-    team.check_equal_parts(batch_size=settings.batch_size, pictures=len(train))
+    team.check(settings, pictures=len(train))
     with team.scope():
         model = make_model(settings, len(train))
     start = time.time()

@@ -62,14 +62,30 @@ class Team:
         """Return data for `fit` of a `tf.data.Dataset` of this process's share; TensorFlow cuts it no further."""
         return data if self.size == 1 else self.strategy.distribute_datasets_from_function(lambda _: data)
 
-    def check_equal_parts(self, **numbers):
-        """Raise where processes would get unequal parts: the mean of their losses would not be that of the batch."""
-        for name, number in numbers.items():
-            if self.size > 1 and number % self.replicas:
+    def check(self, settings, **numbers):
+        """Raise where this team would not get the numbers of one device.
+
+        Args:
+            settings: Object with `batch_size` and `jit_compile`, and `clip_norm` where there is one.
+            **numbers: What else all devices must get equal parts of.
+        """
+        if self.size > 1:
+            # The mean of the losses of unequal parts is not that of the batch.
+            for name, number in {"batch_size": settings.batch_size, **numbers}.items():
+                if number % self.replicas:
+                    raise TeamError(
+                        f"{name} must be a multiple of the number of devices, so that all get equal parts. Received: "
+                        f"{number} for {self.replicas} devices of {self.size} processes."
+                    )
+            if settings.jit_compile:
                 raise TeamError(
-                    f"{name} must be a multiple of the number of devices, so that all get equal parts. Received: "
-                    f"{number} for {self.replicas} devices of {self.size} processes."
+                    "--jit_compile works in one process: TensorFlow has no sum over workers in XLA for CPUs."
                 )
+        if self.replicas > 1 and getattr(settings, "clip_norm", None):
+            raise TeamError(
+                "--clip_norm works on one device: Keras clips the gradient of each device's part of the batch before it "
+                f"adds them up. Received: {settings.clip_norm} for {self.replicas} devices."
+            )
 
     @contextlib.contextmanager
     def folder(self, run_folder):

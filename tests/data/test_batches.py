@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from a2u_tf.data import batches as module
-from a2u_tf.data.batches import shuffled_batches
+from a2u_tf.data.batches import Share, batches_in_order, shuffled_batches
 
 IMAGES = np.arange(10, dtype="float32").reshape(10, 1, 1, 1)
+WHOLE_AND_PARTS = [[Share()], [Share(part, 1, 3) for part in range(3)]]
 
 
 @pytest.fixture(params=["tf.data", "numpy"], autouse=True)
@@ -54,6 +55,39 @@ def test_epoch_order_needs_no_history():
 def test_order_is_the_same_for_both_forms(monkeypatch):
     order = epoch_of(shuffled_batches(IMAGES, 4, seed=7), 3)
     np.testing.assert_array_equal(order, np.random.default_rng([7, 3]).permutation(10))
+
+
+def test_batches_in_order():
+    data = batches_in_order(IMAGES, 4)
+    assert [x[:, 0, 0, 0].tolist() for x, _ in read(data)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (Share(0, 1, 2), [[0, 1], [4, 5], [8]]),
+        (Share(1, 1, 2), [[2, 3], [6, 7], [9]]),
+        (Share(0, 2, 4), [[0], [1], [4], [5], [], [8]]),
+        (Share(2, 2, 4), [[2], [3], [6], [7], [], [9]]),
+        (Share(0, 2, 2), [[0, 1], [2, 3], [4, 5], [6, 7], [8], [9]]),
+    ],
+)
+def test_shares_of_each_batch(share, expected):
+    data = batches_in_order(IMAGES, 4, share)
+    assert len(data) == len(expected)
+    assert [x[:, 0, 0, 0].tolist() for x, _ in read(data)] == expected
+
+
+def test_shares_of_a_shuffled_epoch_make_the_whole():
+    whole, parts = ([shuffled_batches(IMAGES, 4, 5, share) for share in shares] for shares in WHOLE_AND_PARTS)
+    for made in (*whole, *parts):
+        made[1].on_epoch_begin(2)
+    batches = [
+        [np.concatenate(xs) for xs in zip(*([x for x, _ in read(made[0])] for made in group), strict=True)]
+        for group in (whole, parts)
+    ]
+    for one, other in zip(*batches, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_fit_sees_each_epochs_own_order():

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 
+from a2u_tf.data.batches import Share
 from a2u_tf.data.matting import pipeline
 from a2u_tf.data.matting.augmentation import training_sample
 from a2u_tf.data.matting.picture_files import PictureError
@@ -75,6 +76,22 @@ def test_resumed_training_sees_the_same(batches):
     assert_same(whole[2 * steps_per_epoch :], resumed)
     other = batches(1, Noise(), seed=2, **SIZES)
     assert (whole[0][0] != other[0][0]).any()
+
+
+@pytest.mark.parametrize("first_step", [0, 2])
+def test_shares_make_the_whole(batches, first_step):
+    """Two processes of one and of two devices, which train on three thirds of each batch."""
+    settings = {"batch_size": 6, "crop_size": 16, "seed": 4, "first_step": first_step}
+    whole = batches(2, Noise(), **settings)
+    one = batches(2, Noise(), share=Share(0, 1, 3), **settings)
+    two = batches(4, Noise(), share=Share(1, 2, 3), **settings)
+    together = [tuple(map(np.concatenate, zip(one[i], two[2 * i], two[2 * i + 1], strict=True))) for i in (0, 1)]
+    assert_same(whole, together)
+
+
+def test_exception_unequal_parts():
+    with pytest.raises(ValueError, match=r"`batch_size` must be a multiple of 2\. Received: batch_size=3"):
+        pipeline.training_batches(Noise(), share=Share(0, 1, 2), **SIZES)
 
 
 def test_fit(tmp_path):
