@@ -117,7 +117,7 @@ def test_commands_exist(page):
             assert importlib.util.find_spec(module[1]), f"line {line}: there is no {module[1]}"
             if module[2] == "train":
                 known = flags_of(module[1])
-                used = re.findall(r"--(\w+)", command.split("#")[0])
+                used = re.findall(r"--(\w+)", command[module.end() :].split("#")[0])
                 assert all(f in known or f.removeprefix("no") in known for f in used), f"line {line}: {command}"
 
 

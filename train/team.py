@@ -83,7 +83,7 @@ class Team:
                 )
         if self.replicas > 1 and getattr(settings, "clip_norm", None):
             raise TeamError(
-                "--clip_norm works on one device: Keras clips the gradient of each device's part of the batch before it "
+                "--clip_norm works on one device: Keras clips the gradient of each device's part of a batch before it "
                 f"adds them up. Received: {settings.clip_norm} for {self.replicas} devices."
             )
 
