@@ -1,13 +1,14 @@
 """Batches in an order that depends on nothing but the seed and the epoch."""
 
+import dataclasses
 import math
-from typing import NamedTuple
 
 import keras
 import numpy as np
 
 
-class Share(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Share:
     """What one process makes of each batch, when several train together: `count` of its `of` equal parts.
 
     Attributes:
