@@ -102,7 +102,7 @@ def test_two_processes_of_which_one_is_killed_train_as_one(tmp_path):
     assert codes[1] == -signal.SIGKILL, outputs
     assert codes[0] not in (0, None), outputs
     assert "UnavailableError" in outputs[0]
-    assert [path.name for path in (two / "backup").iterdir()] == ["epoch_0001.weights.h5"]
+    assert [path.name for path in (two / "backup").iterdir()] == ["epoch_0001.npz"]
     assert not (two / "summary.json").exists()
 
     codes, outputs = ended(processes(two, 2))
@@ -199,11 +199,11 @@ def test_one_process_needs_no_equal_parts():
 
 def test_only_the_chief_writes_to_the_run_folder(tmp_path):
     (tmp_path / "backup").mkdir()
-    (tmp_path / "backup" / "epoch_0001.weights.h5").write_text("weights")
+    (tmp_path / "backup" / "epoch_0001.npz").write_text("weights")
     with Team(0, 2).folder(tmp_path) as folder:
         assert folder == tmp_path
     with Team(1, 2).folder(tmp_path) as folder:
-        assert (folder / "backup" / "epoch_0001.weights.h5").read_text() == "weights"
+        assert (folder / "backup" / "epoch_0001.npz").read_text() == "weights"
         (folder / "history.csv").touch()
     assert not folder.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
