@@ -18,6 +18,7 @@ from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap, writ
 from a2u_tf.data.matting.trimap import trimap_from_mask
 from a2u_tf.inference import DTYPES, LARGE, for_prediction, predict_alpha
 from a2u_tf.matting_jobs import find_jobs
+from a2u_tf.models.matting.network import SHIPPED
 from a2u_tf.models.pretrained import load_matting
 from a2u_tf.version import __version__
 
@@ -29,8 +30,8 @@ A trimap is a grey PNG: 255 is foreground, 0 background, all else unknown."""
 
 EXAMPLES = """\
 examples:
-  a2u-matte photo.jpg trimap.png -o alpha.png --model best.keras
-  a2u-matte photo.jpg mask.png --from-mask 40 --cutout cutout.png --model best.keras
+  a2u-matte photo.jpg trimap.png -o alpha.png
+  a2u-matte photo.jpg mask.png --from-mask 40 --cutout cutout.png
   a2u-matte PHOTOS TRIMAPS -o ALPHAS --composite NEW --background sea.jpg --model best.keras
 
 A folder stands for the PNG and JPEG pictures in it; pictures and trimaps belong
@@ -63,7 +64,9 @@ def _parser():
     )
     parser.add_argument("image", type=Path, help="photograph (PNG or JPEG; 16 bits are read as 8), or folder of them")
     parser.add_argument("trimap", type=Path, help="its trimap, or folder of trimaps; with --from-mask: rough masks")
-    parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="saved Matting model (.keras)")
+    parser.add_argument(
+        "--model", default="small", help="'small', which comes with this package (default), or a saved Matting (.keras)"
+    )
     parser.add_argument("--version", action="version", version=f"a2u_tf {__version__}")
 
     group = parser.add_argument_group("what to write", "files ending in .png; for folders: folders")
@@ -115,7 +118,8 @@ def _run(args, outputs):
     background, background_files = _read_background(args.background)
     if set(outputs) & {"cutout", "composite"}:
         check_pymatting()
-    jobs = find_jobs(args.image, args.trimap, outputs, problems, keep=[args.model, *background_files])
+    model_files = [] if args.model in SHIPPED else [Path(args.model)]
+    jobs = find_jobs(args.image, args.trimap, outputs, problems, keep=[*model_files, *background_files])
     if not jobs:
         problems.stop_if_any()
     model = load_matting(args.model)

@@ -1,6 +1,6 @@
 """Cut out pictures in the browser.
 
-    python -m demo --model=runs/RUN/best.keras
+    python -m demo
 
 The page is served to this machine alone and fetches nothing from others. It needs Gradio: pip install 'a2u_tf[demo]'
 """
@@ -38,7 +38,7 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
+    flags.DEFINE_string("model", "small", "'small', which comes with a2u_tf, or a saved Matting (.keras).")
     flags.DEFINE_integer("port", 7860, "Port of the page on 127.0.0.1.", 1, 65535)
     flags.DEFINE_integer("longest_side", 2000, "Larger pictures are reduced to this many pixels.", 64)
     app.run(main)

@@ -1,6 +1,6 @@
 """Make the pictures of docs/demo.md: use the page in a browser without a window.
 
-    python -m demo.screenshots --model=MODEL.keras --output=docs/demo
+    python -m demo.screenshots --output=docs/demo
 
 Writes painted.png, background.png and kernels.png. Needs the extras demo and demo-test, and the browser Chromium.
 """
@@ -73,6 +73,6 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
+    flags.DEFINE_string("model", "small", "'small', which comes with a2u_tf, or a saved Matting (.keras).")
     flags.DEFINE_string("output", "docs/demo", "Folder to write to.")
     app.run(main)

@@ -1,12 +1,13 @@
-"""Long runs whose outcome is a figure: trainings killed again and again, and memory over thousands of steps.
+"""Faults and long runs whose outcome is a figure.
 
-python -m tests.reliability kills training_memory prediction_memory
+python -m tests.reliability faults kills training_memory prediction_memory
 
 Each measurement replaces its record in `results/reliability.json`; `results/reliability.md` is the table of all.
 """
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -30,8 +31,79 @@ DIGITS = [
     *("--upsampling=nearest", "--downsampling=max_pool", "--verbosity=-1"),
 ]
 MATTING = ["train.matting", "--width=0.1", "--crop_size=64", "--batch_size=2", "--epochs=20", "--steps_per_epoch=100"]
+# What goes wrong, what comes of it, and the tests that show it.
+FAULTS = [
+    (
+        "disk full while a backup is written",
+        "one clear error; the epoch before is whole",
+        ["tests/test_callbacks.py::test_full_disk_keeps_the_epoch_before"],
+    ),
+    (
+        "SIGKILL while a backup is written",
+        "the epoch before is whole",
+        ["tests/test_callbacks.py::test_killed_while_writing_keeps_the_epoch_before"],
+    ),
+    (
+        "loss or weights not finite",
+        "training stops and names the batch; the epoch before is whole",
+        [
+            "tests/test_callbacks.py::test_training_stops_at_the_batch_that_is_not_finite",
+            "tests/test_callbacks.py::test_training_stops_at_weights_that_the_last_batch_spoiled",
+        ],
+    ),
+    (
+        "damaged backup",
+        "one clear error",
+        [
+            "tests/test_callbacks.py::test_broken_backup_is_named",
+            "tests/test_callbacks.py::test_one_damaged_byte_is_found_or_means_nothing",
+        ],
+    ),
+    (
+        "damaged .keras file",
+        "one clear error",
+        [
+            "tests/models/test_pretrained.py::test_damage_is_found",
+            "tests/hostile/test_checkpoints.py::test_mutated_keras_archives",
+        ],
+    ),
+    (
+        "damaged PyTorch checkpoint",
+        "one clear error",
+        ["tests/hostile/test_checkpoints.py::test_mutated_torch_checkpoints"],
+    ),
+    (
+        "damaged binary or build record of the op",
+        "one line says so; the composite runs",
+        ["tests/ops/test_build_record.py::test_damaged_build_is_reported_once_and_the_composite_works"],
+    ),
+    (
+        "SIGKILL of one of two training processes",
+        "the other ends; started again, both end with the numbers of one process",
+        ["tests/train/test_team.py::test_two_processes_of_which_one_is_killed_train_as_one"],
+    ),
+    (
+        "SIGKILL of workers and driver of a job of 300 pictures",
+        "started again, nothing is lost or done twice",
+        ["tests/train/test_predict_many.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
+    ),
+]
 PREDICTIONS = 2000
 KILLS = 20
+
+
+def faults():
+    """Run the tests of `FAULTS`; how many passed of each."""
+    counts = {}
+    for what, _, tests in FAULTS:
+        result = subprocess.run(
+            [sys.executable, "-m", "pytest", "-n0", "--no-header", *tests], cwd=ROOT, capture_output=True, text=True
+        )
+        summary = re.search(
+            r"^=* ?(\d+ (?:passed|failed|skipped).*?)(?:, \d+ warnings?)? in ", result.stdout, re.MULTILINE
+        )
+        counts[what] = summary[1] if summary else f"exit {result.returncode}"
+    return {"tests": counts}
 
 
 def kills():
@@ -132,22 +204,26 @@ def _finish(process):
 
 def table(records):
     """Return the records as a Markdown table."""
-    rows = [["what", "outcome"]]
+    rows = [["what", "outcome", "shown by"]]
+    for what, outcome, tests in FAULTS if "faults" in records else ():
+        places = " ".join(f"`{place}`" for place in dict.fromkeys(test.split("::")[0] for test in tests))
+        rows.append([what, outcome, f"{places}: {records['faults']['tests'][what]}"])
     if "kills" in records:
         record = records["kills"]
         same = "equal" if record["weights_equal"] and record["history_equal"] else "NOT EQUAL"
-        rows.append([f"training killed {record['kills']} times", f"weights and table {same} to one left alone"])
+        outcome = f"weights and table {same} to one left alone"
+        rows.append([f"training killed {record['kills']} times at random", outcome, "`kills`"])
     for name, what in (("training_memory", "2,000 training steps"), ("prediction_memory", "2,000 predictions")):
         if name in records:
             record = records[name]
             halfway = record["resident_mb"][len(record["count"]) // 2]
             growth, slope = record["growth_of_second_half_mb"], record["slope_mb_per_1000"]
             outcome = f"{halfway:,.0f} MB halfway, then at most {growth:+.1f} MB; slope {slope:+.1f} MB in 1,000"
-            rows.append([f"memory of {what}", outcome])
-    return markdown_table(rows, [False, False])
+            rows.append([f"memory of {what}", outcome, f"`{name}`"])
+    return markdown_table(rows, [False] * 3)
 
 
-MEASUREMENTS = {function.__name__: function for function in (kills, training_memory, prediction_memory)}
+MEASUREMENTS = {function.__name__: function for function in (faults, kills, training_memory, prediction_memory)}
 
 
 def main(names):

@@ -36,7 +36,7 @@ def model_path(model, tmp_path_factory):
 def run(model, model_path, tmp_path, monkeypatch, rng):
     """Run the command in a folder with pictures a and b, their trimaps and a mask; its model is traced only once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: model if path == model_path else load_matting(path))
+    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda x: model if x == str(model_path) else load_matting(x))
     for name, size in (("a", (20, 33)), ("b", (16, 18))):
         for folder in ("images", "trimaps"):
             (tmp_path / folder).mkdir(exist_ok=True)
@@ -75,6 +75,15 @@ def test_one_picture(run, model, model_path, capsys):
     assert "peak memory" in out
     assert "new/alpha.png" in out
     assert err == ""
+
+
+def test_small_model_by_default(run, monkeypatch):
+    asked = []
+    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: asked.append(path) or load_matting(path))
+    Path("small").write_text("a file of this name changes nothing")
+    assert main(["images/a.png", "trimaps/a.png", "-o", "alpha.png"]) == 0
+    assert asked == ["small"]
+    assert read("alpha.png").shape == (20, 33)
 
 
 def test_everything_at_once(run, model, pymatting):

@@ -107,6 +107,20 @@ def test_versions_are_those_of_the_project():
         assert re.search(rf"^\| {row} \|.*\| `{re.escape(versions)}` \|$", page, flags=re.MULTILINE), (row, versions)
 
 
+@pytest.mark.parametrize(
+    ("page", "results"),
+    [
+        ("compatibility.md", "compatibility.md"),
+        ("reliability.md", "reliability.md"),
+        ("small_model.md", "small_model/alphamatting/tables.md"),
+    ],
+)
+def test_tables_are_those_of_the_results(page, results):
+    table = re.search(r"^\|.*?\n(?=\n|\Z)", (ROOT / "results" / results).read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert table[0].count("\n") > 3
+    assert table[0] in (DOCS / page).read_text()
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page):
     """Modules that are run by `python -m`, and flags of the training scripts."""

@@ -59,7 +59,9 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Saved model (.keras) of train.matting or train.reconstruction.", required=True)
+    flags.DEFINE_string(
+        "model", None, "Saved model (.keras) of train.matting or train.reconstruction, or 'small'.", required=True
+    )
     flags.DEFINE_string("output", None, "Folder of a SavedModel's versions, or file to write.", required=True)
     flags.DEFINE_enum("format", "saved_model", ("saved_model", "onnx", "litert"), "What to write.")
     flags.DEFINE_integer("version", 1, "Version of the SavedModel.", lower_bound=1)

@@ -56,7 +56,9 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
+    flags.DEFINE_string(
+        "model", "small", "'small', which comes with a2u_tf, or a saved a2u_tf.models.Matting (.keras)."
+    )
     define_file_flags()
     flags.DEFINE_enum("bits", "8", ("8", "16"), "Bits of the mattes.")
     app.run(main)

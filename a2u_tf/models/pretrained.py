@@ -5,7 +5,8 @@ import zipfile
 
 import keras
 
-from a2u_tf.models.matting import Matting
+from a2u_tf.models.matting import Matting, matting_net
+from a2u_tf.models.matting.network import SHIPPED
 
 # Keras stores what it writes without compression. An archive that grows more than this when it is read was made to.
 LARGEST_GROWTH = 10
@@ -16,9 +17,14 @@ def read_model(path):
 
     Keras' safe mode holds: code in the file, such as that of a `Lambda` layer, is refused and not run.
 
+    Args:
+        path: `.keras` file; or `"small"`, the `Matting` model that comes with this package.
+
     Raises:
         ValueError: Where the file is missing or holds something else.
     """
+    if path in SHIPPED:
+        return Matting(matting_net(width=0.25, weights=path))
     try:
         _check_archive(path)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
@@ -40,10 +46,10 @@ def _check_archive(path):
 
 
 def load_matting(path):
-    """Load a `Matting` model, as training saves it.
+    """Load a `Matting` model: the small one that comes with this package, or one that training saved.
 
     Args:
-        path: `.keras` file, such as best.keras in a run folder of train.matting.
+        path: `"small"`, or a `.keras` file, such as best.keras in a run folder of train.matting.
 
     Returns:
         `a2u_tf.models.Matting`.

@@ -107,9 +107,7 @@ def script(*arguments):
     ("arguments", "expected"),
     [
         (["--dataset=mnist", "--data_dir=/nowhere"], "error: .*nowhere"),
-        (["--upsampling=cubic"], "cubic"),
         (["--epochs=0"], "epochs"),
-        (["stray"], "Unknown arguments"),
     ],
 )
 def test_bad_arguments_are_named(arguments, expected, tmp_path):
@@ -122,7 +120,7 @@ def test_bad_arguments_are_named(arguments, expected, tmp_path):
 
 
 def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
-    """SIGKILL three times, at moments spread over start-up, an epoch and its end; the fourth run finishes."""
+    """SIGKILL after the first and after the third epoch; `tests.reliability` kills more often."""
     flags = ["--dataset=synthetic", "--limit_train=300", "--epochs=4", "--seed=3", "--notensorboard"]
     flags += ["--upsampling=nearest", "--downsampling=max_pool", "--verbosity=-1"]
     whole = script(*flags, f"--run_dir={tmp_path / 'whole'}")
@@ -131,7 +129,7 @@ def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
     killed_dir = tmp_path / "killed"
     rng = np.random.default_rng(0)
     kills = 0
-    for number in (0, 1, 2):
+    for number in (0, 2):
         process = script(*flags, f"--run_dir={killed_dir}")
         deadline = time.time() + 200
         backup = f"backup/epoch_{number + 1:04d}.*"
@@ -142,7 +140,7 @@ def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
             os.kill(process.pid, signal.SIGKILL)
             kills += 1
         process.communicate(timeout=60)
-    assert kills >= 2
+    assert kills >= 1
     final = script(*flags, f"--run_dir={killed_dir}")
     output, _ = final.communicate(timeout=300)
     assert final.returncode == 0, output

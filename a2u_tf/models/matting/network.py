@@ -13,6 +13,7 @@ settings are those of the released model.
 """
 
 import numbers
+from pathlib import Path
 
 import keras
 
@@ -25,6 +26,7 @@ STRIDE = 16  # of the deepest map: sizes are multiples of it
 ENCODERS = {"resnet34": (64, 128, 256)}
 DECODER = (32, 64, 64, 128)  # at strides 1, 2, 4, 8
 ASPP = 256
+SHIPPED = {"small": Path(__file__).with_name("small.weights.h5")}  # docs/small_model.md
 
 
 def matting_net(
@@ -50,7 +52,8 @@ def matting_net(
         encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
         width: Factor on the channels of every layer, for small machines.
         encoder: `"resnet34"`.
-        weights: Path of a `.weights.h5` file of the same network, or None for random weights.
+        weights: `"small"` for the weights that come with this package, of a network of `width=0.25` and otherwise the
+            defaults (docs/small_model.md); path of a `.weights.h5` file of the same network; or None, random weights.
         input_size: Height and width, multiples of 16, or None where they vary.
 
     Returns:
@@ -79,8 +82,23 @@ def matting_net(
     x = decode(x, features, guides, _scaled(DECODER, width), resampling)
     model = keras.Model(network_input, head(x), name=f"matting_{upsampling}")
     if weights is not None:
-        model.load_weights(weights)
+        _load(model, weights)
     return model
+
+
+def _load(model, weights):
+    if weights not in SHIPPED and not str(weights).endswith(".weights.h5"):
+        raise ValueError(
+            f"`weights` must be one of {list(SHIPPED)}, the path of a .weights.h5 file, or None. Received: {weights!r}"
+        )
+    try:
+        model.load_weights(SHIPPED.get(weights, weights))
+    except FileNotFoundError:
+        raise
+    except (ValueError, OSError, KeyError, RuntimeError) as error:  # of Keras, or of HDF5 for a damaged file
+        expected = "matting_net(width=0.25, weights='small')" if weights in SHIPPED else "those of the same network"
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"`weights` cannot be used. Expected {expected}. Received: {weights}: {reason}") from error
 
 
 def _scaled(channels, width):

@@ -98,6 +98,13 @@ def test_weights_by_path(rng, tmp_path):
         matting_net(width=2 * SMALL, weights=tmp_path / "net.weights.h5")
     with pytest.raises(FileNotFoundError, match=r"no\.weights\.h5"):
         matting_net(width=SMALL, weights=tmp_path / "no.weights.h5")
+    with pytest.raises(ValueError, match=r"must be one of \['small'\], the path of a .weights.h5.*Received: 'large'"):
+        matting_net(width=SMALL, weights="large")
+    (tmp_path / "damaged.weights.h5").write_bytes((tmp_path / "net.weights.h5").read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"Expected those of the same network. Received: .*damaged.weights.h5: \w+"):
+        matting_net(width=SMALL, weights=tmp_path / "damaged.weights.h5")
+    with pytest.raises(ValueError, match=r"Expected matting_net\(width=0.25, weights='small'\). Received: small"):
+        matting_net(width=SMALL, weights="small")
 
 
 @pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
