@@ -1,12 +1,11 @@
 """Exported matting models beside the Keras model: size, error and time of each format.
 
-    python -m benchmarks.export_formats --model runs/matting/best.keras --output benchmarks/export_formats.json
+    python -m benchmarks.export_formats --output benchmarks/export_formats.json
 
 One picture of --size, whose predictions by all formats alternate in one run; times are medians, and `ratio` is to the
 Keras model in the same round. `difference` is the largest of alpha from the Keras model. With
 $A2U_DATA_DIR the picture is the lemur of pymatting, and `sad` that of the field's protocol to its alpha; without,
-noise. The default model is untrained: its times and sizes count, its errors do not. ONNX needs a2u_tf[onnx], and its
-conversion minutes.
+noise. ONNX needs a2u_tf[onnx], and its conversion minutes.
 """
 
 import os
@@ -15,7 +14,6 @@ import warnings
 from pathlib import Path
 
 import cv2
-import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
@@ -26,12 +24,12 @@ from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
 from a2u_tf.files import write_json
 from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting
+from a2u_tf.models.pretrained import load_matting
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/export_formats.json", "JSON file to write.")
-_MODEL = flags.DEFINE_string("model", None, "Trained Matting (.keras). Default: an untrained one of full width.")
+_MODEL = flags.DEFINE_string("model", "small", "'small', which comes with a2u_tf, or a saved Matting (.keras).")
 _ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed rounds over all formats.", lower_bound=1)
 _SIZE = flags.DEFINE_integer("size", 256, "Height and width of the picture.", lower_bound=16)
 
@@ -81,8 +79,7 @@ def export_all(model, size, folder):
 def main(_):
     logging.set_verbosity(logging.WARNING)
     record, size = describe_run(), _SIZE.value
-    keras.utils.set_random_seed(0)
-    model = keras.saving.load_model(_MODEL.value, compile=False) if _MODEL.value else Matting()
+    model = load_matting(_MODEL.value)
     image, trimap, alpha = read_picture(size)
     inputs = {"image": image[None], "trimap": trimap[None, ..., None]}
     with tempfile.TemporaryDirectory() as folder:
@@ -96,11 +93,11 @@ def main(_):
             row["difference"] = float(f"{np.abs(matte - expected).max():.2g}")
             if row["side"] in sides:
                 row["mb"] = round(sides[row["side"]][0].size / 1e6, 1)
-            if alpha is not None and _MODEL.value:
+            if alpha is not None:
                 levels = [np.rint(255 * x).astype("uint8") for x in (matte[0, ..., 0], alpha)]
                 row["sad"] = round(evaluate(*levels, trimap)["sad"], 4)
             print(f"{row['side']:26} difference {row['difference']:.1e}  SAD {row.get('sad', '-')}", flush=True)
-    settings = {"rounds": _ROUNDS.value, "size": size, "trained": bool(_MODEL.value), "picture": alpha is not None}
+    settings = {"rounds": _ROUNDS.value, "size": size, "parameters": model.network.count_params()}
     write_json(_OUTPUT.value, {**record, **settings, "results": rows})
 
 

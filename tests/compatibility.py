@@ -31,14 +31,14 @@ def run_tests(python, tensorflow, folder):
     repository, binaries = folder / "a2u_tf", folder / "venv" / "bin"
 
     def call(*command, check=True):
-        environment = {**os.environ, "A2U_TF_REQUIRE_OP": "1"}
-        environment.pop("PYTHONPATH", None)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         return subprocess.run(list(map(str, command)), cwd=repository, env=environment, check=check)
 
     subprocess.run(["git", "clone", "--quiet", ROOT, repository], check=True)
     call(python, "-m", "venv", folder / "venv")
     python = binaries / "python"
     call(python, "-m", "pip", "install", "--quiet", "--editable", ".[test]", f"tensorflow=={tensorflow}.*")
+    call(python, "-m", "custom_ops.build")
     report = folder / "report.xml"
     call(python, "-m", "pytest", f"--junitxml={report}", *(f"tests/{room}" for room in ROOMS), check=False)
     describe = "import json; from benchmarks.record import describe_run; print(json.dumps(describe_run()))"
