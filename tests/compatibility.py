@@ -22,7 +22,12 @@ from a2u_tf.tables import markdown_table
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "compatibility.json"
 # What depends on Python, TensorFlow or Keras most; the rest of the tests takes long.
-ROOMS = ("ops", "layers", "custom_ops", "losses", "models", "evaluation", "export/test_saved_model.py")
+ROOMS = (
+    *("custom_ops", "ops/test_compiled.py", "ops/test_reassembly.py", "layers/test_compiled_path.py"),
+    *("layers/test_a2u_kernels.py", "layers/test_a2u_up_sampling2d.py", "layers/test_upsamplers.py"),
+    *("models/test_pretrained.py", "models/test_reconstruction.py", "test_callbacks.py", "test_metrics.py"),
+    *("test_optimizers.py", "export/test_saved_model.py"),
+)
 FLAGS = flags.FLAGS
 
 
