@@ -194,6 +194,7 @@ def check_mattes(model_path, folders, mattes):
         np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
 
 
+@pytest.mark.slow
 def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, folders):
     # Python imports this module in every process that it starts.
     (folders / "sitecustomize.py").write_text(
