@@ -121,14 +121,6 @@ def test_tables_are_those_of_the_results(page, results):
     assert table[0] in (DOCS / page).read_text()
 
 
-def test_formats_are_those_of_the_benchmark():
-    text = (DOCS / "formats.md").read_text()
-    for row in json.loads((ROOT / "benchmarks" / "export_formats.json").read_text())["results"]:
-        size = f"{row['mb']} MB" if "mb" in row else ""
-        cells = [row["side"], size, f"{row['ratio']:.2f}", f"{row['difference']:.0e}", f"{row['sad']:.2f}"]
-        assert " ".join(f"| {' | '.join(cells)} |".split()) in re.sub(" +", " ", text), row["side"]
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page):
     """Modules that are run by `python -m`, and flags of the training scripts."""
