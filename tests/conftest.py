@@ -35,6 +35,16 @@ def seeds():
     keras.utils.set_random_seed(0)
 
 
+@pytest.fixture(autouse=True)
+def no_determinism_left():
+    """Trainings ask TensorFlow for deterministic operations, for good: Keras would no longer compile by XLA."""
+    yield
+    if keras.backend.backend() == "tensorflow":
+        from tensorflow.python.framework import config  # There is no public way back.
+
+        config.disable_op_determinism()
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
