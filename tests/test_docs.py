@@ -121,6 +121,14 @@ def test_tables_are_those_of_the_results(page, results):
     assert table[0] in (DOCS / page).read_text()
 
 
+def test_formats_are_those_of_the_benchmark():
+    page = (DOCS / "formats.md").read_text()
+    for row in json.loads((ROOT / "benchmarks" / "export_formats.json").read_text())["results"]:
+        if row["side"] != "Keras":
+            costs = f"{row['mb']} MB | {row['ratio']:.2f} | {row['difference']:.0e} | {row['sad']:.2f}"
+            assert f"| {row['side']} | {costs} |" in page
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page):
     """Modules that are run by `python -m`, and flags of the training scripts."""
