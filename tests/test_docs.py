@@ -129,6 +129,14 @@ def test_formats_are_those_of_the_benchmark():
             assert f"| {row['side']} | {costs} |" in page
 
 
+def test_large_pictures_are_those_of_the_benchmark():
+    page = (DOCS / "command_line.md").read_text()
+    rows = json.loads((ROOT / "benchmarks" / "large_pictures.json").read_text())["results"]
+    for size in {row["size"] for row in rows}:
+        cells = [f"{r['seconds']:.0f} s, {r['peak_mb'] / 1024:.1f} GiB" for r in rows if r["size"] == size]
+        assert f"| {size.replace('x', ' x ')} | {' | '.join(cells)} |" in page
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page):
     """Modules that are run by `python -m`, and flags of the training scripts."""
