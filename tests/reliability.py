@@ -180,7 +180,6 @@ def _growth(counts, megabytes):
     return {
         "count": counts,
         "resident_mb": megabytes,
-        "growth_of_second_half_mb": round(max(megabytes[half:]) - megabytes[half], 1),
         "slope_mb_per_1000": round(1000 * slope, 2),
     }
 
@@ -216,9 +215,11 @@ def table(records):
     for name, what in (("training_memory", "2,000 training steps"), ("prediction_memory", "2,000 predictions")):
         if name in records:
             record = records[name]
-            halfway = record["resident_mb"][len(record["count"]) // 2]
-            growth, slope = record["growth_of_second_half_mb"], record["slope_mb_per_1000"]
-            outcome = f"{halfway:,.0f} MB halfway, then at most {growth:+.1f} MB; slope {slope:+.1f} MB in 1,000"
+            half, readings = len(record["count"]) // 2, record["resident_mb"]
+            first, second = (f"{min(x):,.0f} to {max(x):,.0f} MB" for x in (readings[:half], readings[half:]))
+            outcome = (
+                f"first half {first}, second half {second}; slope there {record['slope_mb_per_1000']:+.1f} MB in 1,000"
+            )
             rows.append([f"memory of {what}", outcome, f"`{name}`"])
     return markdown_table(rows, [False] * 3)
 

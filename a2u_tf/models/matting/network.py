@@ -13,6 +13,7 @@ settings are those of the released model.
 """
 
 import numbers
+import warnings
 from pathlib import Path
 
 import keras
@@ -92,12 +93,14 @@ def _load(model, weights):
             f"`weights` must be one of {list(SHIPPED)}, the path of a .weights.h5 file, or None. Received: {weights!r}"
         )
     try:
-        model.load_weights(SHIPPED.get(weights, weights))
+        with warnings.catch_warnings():  # of Keras, one for each layer that does not fit: the error says how many
+            warnings.simplefilter("ignore", UserWarning)
+            model.load_weights(SHIPPED.get(weights, weights))
     except FileNotFoundError:
         raise
     except (ValueError, OSError, KeyError, RuntimeError) as error:  # of Keras, or of HDF5 for a damaged file
         expected = "matting_net(width=0.25, weights='small')" if weights in SHIPPED else "those of the same network"
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].split(" Example error")[0]
         raise ValueError(f"`weights` cannot be used. Expected {expected}. Received: {weights}: {reason}") from error
 
 
