@@ -3,11 +3,15 @@
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from a2u_tf.layers import GUIDED, UPSAMPLERS
+from train.compare import METHODS
+from train.report_comparison import read_runs, write_report
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -34,19 +38,6 @@ def table_rows(first_cell):
     """The cells of the README's table rows whose first cell starts so."""
     rows = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("|")]
     return [[cell.strip(" *") for cell in row[1:]] for row in rows if row[0].strip().startswith(first_cell)]
-
-
-def test_metrics_are_those_of_the_results():
-    names = {
-        "bilinear": "bilinear up, strided",
-        "dynamic": "A2U up and down, dynamic cs",
-        "static": "A2U up and down, static cw",
-    }
-    for summary in json.loads((ROOT / "results" / "mnist_2_epochs.json").read_text()):
-        settings, metrics = summary["settings"], summary["metrics"]
-        method = settings["variant"] if settings["upsampling"] == "a2u" else settings["upsampling"]
-        expected = [f"{metrics['psnr']:.2f}", *(f"{metrics[name]:.4f}" for name in ("ssim", "mae", "rmse"))]
-        assert table_rows(names[method]) == [expected]
 
 
 def test_speeds_are_those_of_the_benchmarks():
@@ -88,14 +79,35 @@ def test_costs_are_those_of_the_results():
     assert expected in " ".join(README.split())
 
 
-def test_steps_of_the_methods_are_those_of_the_benchmark():
+def test_methods_are_as_they_were_compared():
+    runs = read_runs(ROOT / "results" / "reconstruction")
     rows = json.loads((ROOT / "benchmarks" / "upsamplers.json").read_text())["results"]
-    measured = {row["side"]: row["ratio"] for row in rows}
-    shown = dict(re.findall(r"`(\w+)` \| (\d\.\d\d)", README))
-    assert shown == {name: f"{ratio:.2f}" for name, ratio in measured.items()}
-    others = set(GUIDED) - {"a2u", "max_unpool"}
-    most = max(ratio for name, ratio in measured.items() if name.startswith("a2u"))
-    assert all(measured[name] > most for name in others)  # "the cheapest of the guided methods"
+    steps = {row["side"]: row["ratio"] for row in rows}
+    shown = {method: row for method in METHODS for row in table_rows(f"`{method}`")}
+    assert shown.keys() == METHODS.keys() == steps.keys()
+    for method, row in shown.items():
+        expected = []
+        for dataset in ("mnist", "fashion_mnist"):
+            (run,) = runs["short", dataset][method]
+            expected += [f"{run['metrics']['psnr']:.2f}", f"{run['metrics']['ssim']:.3f}"]
+        expected += [f"{run['parameters']:,}", f"{run['macs'] / 1e6:.1f}", f"{steps[method]:.2f}"]
+        assert row == expected, method
+    assert (run["settings"]["epochs"], run["train_pictures"]) == (3, 20_000)
+    a2u = [name for name in METHODS if name.startswith("a2u")]
+    for dataset in ("mnist", "fashion_mnist"):
+        psnr = {name: run["metrics"]["psnr"] for name, (run,) in runs["short", dataset].items()}
+        assert max(psnr[name] for name in a2u) < psnr["bilinear"]  # "all six variants are behind"
+        assert min(psnr[name] for name in a2u) > max(psnr["transposed_conv"], psnr["pixel_shuffle"])  # the changelog
+    most = max(steps[name] for name in a2u)
+    assert all(steps[name] > most for name in set(GUIDED) - {"a2u", "max_unpool"})  # "the cheapest of the guided"
+
+
+def test_comparison_is_that_of_the_runs(tmp_path):
+    """The committed table is what the command makes of the committed files."""
+    pytest.importorskip("matplotlib", reason="the figure needs matplotlib: pip install 'a2u_tf[plots]'")
+    folder = tmp_path / "reconstruction"
+    shutil.copytree(ROOT / "results" / "reconstruction", folder)
+    assert write_report(folder) == (ROOT / "results" / "reconstruction.md").read_text()
 
 
 def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
