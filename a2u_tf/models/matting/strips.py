@@ -28,7 +28,8 @@ class StripConv2D(keras.layers.Conv2D):
         size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
         rows, columns = (length // 2 for length in kernel.shape[:2])
         height = ops.shape(inputs)[1]
-        number = tf.where(size > LARGEST, tf.cast(size // STRIP + 1, tf.int32), 1)
+        # No strip may be empty: oneDNN's convolution gives an empty map the channels of its input.
+        number = tf.where(size > LARGEST, tf.clip_by_value(tf.cast(size // STRIP + 1, tf.int32), 1, height), 1)
 
         def convolve(index, strips):
             top, bottom = height * index // number, height * (index + 1) // number
