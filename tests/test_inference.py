@@ -116,4 +116,5 @@ def test_large_pictures_give_the_same(rng, model, monkeypatch):
     image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
     expected = predict_alpha(model, image, trimap)
     assert np.ptp(expected) > 0.01
-    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-6)
+    # The sums of forty convolutions in other orders.
+    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=1e-5)
