@@ -1,5 +1,6 @@
 """One picture through a model."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -108,13 +109,19 @@ def test_dtype(rng, model):
 
 
 @pytest.mark.tensorflow
-def test_large_pictures_give_the_same(rng, model, monkeypatch):
+def test_large_pictures_give_the_same(rng, monkeypatch):
+    """In float64: in float32 convolutions round strips in other ways than the whole, on some processors."""
     monkeypatch.setattr(strips, "LARGEST", 30_000)
     monkeypatch.setattr(strips, "STRIP", 10_000)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float64")
+    try:
+        model = Matting(matting_net(width=0.03))
+    finally:
+        keras.config.set_dtype_policy(policy)
     large = for_prediction(model, large=True)
     assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
     image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
     expected = predict_alpha(model, image, trimap)
     assert np.ptp(expected) > 0.01
-    # The sums of forty convolutions in other orders.
-    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=1e-5)
+    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-7)

@@ -13,6 +13,7 @@ import keras
 import pytest
 
 from a2u_tf.ops import compiled
+from tests.helpers import empty_maps_convolve
 
 ROOT = Path(__file__).parents[2]
 # Numbers and files of each thing that runs; all of tests/ops and tests/layers passes, too, but JAX compiles for long.
@@ -39,6 +40,18 @@ def test_composite_alone():
     if compiled.unavailable():
         pytest.skip("the compiled op is not built: the tests run by the composite already")
     run_files(["tests/layers/test_a2u_up_sampling2d.py"], 20, A2U_TF_IMPLEMENTATION="composite")
+
+
+@pytest.mark.tensorflow
+def test_empty_batches_without_onednn():
+    if empty_maps_convolve():
+        pytest.skip("TensorFlow convolves empty batches on this processor: the tests run here already")
+    files = [
+        "tests/layers/test_upsamplers.py",
+        "tests/models/matting/test_network.py",
+        "tests/models/matting/test_matting.py",
+    ]
+    run_files([*files, "-k", "empty_batch"], 17, TF_ENABLE_ONEDNN_OPTS="0")
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
