@@ -9,11 +9,29 @@ import keras
 import numpy as np
 import pytest
 
+from tests.helpers import SEED
+
 if keras.backend.backend() == "jax":
     import jax
 
     jax.config.update("jax_enable_x64", True)  # float64 tests need it
     jax.config.update("jax_disable_most_optimizations", True)  # nearly all of the time is compilation
+
+
+def pytest_report_header():
+    from a2u_tf.ops.implementation import resolve_implementation
+
+    name, reason = resolve_implementation("auto")
+    folders = [f"{variable}: {os.environ.get(variable, 'not set')}" for variable in ("A2U_GOLDEN_DIR", "A2U_DATA_DIR")]
+    return [
+        f"A2U_TEST_SEED: {SEED}, Keras backend: {keras.backend.backend()}, reassembly: {name} ({reason})",
+        ", ".join(folders),
+    ]
+
+
+def pytest_terminal_summary(terminalreporter):
+    if not terminalreporter.showheader:  # as with -q
+        terminalreporter.write_line("\n".join(pytest_report_header()))
 
 
 LONGEST = ("integration", "train", "export", "examples", "matting")
@@ -32,7 +50,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(autouse=True)
 def seeds():
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(SEED)
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +65,7 @@ def no_determinism_left():
 
 @pytest.fixture
 def rng():
-    return np.random.default_rng(0)
+    return np.random.default_rng(SEED)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,14 @@
 """Tolerances, and gradients on whichever Keras backend is active."""
 
+import os
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
+
+# Of all random inputs and weights; tests must hold for any.
+SEED = int(os.environ.get("A2U_TEST_SEED", "0"))
 
 # Absolute and relative, for values of order one.
 TOLERANCES = {"float16": 2e-3, "bfloat16": 2e-2, "float32": 1e-5, "float64": 1e-12}
@@ -39,7 +44,7 @@ def to_numpy(x):
 
 
 def empty_maps_convolve():
-    """Whether they do: TensorFlow's oneDNN, which newer processors use, gives an empty map the channels of its input."""
+    """Whether they do: TensorFlow's oneDNN, used on newer processors, gives an empty map the channels of its input."""
     return ops.conv(ops.zeros((0, 4, 4, 1)), ops.ones((3, 3, 1, 2)), padding="same").shape[-1] == 2
 
 
