@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from a2u_tf.cli import main
+from a2u_program.matte import main
+from a2u_tf import matting_folder
 from a2u_tf.data.matting.pictures import write_alpha
 from tests.data.matting.files import png
 from tests.hostile.corpus import BAD, ODD, RGB
@@ -20,8 +21,8 @@ def run(tmp_path, monkeypatch):
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: None)
-    monkeypatch.setattr("a2u_tf.cli.predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
+    monkeypatch.setattr(matting_folder, "load_matting", lambda path: None)
+    monkeypatch.setattr(matting_folder, "predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
     return lambda *arguments: main([*map(str, arguments), "--model", "model.keras"])
 
 
@@ -56,7 +57,7 @@ def test_corpus_in_folders(run, capfd):
 @pytest.mark.parametrize("place", ["image", "trimap", "background"])
 @pytest.mark.parametrize("name", ["text", "png of 40000 x 26000", "animated png", "png with a flipped bit"])
 def test_one_bad_picture(run, monkeypatch, capfd, place, name):
-    monkeypatch.setattr("a2u_tf.cli.check_pymatting", lambda: None)
+    monkeypatch.setattr(matting_folder, "check_pymatting", lambda: None)
     for other, data in (("image", png(RGB, 2)), ("trimap", TRIMAP), ("background", png(RGB, 2))):
         save(f"{other}.png", BAD[name][0] if other == place else data)
     before = all_files(".")

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -12,11 +13,17 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.cli import main
+from a2u_program import matte
+from a2u_program.matte import main
+from a2u_tf import matting_folder
+from a2u_tf.cutout import COLOURS
 from a2u_tf.data.matting.trimap import trimap_from_mask
-from a2u_tf.inference import predict_alpha
+from a2u_tf.inference import DTYPES, predict_alpha
 from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.pretrained import load_matting
+from a2u_tf.version import __version__
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def model_path(model, tmp_path_factory):
 def run(model, model_path, tmp_path, monkeypatch, rng):
     """Run the command in a folder with pictures a and b, their trimaps and a mask; its model is traced only once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda x: model if x == str(model_path) else load_matting(x))
+    monkeypatch.setattr(matting_folder, "load_matting", lambda x: model if x == str(model_path) else load_matting(x))
     for name, size in (("a", (20, 33)), ("b", (16, 18))):
         for folder in ("images", "trimaps"):
             (tmp_path / folder).mkdir(exist_ok=True)
@@ -79,7 +86,7 @@ def test_one_picture(run, model, model_path, capsys):
 
 def test_small_model_by_default(run, monkeypatch):
     asked = []
-    monkeypatch.setattr("a2u_tf.cli.load_matting", lambda path: asked.append(path) or load_matting(path))
+    monkeypatch.setattr(matting_folder, "load_matting", lambda path: asked.append(path) or load_matting(path))
     Path("small").write_text("a file of this name changes nothing")
     assert main(["images/a.png", "trimaps/a.png", "-o", "alpha.png"]) == 0
     assert asked == ["small"]
@@ -150,8 +157,8 @@ def test_working_size_and_dtype(run, model, capsys):
 )
 def test_large_pictures_get_a_model_for_them(run, monkeypatch, pixels, arguments, large):
     asked = []
-    monkeypatch.setattr("a2u_tf.cli.LARGE", pixels)
-    monkeypatch.setattr("a2u_tf.cli.for_prediction", lambda model, dtype, large: asked.append(large) or model)
+    monkeypatch.setattr(matting_folder, "LARGE", pixels)
+    monkeypatch.setattr(matting_folder, "for_prediction", lambda model, dtype, large: asked.append(large) or model)
     assert run("images", "trimaps", "-o", "alphas", *arguments) == 0
     assert asked == [True] * large
 
@@ -206,7 +213,7 @@ def test_interruption(run, monkeypatch, capsys):
     def interrupted(*arguments):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("a2u_tf.cli.predict_alpha", interrupted)
+    monkeypatch.setattr(matting_folder, "predict_alpha", interrupted)
     assert run("images", "trimaps", "-o", "alphas") == 130
     assert "error: interrupted" in capsys.readouterr().err
 
@@ -215,7 +222,7 @@ def test_too_little_memory(run, monkeypatch, capsys):
     def refused(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr("a2u_tf.cli.predict_alpha", refused)
+    monkeypatch.setattr(matting_folder, "predict_alpha", refused)
     assert run("images", "trimaps", "-o", "alphas") == 1
     assert "images/b.png: the memory is not enough. Try" in capsys.readouterr().err
 
@@ -226,3 +233,31 @@ def test_help(capsys):
     assert error.value.code == 0
     out = capsys.readouterr().out
     assert "a2u-matte photo.jpg trimap.png -o alpha.png" in out
+
+
+def test_choices_are_those_of_the_package():
+    assert matte.DTYPES == DTYPES
+    assert tuple(COLOURS) == matte.COLOURS
+
+
+ANSWERED_WITHOUT_KERAS = """
+import runpy, sys
+for arguments in (["--version"], ["--help"], ["--mistyped"], ["a", "b"], ["a", "b", "-o", "c", "--dtype", "d"]):
+    sys.argv = ["a2u-matte", *arguments]
+    try:
+        runpy.run_module("a2u_program.matte", run_name="__main__")
+    except SystemExit as end:
+        print("ended with", end.code)
+print("imported", {"a2u_tf", "cv2", "keras", "numpy", "tensorflow"} & set(sys.modules))
+"""
+
+
+def test_arguments_are_read_before_anything_is_imported():
+    command = [sys.executable, "-c", ANSWERED_WITHOUT_KERAS]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    lines = process.stdout.splitlines()
+    assert lines[0] == f"a2u_tf {__version__}"
+    assert [line for line in lines if line.startswith("ended with")] == [
+        f"ended with {code}" for code in (0, 0, 2, 2, 2)
+    ]
+    assert lines[-1] == "imported set()"

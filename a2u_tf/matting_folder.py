@@ -1,0 +1,139 @@
+"""The work of `a2u-matte`: photographs and trimaps in; mattes, cutouts and composites out."""
+
+import math
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import keras
+import numpy as np
+
+from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.cutout import COLOURS, check_pymatting, estimate_foreground, lay_over, parse_colour
+from a2u_tf.data.matting.folders import Problems
+from a2u_tf.data.matting.picture_files import PictureError, read_header
+from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap, write_alpha, write_rgb
+from a2u_tf.data.matting.trimap import trimap_from_mask
+from a2u_tf.inference import LARGE, for_prediction, predict_alpha
+from a2u_tf.matting_jobs import find_jobs
+from a2u_tf.models.matting.network import SHIPPED
+from a2u_tf.models.pretrained import load_matting
+
+
+def matte_all(options, outputs):
+    """Do all pictures that can be done, and print how it goes.
+
+    Args:
+        options: Object with `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
+            `from_mask`, `dtype` and `max_side` as `a2u-matte --help` tells.
+        outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
+
+    Returns:
+        List of a line for each picture that could not be done.
+
+    Raises:
+        ValueError, OSError: Where nothing can be done.
+        ModuleNotFoundError: Without pymatting, where it is needed.
+    """
+    start, problems, done = time.perf_counter(), Problems(options.image), 0
+    notes: list[str] = []
+    background, background_files = _read_background(options.background)
+    if set(outputs) & {"cutout", "composite"}:
+        check_pymatting()
+    model_files = [] if options.model in SHIPPED else [Path(options.model)]
+    jobs = find_jobs(options.image, options.trimap, outputs, problems, keep=[*model_files, *background_files])
+    if not jobs:
+        problems.stop_if_any()
+    model = load_matting(options.model)
+    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
+    if options.dtype or large:
+        model = for_prediction(model, options.dtype, large)
+    bar = keras.utils.Progbar(len(jobs), unit_name="picture") if sys.stdout.isatty() and len(jobs) > 1 else None
+    for number, job in enumerate(jobs, 1):
+        try:
+            _matte(job, model, background, options, notes)
+            done += 1
+        except (ValueError, OSError, cv2.error) as error:
+            problems.add(_reason(job, error))
+        except _memory_errors():
+            problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
+        if bar:
+            bar.update(number)
+        else:
+            print(f"{number}/{len(jobs)} {job.image}", flush=True)
+    names = ", ".join(str(output) for output in outputs.values())
+    print(f"{done} of {len(jobs)} done in {time.perf_counter() - start:.1f} s{_peak_memory()}: {names}")
+    for note in dict.fromkeys(notes):
+        print(f"note: {note}", file=sys.stderr)
+    return problems.lines
+
+
+def _matte(job, model, background, options, notes):
+    """Read, predict and write one picture."""
+    sizes = [read_header(path).size for path in (job.image, job.trimap)]
+    if sizes[0] != sizes[1]:
+        raise PictureError(f"Sizes (height, width) differ: {job.image} is {sizes[0]}, {job.trimap} is {sizes[1]}.")
+    image = read_rgb(job.image)
+    trimap = (
+        trimap_from_mask(read_alpha(job.trimap), options.from_mask) if options.from_mask else read_trimap(job.trimap)
+    )
+    if np.isin(trimap, (BACKGROUND, FOREGROUND)).all():
+        notes.append(f"{job.trimap} leaves nothing unknown: is it a mask? Then --from-mask WIDTH finds the edges.")
+    if options.max_side and max(trimap.shape) > options.max_side:
+        notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
+    alpha = predict_alpha(model, image, trimap, options.max_side)
+    # The picture without its background comes last: where its colours fail, the matte is there.
+    if "alpha" in job.outputs:
+        write_alpha(job.outputs["alpha"], alpha, options.bits)
+    if set(job.outputs) == {"alpha"}:
+        return
+    colours = estimate_foreground(image, alpha)
+    if "cutout" in job.outputs:
+        write_rgb(job.outputs["cutout"], colours, options.bits, alpha)
+    if "composite" in job.outputs:
+        write_rgb(job.outputs["composite"], lay_over(colours, alpha, background), options.bits)
+
+
+def _read_background(text):
+    """Return the picture or the pixel behind composites, or None; and the files that it was read from."""
+    if text is None:
+        return None, []
+    colour = parse_colour(text)
+    if colour is not None:
+        return colour, []
+    if not Path(text).is_file():
+        raise FileNotFoundError(f"--background: {text} is no file, no #rrggbb, and none of {', '.join(COLOURS)}.")
+    return read_rgb(text), [Path(text)]
+
+
+def _pixels(path):
+    """How many pixels a picture has; none where its file cannot be read, which is told when its turn comes."""
+    try:
+        return math.prod(read_header(path).size)
+    except (PictureError, OSError):
+        return 0
+
+
+def _reason(job, error):
+    """Say in one line what went wrong with which picture."""
+    text = " ".join(str(error).split())
+    return text if any(str(path) in text for path in (job.image, job.trimap)) else f"{job.image}: {text}"
+
+
+def _memory_errors():
+    if keras.backend.backend() != "tensorflow":
+        return (MemoryError,)
+    import tensorflow as tf
+
+    return MemoryError, tf.errors.ResourceExhaustedError
+
+
+def _peak_memory():
+    """What the process held at most, as a part of a sentence; nothing on Windows, which does not count it so."""
+    try:
+        import resource
+    except ImportError:
+        return ""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f", peak memory {unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9:.1f} GB"
