@@ -1,4 +1,4 @@
-# `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv first.
+# `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv and, with g++, the op first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= test,tensorboard,plots
 BENCHMARKS := compiled_op training_step upsamplers matting_inference reassembly matting_data evaluation export_formats large_pictures
@@ -7,12 +7,12 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo compare-quick docs dist lock test lint op bazel-op sanitize benchmark install clean
+.PHONY: demo compare-quick docs dist lock check test test-all lint op bazel-op sanitize benchmark install ready clean
 
-demo: install
+demo: ready
 	$(BIN)/python -m train.demo
 
-compare-quick: install
+compare-quick: ready
 	$(BIN)/python -m train.compare --quick --output=runs/compare_quick
 
 docs: EXTRAS := docs
@@ -31,8 +31,15 @@ dist:
 lock: install
 	$(BIN)/python -m demo.lock
 
-test: install
+# The three speeds, on two cores: below 4, 8 and 30 minutes. CONTRIBUTING.md says what is in which.
+check: lint ready
+	$(BIN)/python -m pytest -m "not slow and not process and not network"
+
+test: ready
 	$(BIN)/python -m pytest
+
+test-all: ready
+	$(BIN)/python -m pytest -m ""
 
 op: install
 	$(BIN)/python -m custom_ops.build
@@ -54,9 +61,13 @@ lint: install
 benchmark: op
 	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --output=benchmarks/$$name.json; done
 
+# The compiled op where there is a compiler, or one line on why not.
+ready: install
+	@$(BIN)/python -m custom_ops.build --where_possible
+
 install: $(INSTALLED)
 
-$(INSTALLED): pyproject.toml setup.py
+$(INSTALLED): pyproject.toml setup.py custom_ops/pip_backend.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Python 3.11 or newer is needed. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

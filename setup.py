@@ -1,6 +1,7 @@
-"""Metadata lives in pyproject.toml; this file tries to build the compiled op along with the package.
+"""Metadata lives in pyproject.toml; this file builds the compiled op into the wheel, where there is a compiler.
 
-The install never fails for want of it, unless A2U_TF_REQUIRE_OP=1, and never for want of its CUDA kernels.
+The install never fails for want of it, unless A2U_TF_REQUIRE_OP=1, and never for want of its CUDA kernels. An editable
+install builds nothing: `python -m custom_ops.build` does.
 """
 
 import os
@@ -13,7 +14,7 @@ from setuptools.command.build_py import build_py
 sys.path.insert(0, str(Path(__file__).parent))
 from custom_ops.build import build
 from custom_ops.build_cuda import build_where_useful
-from custom_ops.toolchain import LIBRARY_FOLDER, BuildError
+from custom_ops.toolchain import BuildError
 
 
 class BuildWithOp(build_py):
@@ -21,7 +22,9 @@ class BuildWithOp(build_py):
 
     def run(self):
         super().run()
-        folder = LIBRARY_FOLDER if self.editable_mode else Path(self.build_lib) / "a2u_tf" / "lib"
+        if self.editable_mode:
+            return
+        folder = Path(self.build_lib) / "a2u_tf" / "lib"
         try:
             build(folder)
         except BuildError as error:

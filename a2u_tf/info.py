@@ -50,7 +50,10 @@ def _auto():
 
 
 def _compiled():
-    problem = compiled.unavailable()
+    try:
+        problem = compiled.unavailable()
+    except ValueError as error:
+        problem = error
     return (
         f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
     )

@@ -1,6 +1,7 @@
 """Build the compiled reassembly op with g++ or clang++, against the TensorFlow that is installed.
 
     python -m custom_ops.build          # into a2u_tf/lib, where a2u_tf looks for it
+    python -m custom_ops.build --where_possible     # unless it is there already; without a compiler one line says so
 
 One library holds the ops and their CPU kernels for several instruction sets, chosen when it runs. It uses TensorFlow's
 C API alone, so that it serves every TensorFlow 2.x. Beside it lies a build record, which is checked at load. The CUDA
@@ -82,7 +83,23 @@ def compile_all(compiler, tensorflow_headers, folder):
 def main():
     parser = argparse.ArgumentParser(prog="python -m custom_ops.build", description="Build the compiled reassembly op.")
     parser.add_argument("--output", default=LIBRARY_FOLDER, help="folder for the libraries (default: a2u_tf/lib)")
-    folder = parser.parse_args().output
+    parser.add_argument(
+        "--where_possible",
+        action="store_true",
+        help="do nothing where the library is there and fits; without a compiler say so and succeed",
+    )
+    arguments = parser.parse_args()
+    folder = arguments.output
+    if arguments.where_possible:
+        try:
+            find_compiler()
+            _, version = find_tensorflow()
+        except BuildError as error:
+            print(f"The compiled op is not built, the composite does its work: {error}")
+            return
+        if build_record.problem(Path(folder) / build_record.LIBRARY, SOURCES, version) is None:
+            return
+        print("Building the compiled op, once, in about a minute ...", flush=True)
     try:
         print(f"built {build(folder)}")
     except BuildError as error:

@@ -2,6 +2,7 @@
 
 import ctypes
 import functools
+import os
 from pathlib import Path
 
 import keras
@@ -12,6 +13,8 @@ from a2u_tf.ops import build_record
 PACKAGE = Path(__file__).parents[1]
 LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
 SOURCES = PACKAGE.parent / "custom_ops"
+INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
+VARIABLE = "A2U_TF_INSTRUCTION_SET"
 
 
 def unavailable():
@@ -28,8 +31,11 @@ def unavailable():
 
 
 def instruction_set():
-    """Return the name of the instruction set that the CPU kernels use here."""
-    _, library = _load()[0]
+    """Return the name of the instruction set that the CPU kernels use here: the best, or what `VARIABLE` names."""
+    return _instruction_set(_load()[0][1])
+
+
+def _instruction_set(library):
     library.a2u_isa.restype = ctypes.c_char_p
     return library.a2u_isa().decode()
 
@@ -67,6 +73,12 @@ def _load():
         except (tf.errors.OpError, OSError) as error:
             reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
         else:
+            asked = os.environ.get(VARIABLE)
+            if asked is not None and asked != _instruction_set(library):
+                raise ValueError(
+                    f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
+                    f"Unset it to use the best. Received: {asked!r}"
+                )
             _register_gradients(ops)
             return (ops, library), None
     message = f"{reason}. Build it with: {build_record.BUILD_COMMAND}"

@@ -1,5 +1,8 @@
 #include "custom_ops/kernels/cpu.h"
 
+#include <cstdlib>
+#include <string>
+
 namespace a2u {
 
 // Each is defined by cpu_isa.cc, compiled for that instruction set.
@@ -32,9 +35,15 @@ bool IsaAvailable(Isa isa) {
   return isa == kBaseline;
 }
 
-Isa BestIsa() {
-  static const Isa best = IsaAvailable(kAvx512) ? kAvx512 : IsaAvailable(kAvx2) ? kAvx2 : kBaseline;
-  return best;
+Isa ChosenIsa() {
+  static const Isa chosen = [] {
+    const char* asked = std::getenv("A2U_TF_INSTRUCTION_SET");
+    for (Isa isa : {kAvx512, kAvx2, kBaseline}) {
+      if (IsaAvailable(isa) && (asked == nullptr || std::string(asked) == IsaName(isa))) return isa;
+    }
+    return kBaseline;  // A wrong name: the Python wrapper sees the difference and refuses it.
+  }();
+  return chosen;
 }
 
 const CpuKernels& CpuKernelsFor(Isa isa, DType dtype) {

@@ -23,7 +23,8 @@ const char* IsaName(Isa isa);
 // Whether this build and this processor have it.
 bool IsaAvailable(Isa isa);
 
-Isa BestIsa();
+// What the ops use: the best, or the one that the environment variable A2U_TF_INSTRUCTION_SET names, for tests.
+Isa ChosenIsa();
 
 const CpuKernels& CpuKernelsFor(Isa isa, DType dtype);
 

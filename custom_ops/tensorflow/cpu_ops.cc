@@ -79,7 +79,7 @@ const CpuKernels& KernelsFor(TF_DataType dtype) {
                      : dtype == TF_BFLOAT16 ? kBFloat16
                      : dtype == TF_DOUBLE   ? kDouble
                                             : kFloat;
-  return CpuKernelsFor(BestIsa(), type);
+  return CpuKernelsFor(ChosenIsa(), type);
 }
 
 void* Create(TF_OpKernelConstruction* construction) {
@@ -165,4 +165,4 @@ const bool registered = [] {
 // For the Python wrapper, through ctypes.
 extern "C" __attribute__((visibility("default"))) void a2u_set_threads(int threads) { a2u::SetThreads(threads); }
 extern "C" __attribute__((visibility("default"))) int a2u_threads() { return a2u::Threads(); }
-extern "C" __attribute__((visibility("default"))) const char* a2u_isa() { return a2u::IsaName(a2u::BestIsa()); }
+extern "C" __attribute__((visibility("default"))) const char* a2u_isa() { return a2u::IsaName(a2u::ChosenIsa()); }

@@ -218,8 +218,8 @@ int Check() {
     }
   }
   failures += CheckAnySizes();
-  failures += CheckConcurrency(BestIsa(), MakeCase(2, 24, 24, 32, {3, 2, 1, 1}));
-  failures += CheckConcurrency(BestIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, true));
+  failures += CheckConcurrency(ChosenIsa(), MakeCase(2, 24, 24, 32, {3, 2, 1, 1}));
+  failures += CheckConcurrency(ChosenIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, true));
   std::printf("%d cases, %d failures\n", checks, failures);
   return failures != 0;
 }
@@ -254,7 +254,7 @@ void Bench() {
     const Tensors t = RandomTensors(p, 0);
     for (int isa = 0; isa < kIsas; ++isa) {
       for (DType dtype : {kFloat, kBFloat16}) {
-        if (!IsaAvailable(static_cast<Isa>(isa)) || (isa != BestIsa() && dtype != kFloat)) continue;
+        if (!IsaAvailable(static_cast<Isa>(isa)) || (isa != ChosenIsa() && dtype != kFloat)) continue;
         const Buffer features(t.features, dtype), kernels(t.kernels, dtype), upstream(t.upstream, dtype);
         Buffer output = upstream, dx = features, dk = kernels;
         const CpuKernels& cpu = CpuKernelsFor(static_cast<Isa>(isa), dtype);

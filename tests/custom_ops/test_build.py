@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from custom_ops import build_cuda, toolchain
+from custom_ops import build_cuda, pip_backend, toolchain
 
 COMPILER = """#!/bin/sh
 [ "$1" = --version ] && { echo "compiler 1.0"; exit 0; }
@@ -112,6 +112,31 @@ def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
     assert result.stdout == f"built {tmp_path / 'lib' / toolchain.build_record.LIBRARY}\n"
     assert result.stderr.startswith("error: the CUDA kernels were not built: this command failed:")
     assert "no kernels today" in result.stderr
+
+
+def test_where_possible(tools, tmp_path):
+    command = ["-m", "custom_ops.build", "--where_possible", "--output", tmp_path / "lib"]
+    result = call(command, tmp_path, CXX="")
+    assert result.returncode == 0, result.stderr
+    (line,) = result.stdout.splitlines()
+    assert line.startswith("The compiled op is not built, the composite does its work: no C++ compiler found. Install")
+    assert not (tmp_path / "lib").exists()
+    first, second = (call(command, tmp_path).stdout for _ in range(2))
+    assert first.startswith("Building the compiled op, once, in about a minute ...\nbuilt ")
+    assert second == ""  # it is there
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"), [("find_tensorflow", ["tensorflow>="]), ("find_compiler", []), (None, [])]
+)
+def test_pip_is_told_to_fetch_what_the_op_needs(monkeypatch, missing, expected):
+    def fail():
+        raise toolchain.BuildError("not here")
+
+    for name in ("find_compiler", "find_tensorflow"):
+        monkeypatch.setattr(pip_backend, name, fail if name == missing else lambda: None)
+    needed = pip_backend._tensorflow()
+    assert [line[: len("tensorflow>=")] for line in needed] == expected
 
 
 @pytest.fixture

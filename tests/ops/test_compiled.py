@@ -164,14 +164,22 @@ def test_concurrency_many_callers_at_once(rng):
         assert all(pool.map(call, range(120)))
 
 
-def test_feature_thread_setting_is_followed(rng):
+def test_feature_settings_are_followed():
+    """TensorFlow's number of threads, and the instruction set that the environment names, or an error."""
     program = (
+        "import os; os.environ['A2U_TF_INSTRUCTION_SET'] = 'sse9'\n"
         "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(3)\n"
         "from a2u_tf.ops import compiled\n"
+        "try: compiled.unavailable()\n"
+        "except ValueError as error: print(error)\n"
+        "os.environ['A2U_TF_INSTRUCTION_SET'] = 'baseline'\n"
         "compiled.reassemble(tf.ones((1, 2, 2, 1)), tf.ones((1, 2, 2, 1)), 1)\n"
-        "print(compiled._load()[0][1].a2u_threads())"
+        "print(compiled._load()[0][1].a2u_threads(), compiled.instruction_set())"
     )
-    assert child(program).split()[-1] == "3"
+    error, followed = child(program).splitlines()
+    assert "A2U_TF_INSTRUCTION_SET must be one of ('baseline', 'avx2', 'avx512')" in error
+    assert error.endswith("Received: 'sse9'")
+    assert followed == "3 baseline"
 
 
 def test_feature_works_in_a_forked_child(rng):
