@@ -20,7 +20,7 @@ def test_ops_know_no_layer_and_nobody_knows_train():
     above = {"ops": ("layers", "models", "data"), "layers": ("models", "data"), "data": ("layers", "models", "ops")}
     for path in PACKAGE.rglob("*.py"):
         room = path.relative_to(PACKAGE).parts[0]
-        forbidden = (*(f"a2u_tf.{name}" for name in above.get(room, ())), "train", "benchmarks", "tests")
+        forbidden = (*(f"a2u_tf.{name}" for name in above.get(room, ())), "a2u_program", "train", "benchmarks", "tests")
         for module in imported_modules(path):
             assert not module.startswith(forbidden), f"{path} imports {module}"
 
@@ -33,10 +33,30 @@ def test_tensorflow_is_imported_only_inside_functions():
                 assert not any(name.split(".")[0] in ("tensorflow", "jax", "torch") for name in names), path
 
 
-def test_import_opens_no_file_of_data():
+def registered_classes():
+    """The classes that the source registers for Keras, by the names under which it finds them."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                decorators = [ast.unparse(decorator) for decorator in node.decorator_list]
+                if any("register_keras_serializable" in decorator for decorator in decorators):
+                    yield f"a2u_tf>{node.name}"
+
+
+def test_import_knows_all_classes_and_needs_no_opencv():
     code = (
-        "import sys, a2u_tf\n"
+        "import sys\n"
+        "sys.modules['cv2'] = None\n"
+        "import keras\n"
+        "before = set(sys.modules)\n"
+        "import a2u_tf\n"
         "assert a2u_tf.layers.A2UUpSampling2D and a2u_tf.ops.reassemble_up and a2u_tf.data.load_digits\n"
-        "assert 'cv2' in sys.modules and 'tensorboard' not in sys.modules\n"
+        "print({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)\n"
+        "print(*keras.saving.get_custom_objects())\n"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    command = [sys.executable, "-c", code]
+    imported, known = subprocess.run(
+        command, check=True, timeout=120, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert imported == "{'a2u_tf'}"
+    assert set(known.split()) == set(registered_classes())

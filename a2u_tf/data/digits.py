@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from a2u_tf.data.idx import read_idx
@@ -109,6 +108,8 @@ def _load_from_keras(dataset):
 
 def _to_float_images(images, size):
     """Resize uint8 images `(N, h, w)` to float32 `(N, size, size, 1)` in `[0, 1]`."""
+    import cv2  # not with the package: most of its users load no digits
+
     resized = np.empty((len(images), size, size, 1), np.float32)
     for target, image in zip(resized, images, strict=True):
         target[..., 0] = cv2.resize(image.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)

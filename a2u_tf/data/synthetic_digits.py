@@ -3,7 +3,6 @@
 import itertools
 import math
 
-import cv2
 import numpy as np
 
 from a2u_tf.data.digit_strokes import glyphs
@@ -94,6 +93,8 @@ def _check_integer(name, value, minimum):
 
 def _draw_item(seed, index, size):
     """Return the image and the label that belong to `(seed, index)`."""
+    import cv2  # not with the package: most of its users draw no digits
+
     rng = np.random.default_rng([seed, index])
     label = int(rng.integers(10))
     ways = glyphs(label)
@@ -130,6 +131,8 @@ def _place(ink, hand, room):
 
 def _draw_lines(ink, breaks, width, size):
     """Return the polylines drawn with a round pen, antialiased: float32 `(size, size)` in `[0, 1]`."""
+    import cv2
+
     side = size * SUPERSAMPLING
     canvas = np.zeros((side, side), np.uint8)
     # OpenCV counts from the centre of the first pixel, hence the half.
