@@ -11,6 +11,7 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_tf.ops.implementation import resolve_implementation
 from train.reconstruction import Settings, run
 from train.tabulate import format_table
 
@@ -25,6 +26,8 @@ RUNS = {
 def main(_):
     summaries = {}
     output = Path(flags.FLAGS.output)
+    implementation, reason = resolve_implementation("auto")
+    print(f"A2U's reassembly: {implementation} ({reason})")
     for name, settings in RUNS.items():
         print(f"\n{name}: {settings.epochs} epochs of {settings.limit_train:,} synthetic digits", flush=True)
         summaries[name] = run(settings, output / name, tensorboard=False, command="python -m train.demo")
