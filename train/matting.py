@@ -15,7 +15,6 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 
 import dataclasses
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -133,7 +132,7 @@ def train_network(network, settings, source, team, folder, callbacks):
         steps_per_epoch=settings.steps_per_epoch,
         shuffle=False,  # The samples come in a random order already.
         callbacks=[*callbacks, backup],
-        verbose=(1 if sys.stdout.isatty() else 2) if team.is_chief else 0,
+        verbose=team.verbose,
     )
 
 

@@ -111,7 +111,7 @@ def train_model(model, settings, train, test, team, folder, tensorboard):
         shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
         validation_data=team.spread(batches_in_order(test, settings.batch_size, team.share)),
         callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
-        verbose=1 if team.is_chief and logging.get_verbosity() >= logging.INFO else 0,
+        verbose=team.verbose,
     )
 
 

@@ -10,11 +10,13 @@ import dataclasses
 import json
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import keras
+from absl import logging
 
 from a2u_tf.data.batches import Share
 
@@ -45,6 +47,16 @@ class Team:
     def replicas(self):
         """Number of devices, over all processes."""
         return self.strategy.num_replicas_in_sync if self.strategy else 1
+
+    @property
+    def verbose(self):
+        """How `fit` shows its progress: by a bar on a terminal, elsewhere by a line an epoch.
+
+        The chief alone does, and not where `--verbosity=-1` asks for quiet, or no flags were read at all.
+        """
+        if not self.is_chief or logging.get_verbosity() < logging.INFO:
+            return 0
+        return 1 if sys.stdout.isatty() else 2
 
     @property
     def share(self):

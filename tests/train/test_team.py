@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from absl import logging
 
 from a2u_tf.data.batches import Share
 from train.reconstruction import Settings
@@ -207,3 +208,20 @@ def test_only_the_chief_writes_to_the_run_folder(tmp_path):
         (folder / "history.csv").touch()
     assert not folder.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["backup"]
+
+
+@pytest.mark.parametrize(
+    ("rank", "verbosity", "terminal", "expected"),
+    [
+        (0, logging.INFO, True, 1),
+        (0, logging.INFO, False, 2),
+        (0, logging.DEBUG, False, 2),
+        (0, logging.WARNING, True, 0),
+        (1, logging.INFO, True, 0),
+        (1, logging.INFO, False, 0),
+    ],
+)
+def test_progress_is_a_bar_only_on_a_terminal(rank, verbosity, terminal, expected, monkeypatch):
+    monkeypatch.setattr(logging, "get_verbosity", lambda: verbosity)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
+    assert Team(rank, 2).verbose == expected
