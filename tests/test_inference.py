@@ -1,12 +1,12 @@
 """One picture through a model."""
 
-import keras
 import numpy as np
 import pytest
 
 from a2u_tf.inference import for_prediction, predict_alpha
 from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.matting import strips
+from tests.helpers import assert_close, dtype_policy, to_numpy
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +102,13 @@ def test_dtype(rng, model):
     assert all(variable.dtype == "float32" for variable in half.weights)
     alpha = predict_alpha(half, image, trimap)
     assert 0 < np.abs(alpha - expected).mean() < 0.01
-    back = predict_alpha(for_prediction(half, "float32"), image, trimap)
-    np.testing.assert_array_equal(back, expected)
+    back = for_prediction(half, "float32")
+    assert {layer.compute_dtype for layer in back.network.layers} == {"float32"}
+    for weight, same in zip(back.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(to_numpy(weight), to_numpy(same))
+    # Not bit for bit: `model` has met pictures of several sizes, so that TensorFlow traced it with open sizes, and
+    # `back` with those of this picture; the two graphs round in other places.
+    assert_close(predict_alpha(back, image, trimap), expected)
     with pytest.raises(ValueError, match=r"must be one of .*'float32', 'bfloat16'.* Received: dtype='float16'"):
         for_prediction(model, "float16")
 
@@ -113,15 +118,12 @@ def test_large_pictures_give_the_same(rng, monkeypatch):
     """In float64: in float32 convolutions round strips in other ways than the whole, on some processors."""
     monkeypatch.setattr(strips, "LARGEST", 30_000)
     monkeypatch.setattr(strips, "STRIP", 10_000)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float64")
-    try:
+    with dtype_policy("float64"):
         model = Matting(matting_net(width=0.03))
-    finally:
-        keras.config.set_dtype_policy(policy)
     large = for_prediction(model, large=True)
     assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
     image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
     expected = predict_alpha(model, image, trimap)
     assert np.ptp(expected) > 0.01
-    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=2e-7)
+    # The matte is float32: what is equal in float64 is rounded to the same number, or to its neighbour.
+    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=np.finfo("float32").eps)

@@ -9,7 +9,7 @@ import pytest
 from a2u_tf.losses import AlphaLoss, CompositionLoss, WeightedSum
 from a2u_tf.models import matting_net
 from a2u_tf.models.released import assign_encoder, assign_matting
-from tests.helpers import to_numpy, working_dtype
+from tests.helpers import dtype_policy, to_numpy, working_dtype
 from tests.models.released.recipe import channels_last, load, make_state, normal
 
 TAGS = ["adobe", "adobe_unshare", "variant_s1_k3_unshare"]
@@ -55,17 +55,14 @@ STAGES = {
 
 def released_net(golden_dir, tag, dtype="float32"):
     config, state = make_state(golden_dir, tag)
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(dtype)
-    try:
+    with dtype_policy(dtype):
         model = matting_net(
             channel_shared=config["share"],
             kernel_size=config["up_kernel_size"],
             encoding_size=config["encode_kernel_size"],
         )
-    finally:
-        keras.config.set_dtype_policy(policy)
-    assign_matting(model, {f"module.{name}": value for name, value in state.items()})
+    # In the model's dtype, as the released code does: gamma becomes |weight| + 1e-5, which float32 would round.
+    assign_matting(model, {f"module.{name}": value.astype(dtype) for name, value in state.items()})
     return model
 
 
@@ -113,7 +110,7 @@ def test_prediction_in_float64(golden_dir, tag):
     for row in meta["inputs"]:
         prefix = f"i{row['index']}_"
         received = model(channels_last(arrays[f"{prefix}x"]).astype("float64"), training=False)
-        np.testing.assert_allclose(to_numpy(received), channels_last(arrays[f"{prefix}out_f64"]), rtol=0, atol=1e-6)
+        np.testing.assert_allclose(to_numpy(received), channels_last(arrays[f"{prefix}out_f64"]), rtol=0, atol=1e-7)
 
 
 def test_the_recorded_padding_of_the_encoding_matters(golden_dir):
@@ -127,23 +124,25 @@ def test_the_recorded_padding_of_the_encoding_matters(golden_dir):
 
 
 class Step:
-    """One recorded forward and backward pass of the loss."""
+    """One recorded forward and backward pass of the loss, which was recorded in float64."""
 
-    def __init__(self, golden_dir, tag, mode):
+    def __init__(self, golden_dir, tag, mode, dtype="float64"):
         _, self.arrays = load(golden_dir / f"D_net_{tag}_train.npz")
         self.facts = json.loads((golden_dir / f"D_net_{tag}_train.json").read_text())["modes"][mode]
-        self.mode = mode
-        self.model = released_net(golden_dir, tag)
+        self.mode, self.dtype = mode, dtype
+        self.model = released_net(golden_dir, tag, dtype)
         self.model.get_layer("aspp_dropout").rate = 0
         _, self.state = make_state(golden_dir, tag)
 
     def run(self):
         import tensorflow as tf
 
-        loss = WeightedSum([AlphaLoss(), CompositionLoss()], [0.5, 0.5])
-        x, target = (channels_last(self.arrays[name]) for name in ("x", "gt"))
+        losses = [AlphaLoss(dtype=self.dtype), CompositionLoss(dtype=self.dtype)]
+        loss = WeightedSum(losses, [0.5, 0.5], dtype=self.dtype)
+        x, target = (channels_last(self.arrays[name]).astype(self.dtype) for name in ("x", "gt"))
+        network = keras.Model(self.model.input, self.model.get_layer("alpha_conv").output)  # what follows is float32
         with tf.GradientTape() as tape:
-            prediction = self.model(x, training=self.mode == "train")
+            prediction = network(x, training=self.mode == "train")
             value = loss(target, prediction)
         variables = self.model.trainable_variables
         self.prediction, self.loss = to_numpy(prediction), float(value)
@@ -176,35 +175,36 @@ class Step:
 
 
 @pytest.mark.tensorflow
+@pytest.mark.parametrize("mode", ["evalbn", "train"])
 @pytest.mark.parametrize("tag", ["adobe", "adobe_unshare"])
-def test_gradients_with_running_statistics(golden_dir, tag):
-    step = Step(golden_dir, tag, "evalbn").run()
-    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-5)
-    np.testing.assert_allclose(step.prediction, channels_last(step.arrays["evalbn_out"]), rtol=0, atol=2e-4)
+def test_gradients(golden_dir, tag, mode):
+    """In float64: in float32 rounding moves units over the kinks of ReLUs, others on each machine, and small gradients
+    change with them, in the released code by up to 36 % (`f32_rel_l2_err`)."""
+    step = Step(golden_dir, tag, mode).run()
+    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-6)
+    np.testing.assert_allclose(step.prediction, channels_last(step.arrays[f"{mode}_out"]), rtol=0, atol=1e-6)
     received = step.released_gradients()
     assert set(received) == set(step.facts["params"])
     for name, facts in step.facts["params"].items():
-        tolerance = 1e-3 * facts["l2"] if not name.endswith(("_U.1.bias", "_V.1.bias")) else 0.05 * facts["l2"]
+        # Some gradients amplify small differences more than others: those of large error in float32.
+        tolerance = (1e-6 + 1e-4 * facts["f32_rel_l2_err"]) * facts["l2"]
         assert abs(np.linalg.norm(received[name]) - facts["l2"]) <= tolerance, name
         # Over all elements in their released order: a wrong layout shows.
-        projection = float(
-            np.dot(received[name].ravel().astype("float64"), normal(f"proj/{name}", received[name].size))
-        )
+        projection = float(np.dot(received[name].ravel(), normal(f"proj/{name}", received[name].size)))
         assert abs(projection - facts["proj"]) <= 10 * tolerance, name
-        if f"evalbn_grad.{name}" in step.arrays:
-            expected = step.arrays[f"evalbn_grad.{name}"]
-            np.testing.assert_allclose(received[name], expected, rtol=0, atol=10 * tolerance, err_msg=name)
+        if f"{mode}_grad.{name}" in step.arrays:
+            expected = step.arrays[f"{mode}_grad.{name}"]
+            np.testing.assert_allclose(received[name], expected, rtol=0, atol=tolerance, err_msg=name)
 
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("tag", ["adobe", "adobe_unshare"])
-def test_a_training_step(golden_dir, tag):
-    step = Step(golden_dir, tag, "train").run()
-    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-4)
-    np.testing.assert_allclose(step.prediction, channels_last(step.arrays["train_out"]), rtol=0, atol=1e-3)
-    received = step.released_gradients()
-    total = np.sqrt(sum(np.sum(np.square(x.astype("float64"))) for x in received.values()))
-    np.testing.assert_allclose(total, step.facts["global_grad_l2"], rtol=0.05)
+def test_gradients_in_float32(golden_dir, tag):
+    """All together, where the large ones count."""
+    step = Step(golden_dir, tag, "evalbn", "float32").run()
+    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-5)
+    total = np.sqrt(sum(np.sum(np.square(x.astype("float64"))) for x in step.released_gradients().values()))
+    np.testing.assert_allclose(total, step.facts["global_grad_l2"], rtol=1e-4)
 
 
 @pytest.mark.tensorflow
@@ -216,11 +216,11 @@ def test_convention_running_variance_is_of_the_batch(golden_dir):
         layer = step.model.get_layer(f"{brick}_norm")
         count = batch * (height // stride) * (width // stride)
         np.testing.assert_allclose(
-            to_numpy(layer.moving_mean), step.arrays[f"bn_after.{name}.running_mean"], rtol=0, atol=1e-4
+            to_numpy(layer.moving_mean), step.arrays[f"bn_after.{name}.running_mean"], rtol=0, atol=1e-6
         )
         before = step.state[f"{name}.running_var"]
         biased = 0.9 * before + (step.arrays[f"bn_after.{name}.running_var"] - 0.9 * before) * (count - 1) / count
-        np.testing.assert_allclose(to_numpy(layer.moving_variance), biased, rtol=0, atol=1e-4)
+        np.testing.assert_allclose(to_numpy(layer.moving_variance), biased, rtol=0, atol=1e-6)
 
 
 class TestErrors:
