@@ -10,6 +10,8 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_program.quiet import import_keras_quietly
+
 
 def main(argv):
     if len(argv) > 1:
@@ -17,6 +19,7 @@ def main(argv):
     if importlib.util.find_spec("gradio") is None:
         raise SystemExit("error: the page needs Gradio: pip install 'a2u_tf[demo]'")
     values = flags.FLAGS
+    import_keras_quietly()
     from a2u_tf.models.pretrained import load_matting
 
     try:
