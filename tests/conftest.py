@@ -48,6 +48,12 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=f"needs the TensorFlow backend of Keras, runs on {backend}"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def seeds_of_module():
+    """For models that a whole module shares: they are made before the seeds of its first test are set."""
+    keras.utils.set_random_seed(SEED)
+
+
 @pytest.fixture(autouse=True)
 def seeds():
     keras.utils.set_random_seed(SEED)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
+from tests.helpers import SEED
 
 
 def make_model():
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(SEED)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.3), keras.layers.Dense(2)])
     model.compile(keras.optimizers.SGD(0.1, momentum=0.9), "mse")
     return model

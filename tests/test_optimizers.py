@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 from a2u_tf.optimizers import LayerwiseAdam
-from tests.helpers import to_numpy
+from tests.helpers import SEED, assert_close, to_numpy
 
 
 def make_model():
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(SEED)
     model = keras.Sequential(
         [keras.Input((3,)), keras.layers.Dense(4, name="encoder_1"), keras.layers.Dense(1, name="head")]
     )
@@ -29,17 +29,17 @@ def trained(optimizer, rng):
 
 
 def test_without_factors_it_is_adam():
-    ours = trained(LayerwiseAdam(0.01), np.random.default_rng(0))
-    theirs = trained(keras.optimizers.Adam(0.01), np.random.default_rng(0))
+    ours = trained(LayerwiseAdam(0.01), np.random.default_rng(SEED))
+    theirs = trained(keras.optimizers.Adam(0.01), np.random.default_rng(SEED))
     for path, value in ours.items():
-        np.testing.assert_allclose(value, theirs[path], atol=1e-6)
+        assert_close(value, theirs[path])
 
 
-def test_a_factor_is_a_learning_rate():
+def test_a_factor_is_a_learning_rate(rng):
     """The first step of Adam moves every weight by the learning rate."""
     model, before = make_model(), make_model().get_weights()
     model.compile(LayerwiseAdam(0.01, factors={"encoder_": 0.1}, epsilon=1e-12), "mean_squared_error")
-    x = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    x = rng.normal(size=(4, 3)).astype("float32")
     model.fit(x, x[:, :1], epochs=1, verbose=0)
     steps = [np.abs(after - old).max() for after, old in zip(model.get_weights(), before, strict=True)]
     np.testing.assert_allclose(steps, [0.001, 0.001, 0.01, 0.01], rtol=1e-3)

@@ -24,11 +24,9 @@ def idx_bytes(values):
 
 
 @pytest.fixture
-def arrays():
-    generator = np.random.default_rng(0)
+def arrays(rng):
     return {
-        name: generator.integers(0, 256 if len(shape) == 3 else 10, shape, dtype=np.uint8)
-        for name, shape in SHAPES.items()
+        name: rng.integers(0, 256 if len(shape) == 3 else 10, shape, dtype=np.uint8) for name, shape in SHAPES.items()
     }
 
 

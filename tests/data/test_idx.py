@@ -57,8 +57,8 @@ def test_round_trip(write, shape):
     assert result.shape == shape
 
 
-def test_values_longer_than_a_chunk(write):
-    values = np.random.default_rng(0).integers(0, 256, (3, idx.CHUNK_BYTES // 2 + 1), dtype=np.uint8)
+def test_values_longer_than_a_chunk(write, rng):
+    values = rng.integers(0, 256, (3, idx.CHUNK_BYTES // 2 + 1), dtype=np.uint8)
     np.testing.assert_array_equal(read_idx(write(idx_bytes(values))), values)
 
 

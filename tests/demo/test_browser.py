@@ -5,7 +5,6 @@ import importlib.util
 import socket
 
 import cv2
-import keras
 import numpy as np
 import pytest
 
@@ -30,7 +29,6 @@ COLOUR = (0x2A, 0x9D, 0x8F)  # the page's first background
 
 @pytest.fixture(scope="module")
 def model():
-    keras.utils.set_random_seed(0)
     return Matting(matting_net(width=0.03))
 
 

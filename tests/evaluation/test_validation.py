@@ -1,6 +1,5 @@
 """Validation while a network trains."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -12,7 +11,6 @@ from a2u_tf.models import Matting, matting_net
 
 @pytest.fixture(scope="module")
 def model():
-    keras.utils.set_random_seed(0)
     return Matting(matting_net(width=0.03))
 
 

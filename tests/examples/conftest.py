@@ -16,6 +16,7 @@ from a2u_tf.layers import A2UUpSampling2D
 from a2u_tf.models import Matting, matting_net
 from custom_ops.toolchain import ROOT, BuildError
 from examples.serving_cpp.build import build
+from tests.helpers import SEED
 
 WAIT = 300  # seconds, for a machine with much else to do
 
@@ -37,11 +38,11 @@ def narrow_net():
 @pytest.fixture(scope="module", params=[small_net, pytest.param(narrow_net, marks=pytest.mark.slow)])
 def served(request, tmp_path_factory):
     """A model's folder, a picture with its trimap, also as files in that folder, and the matte by Keras."""
-    keras.utils.set_random_seed(0)
+    keras.utils.set_random_seed(SEED)
     model = Matting(request.param())
     folder = tmp_path_factory.mktemp("serving")
     export_saved_model(model, folder / "matting")
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(SEED)
     image = rng.integers(0, 256, (35, 50, 3), dtype=np.uint8)
     trimap = rng.choice(np.array([0, 128, 255], np.uint8), (35, 50), p=(0.1, 0.8, 0.1))
     cv2.imwrite(str(folder / "photo.png"), cv2.cvtColor(image, cv2.COLOR_RGB2BGR))

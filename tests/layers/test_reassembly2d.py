@@ -6,7 +6,7 @@ import pytest
 
 from a2u_tf.layers import A2UKernels, Reassembly2D
 from a2u_tf.ops import reassemble_down, reassemble_up
-from tests.helpers import assert_close, run, to_numpy
+from tests.helpers import SEED, assert_close, run, to_numpy
 from tests.layers.oracle import VARIANTS, predict, randomize
 
 
@@ -77,7 +77,7 @@ def test_jit_fit_equals_plain_fit(rng):
     x = rng.normal(size=(2, 4, 5, 4)).astype("float32")
     losses = []
     for jit in (False, True):
-        keras.utils.set_random_seed(1)
+        keras.utils.set_random_seed(SEED)
         model = make_model(size=(4, 5), kernel_size=1, variant="static")
         model.compile(keras.optimizers.SGD(1.0), "mse", jit_compile=jit)
         losses.append(model.fit(x, x, epochs=2, verbose=0).history["loss"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.losses import AlphaLoss, CompositionLoss, GradientLoss, LaplacianLoss, WeightedSum
-from tests.helpers import to_numpy
+from tests.helpers import assert_close, to_numpy
 from tests.losses.targets import make_prediction, make_target
 
 
@@ -14,7 +14,7 @@ def test_sum_of_its_parts(rng):
     parts = [AlphaLoss(), CompositionLoss(), LaplacianLoss(3), GradientLoss()]
     weights = [1, 0.5, 0.25, 3]
     expected = sum(w * to_numpy(part(target, prediction)) for w, part in zip(weights, parts, strict=True))
-    np.testing.assert_allclose(to_numpy(WeightedSum(parts, weights)(target, prediction)), expected, rtol=1e-6)
+    assert_close(to_numpy(WeightedSum(parts, weights)(target, prediction)), expected)
 
 
 def test_keras_losses_see_alpha_and_the_unknown_region(rng):

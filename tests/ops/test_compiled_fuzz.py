@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from a2u_tf.ops import compiled
-from tests.helpers import assert_close
+from tests.helpers import SEED, assert_close
 from tests.ops.oracle import Case
 
 pytestmark = pytest.mark.tensorflow
@@ -33,7 +33,7 @@ def fitting(draw):
 @FEW
 @given(fitting(), st.sampled_from(["float32", "float64"]))
 def test_fitting_sizes_give_the_right_answer(case, dtype):
-    arrays = case.arrays(np.random.default_rng(0), dtype)
+    arrays = case.arrays(np.random.default_rng(SEED), dtype)
     ops, _ = compiled._load()[0]
     ratio = {"up": case.scale} if case.direction == "up" else {"down": case.scale}
     attributes = {"kernel_size": case.kernel_size, "groups": case.groups, **ratio}

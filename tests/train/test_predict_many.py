@@ -38,7 +38,6 @@ PATIENCE = 600  # seconds until a test gives up; on a quiet machine a job takes 
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.keras"
-    keras.utils.set_random_seed(0)
     Matting(matting_net(width=0.03)).save(path)
     return path
 

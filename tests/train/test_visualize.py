@@ -71,7 +71,6 @@ def test_errors_are_one_line(tmp_path, monkeypatch):
 
 
 def test_run_folder_and_its_data_set(tmp_path):
-    keras.utils.set_random_seed(7)
     reconstruction_net(variant="hybrid").save(tmp_path / "model.keras")
     (tmp_path / "settings.json").write_text(json.dumps({"dataset": "synthetic"}))
     content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4]))

@@ -1,10 +1,10 @@
 """Bilinear upsampling in graphs with open sizes."""
 
 import keras
-import numpy as np
 import pytest
 
 from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
+from tests.helpers import assert_close
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -18,7 +18,7 @@ def test_open_size_is_keras_with_a_known_one(rng, dtype):
     got = graph(tf.cast(x, dtype))
     expected = keras.layers.UpSampling2D(2, interpolation="bilinear", dtype=dtype)(x)
     assert got.dtype == expected.dtype
-    np.testing.assert_allclose(tf.cast(got, "float32"), tf.cast(expected, "float32"), atol=1e-6)
+    assert_close(got, expected)
 
 
 def test_predictions_of_several_sizes(rng):

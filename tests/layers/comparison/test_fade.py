@@ -83,7 +83,7 @@ def test_feature_equals_the_definition(rng, lite, kernel_size, dtype):
     assert tuple(outputs.shape) == layer.compute_output_shape(inputs.shape, guidance.shape) == guidance.shape
     weights = named_weights(layer)
     expected = fade(inputs.astype("float64"), guidance.astype("float64"), weights, kernel_size, lite)
-    assert_close(outputs, expected, atol=1e-4 if dtype == "float32" else 1e-10)
+    assert_close(outputs, expected, scale=100)  # scores of random weights: a softmax multiplies by their rounding
 
 
 @FORMS

@@ -87,7 +87,7 @@ def test_feature_equals_the_definition(rng, form, scale, kernel_size, dtype):
     outputs = run(layer, inputs, guidance)
     assert tuple(outputs.shape) == layer.compute_output_shape(inputs.shape, guidance.shape) == (*guidance.shape[:3], 4)
     expected = sapa(inputs.astype("float64"), guidance.astype("float64"), named_weights(layer), **settings)
-    assert_close(outputs, expected, atol=1e-4 if dtype == "float32" else 1e-10)
+    assert_close(outputs, expected, scale=100)  # scores of random weights: a softmax multiplies by their rounding
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)

@@ -13,7 +13,6 @@ from tests.models.released.recipe import channels_last
 
 @pytest.fixture(scope="module")
 def model():
-    keras.utils.set_random_seed(0)
     return Matting(matting_net(width=0.125))
 
 
