@@ -9,8 +9,16 @@ import pytest
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.models import matting_net
 from a2u_tf.models.resampling import PARTNERS
-from tests.helpers import dtype_policy, gradient_tensors, skip_unless_empty_maps_convolve, to_numpy, working_dtype
+from tests.helpers import (
+    TOLERANCES,
+    dtype_policy,
+    gradient_tensors,
+    skip_unless_empty_maps_convolve,
+    to_numpy,
+    working_dtype,
+)
 
+pytestmark = pytest.mark.network
 BASE = 8_049_003
 SMALL = 0.125
 
@@ -19,27 +27,32 @@ def trainable(model):
     return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
 
 
+# At full width a network takes seconds to make; the counts of each method alone are in tests/complexity.
+QUICK = [
+    ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
+    ({"channel_shared": True}, 40_232),
+    ({"channel_shared": False}, 220_448),
+    ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
+]
+OTHERS = [
+    ({"upsampling": "nearest", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "max_unpool", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "transposed_conv", "downsampling": "max_pool"}, 811_520),
+    ({"upsampling": "pixel_shuffle", "downsampling": "max_pool"}, 3_246_080),
+    ({"upsampling": "carafe", "downsampling": "max_pool"}, 263_824),
+    ({"upsampling": "fade", "downsampling": "max_pool"}, 124_008),
+    ({"upsampling": "fade_lite", "downsampling": "max_pool"}, 27_216),
+    ({"upsampling": "sapa_i", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "sapa_b", "downsampling": "max_pool"}, 35_072),
+    ({"upsampling": "sapa_g", "downsampling": "max_pool"}, 35_588),
+    ({"upsampling": "dysample", "downsampling": "max_pool"}, 16_384 + 128),
+    ({"upsampling": "indexnet_m2o", "downsampling": "indexnet"}, 12_255_232 + 16 * 512),
+    ({"upsampling": "indexnet_m2o", "downsampling": "max_pool"}, 12_255_232 + 16 * 512),
+]
+
+
 @pytest.mark.parametrize(
-    ("settings", "added"),
-    [
-        ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
-        ({"upsampling": "nearest", "downsampling": "max_pool"}, 0),
-        ({"channel_shared": True}, 40_232),
-        ({"channel_shared": False}, 220_448),
-        ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
-        ({"upsampling": "max_unpool", "downsampling": "max_pool"}, 0),
-        ({"upsampling": "transposed_conv", "downsampling": "max_pool"}, 811_520),
-        ({"upsampling": "pixel_shuffle", "downsampling": "max_pool"}, 3_246_080),
-        ({"upsampling": "carafe", "downsampling": "max_pool"}, 263_824),
-        ({"upsampling": "fade", "downsampling": "max_pool"}, 124_008),
-        ({"upsampling": "fade_lite", "downsampling": "max_pool"}, 27_216),
-        ({"upsampling": "sapa_i", "downsampling": "max_pool"}, 0),
-        ({"upsampling": "sapa_b", "downsampling": "max_pool"}, 35_072),
-        ({"upsampling": "sapa_g", "downsampling": "max_pool"}, 35_588),
-        ({"upsampling": "dysample", "downsampling": "max_pool"}, 16_384 + 128),
-        ({"upsampling": "indexnet_m2o", "downsampling": "indexnet"}, 12_255_232 + 16 * 512),
-        ({"upsampling": "indexnet_m2o", "downsampling": "max_pool"}, 12_255_232 + 16 * 512),
-    ],
+    ("settings", "added"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in OTHERS)]
 )
 def test_parameters(settings, added):
     assert trainable(matting_net(**settings)) == BASE + added
@@ -75,7 +88,10 @@ def test_empty_batch():
     assert matting_net(width=SMALL)(np.zeros((0, 32, 32, 4), "float32")).shape == (0, 32, 32, 1)
 
 
-@pytest.mark.parametrize("upsampling", UPSAMPLERS)
+@pytest.mark.parametrize(
+    "upsampling",
+    [name if name in ("a2u", "bilinear") else pytest.param(name, marks=pytest.mark.slow) for name in UPSAMPLERS],
+)
 def test_gradients_reach_every_weight(rng, upsampling):
     """In float64, where rounding is no gradient, and on maps on which every weight has one.
 
@@ -137,7 +153,9 @@ def test_precision(rng, precision):
     half.set_weights(model.get_weights())
     expected, received = to_numpy(model(x)), half(x)
     assert keras.backend.standardize_dtype(received.dtype) == "float32"
-    np.testing.assert_allclose(to_numpy(received), expected, atol=0.1 * np.abs(expected).max())
+    # On average: single pixels feel the roundings of all the layers before them.
+    allowed = 10 * TOLERANCES[precision.removeprefix("mixed_")]
+    assert np.abs(to_numpy(received) - expected).mean() < allowed * np.abs(expected).mean()
 
 
 @pytest.mark.parametrize(
