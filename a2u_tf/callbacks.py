@@ -55,7 +55,8 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
         if newest is None:
             return
         try:
-            with np.load(newest) as file:  # which tests the checksum of each array
+            # NumPy tests the checksum of each array; it leaves a file open that it cannot read.
+            with open(newest, "rb") as opened, np.load(opened) as file:
                 arrays = [file[str(number)] for number in range(len(file.files))]
             shapes = [array.shape for array in arrays]
             if shapes != [tuple(variable.shape) for variable in variables]:

@@ -2,6 +2,9 @@
 
 import os
 import pathlib
+import re
+import subprocess
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -32,6 +35,42 @@ def pytest_report_header():
 def pytest_terminal_summary(terminalreporter):
     if not terminalreporter.showheader:  # as with -q
         terminalreporter.write_line("\n".join(pytest_report_header()))
+
+
+# Skipped with A2U_TEST_COMPLETE=1, too: what is tested elsewhere in the same run, or what no installation changes.
+HARMLESS_SKIPS = re.compile(
+    "|".join(
+        [
+            "runs on (jax|torch)",
+            "does not run inside XLA",
+            "the tests run here already",
+            "tests/integration runs it without",
+            "computes float64 in",
+            "this backend computes",
+            "counts on TensorFlow's",
+            "for the TensorFlow backend",
+        ]
+    )
+)
+
+
+def _complete(report):
+    """With A2U_TEST_COMPLETE=1 a test that is skipped for want of something has failed."""
+    if report.skipped and os.environ.get("A2U_TEST_COMPLETE") == "1" and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if not HARMLESS_SKIPS.search(reason):
+            report.outcome, report.longrepr = "failed", f"A2U_TEST_COMPLETE=1 wants what this test needs: {reason}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    return _complete((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return _complete((yield))
 
 
 LONGEST = ("integration", "train", "export", "examples", "matting")
@@ -67,6 +106,21 @@ def no_determinism_left():
         from tensorflow.python.framework import config  # There is no public way back.
 
         config.disable_op_determinism()
+
+
+@pytest.fixture(autouse=True)
+def processes_are_marked(request, monkeypatch):
+    """A test that starts Python says so by its marker, so that `make check` can go without."""
+    if request.node.get_closest_marker("process"):
+        return
+    start = subprocess.Popen.__init__
+
+    def checked(self, args, *rest, **options):
+        if not isinstance(args, str) and str(next(iter(args), "")) == sys.executable:
+            pytest.fail("this test starts Python: mark it with @pytest.mark.process")
+        start(self, args, *rest, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", checked)
 
 
 @pytest.fixture

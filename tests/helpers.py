@@ -61,6 +61,15 @@ def dtype_policy(name):
         keras.config.set_dtype_policy(before)
 
 
+def tiny_matting():
+    """Return the least that a `Matting` takes, traced at once: for tests of what lies around a network."""
+    from a2u_tf.models import Matting
+
+    half = keras.initializers.Constant(0.5)
+    convolution = keras.layers.Conv2D(1, 3, padding="same", bias_initializer=half)
+    return Matting(keras.Sequential([keras.Input((None, None, 4)), convolution]))
+
+
 def empty_maps_convolve():
     """Whether they do: TensorFlow's oneDNN, used on newer processors, gives an empty map the channels of its input."""
     return ops.conv(ops.zeros((0, 4, 4, 1)), ops.ones((3, 3, 1, 2)), padding="same").shape[-1] == 2

@@ -43,6 +43,8 @@ print(json.dumps([train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])), tra
 """
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_two_devices_train_as_one():
     result = subprocess.run([sys.executable, "-c", TWO_DEVICES], cwd=ROOT, capture_output=True, text=True, timeout=500)

@@ -190,6 +190,7 @@ def test_notebook_runs(monkeypatch):
     assert 0.044 <= names["weights"].min() < names["weights"].max() <= 0.254
 
 
+@pytest.mark.process
 def test_site_builds_and_loads_nothing_from_elsewhere(tmp_path):
     if importlib.util.find_spec("mkdocs") is None:
         pytest.skip("the site needs mkdocs: pip install 'a2u_tf[docs]'")

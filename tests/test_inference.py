@@ -8,6 +8,8 @@ from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.matting import strips
 from tests.helpers import assert_close, dtype_policy, to_numpy
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PACKAGE = Path(__file__).parents[1] / "a2u_tf"
 
 
@@ -43,6 +45,7 @@ def registered_classes():
                     yield f"a2u_tf>{node.name}"
 
 
+@pytest.mark.process
 def test_import_knows_all_classes_and_needs_no_opencv():
     code = (
         "import sys\n"

@@ -19,9 +19,9 @@ from a2u_tf import matting_folder
 from a2u_tf.cutout import COLOURS
 from a2u_tf.data.matting.trimap import trimap_from_mask
 from a2u_tf.inference import DTYPES, predict_alpha
-from a2u_tf.models import Matting, matting_net
 from a2u_tf.models.pretrained import load_matting
 from a2u_tf.version import __version__
+from tests.helpers import tiny_matting
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def model():
     keras.utils.set_random_seed(0)
-    return Matting(matting_net("bilinear", "max_pool", width=0.03))
+    return tiny_matting()
 
 
 @pytest.fixture(scope="module")
@@ -252,6 +252,7 @@ print("imported", {"a2u_tf", "cv2", "keras", "numpy", "tensorflow"} & set(sys.mo
 """
 
 
+@pytest.mark.process
 def test_arguments_are_read_before_anything_is_imported():
     command = [sys.executable, "-c", ANSWERED_WITHOUT_KERAS]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)

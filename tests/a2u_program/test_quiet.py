@@ -42,6 +42,7 @@ def run(tmp_path):
     return run
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("level", "left"), [(None, "3"), ("1", "1")])
 def test_success_is_silent(run, level, left):
     process = run("", level)
@@ -49,12 +50,14 @@ def test_success_is_silent(run, level, left):
     assert process.returncode == 0
 
 
+@pytest.mark.process
 def test_everything_where_it_is_asked_for(run):
     process = run("", "0")
     assert process.stderr.count("oneDNN is on\n") == 10_000
     assert process.stderr.endswith("a warningafter 0\nwritten later\n")
 
 
+@pytest.mark.process
 def test_what_was_held_back_comes_before_the_traceback(run):
     process = run("raise ImportError('no such library')")
     assert process.stderr.startswith("before\noneDNN is on\n")
@@ -64,6 +67,7 @@ def test_what_was_held_back_comes_before_the_traceback(run):
     assert process.returncode == 1
 
 
+@pytest.mark.process
 def test_last_words_of_a_process_that_dies(run):
     process = run("os.write(2, b'The processor has no AVX')\nos.abort()")
     assert process.stderr.startswith("before\noneDNN is on\n")

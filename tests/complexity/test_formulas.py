@@ -119,6 +119,7 @@ SETTINGS = [
 ]
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(("make", "settings", "shapes"), SETTINGS)
 def test_graph_agrees(make, settings, shapes):
@@ -137,6 +138,7 @@ def test_nothing_is_kept_beyond_the_definition(name):
     assert count(get(name), *shapes).kept_bytes == 4 * operator_cost(get(name), *shapes).activations
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("name", ["nearest", "bilinear", "a2u", "indexnet_m2o"])
 def test_networks_agree(name):
@@ -145,6 +147,7 @@ def test_networks_agree(name):
     assert count(model, (1, 16, 24, 1)).macs == backbone + operators.macs + operators.averaging_macs
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 def test_matting_network_agrees():
     model = matting_net("bilinear", "max_pool", width=0.1, input_size=(48, 32))  # 3 x 2 pixels under dilations to 18

@@ -46,6 +46,7 @@ def test_printed_table_holds_the_counts():
     assert len(table.splitlines()) == 8
 
 
+@pytest.mark.process
 def test_command():
     command = [sys.executable, "-m", "a2u_tf.complexity", "--channels", "32", "--encoding_size", "5"]
     result = subprocess.run(command, capture_output=True, text=True, check=True)

@@ -93,6 +93,7 @@ def call(command, tmp_path, cwd=toolchain.ROOT, **environment):
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=200, check=False)
 
 
+@pytest.mark.process
 def test_command_builds_the_op_and_says_why_no_cuda_kernels(tools, tmp_path):
     result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
     assert result.returncode == 0, result.stderr
@@ -104,6 +105,7 @@ def test_command_builds_the_op_and_says_why_no_cuda_kernels(tools, tmp_path):
     assert library.read_text() == "built\n"
 
 
+@pytest.mark.process
 def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
     add_gpu(tools)
     tools("nvcc", FAILING_NVCC)
@@ -114,6 +116,7 @@ def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
     assert "no kernels today" in result.stderr
 
 
+@pytest.mark.process
 def test_where_possible(tools, tmp_path):
     command = ["-m", "custom_ops.build", "--where_possible", "--output", tmp_path / "lib"]
     result = call(command, tmp_path, CXX="")
@@ -152,6 +155,7 @@ def checkout(tmp_path):
     return folder
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("nvcc", ["missing", "failing"])
 def test_install_does_not_fail_for_want_of_cuda_kernels(tools, tmp_path, checkout, nvcc):
     add_gpu(tools)

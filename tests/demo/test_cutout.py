@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting, matting_net
 from demo.cutout import CutOut, cut_out, reduced
 from demo.foreground import plain_colours
+from tests.helpers import tiny_matting
 
 
 @pytest.fixture(scope="module")
 def model():
-    return Matting(matting_net(width=0.03))
+    return tiny_matting()
 
 
 @pytest.fixture

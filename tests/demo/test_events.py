@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.models import Matting, matting_net
 from demo.foreground import plain_colours
 from demo.trimaps import KEEP, OPACITY
 
@@ -14,13 +13,14 @@ if importlib.util.find_spec("gradio") is None:
     pytest.skip("needs a2u_tf[demo]", allow_module_level=True)
 
 from demo.events import cutting, fingerprint, paint
+from tests.helpers import tiny_matting
 
 COLOUR = "#2a9d8f"
 
 
 @pytest.fixture(scope="module")
 def cut():
-    return cutting(Matting(matting_net(width=0.03)), 40, plain_colours)
+    return cutting(tiny_matting(), 40, plain_colours)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_paint_that_was_erased(drawing):
 
 
 def test_reduced_pictures_are_told(drawing, file):
-    cut = cutting(Matting(matting_net(width=0.03)), 20, plain_colours)
+    cut = cutting(tiny_matting(), 20, plain_colours)
     result, text, *_ = cut(drawing, 4, file, None, COLOUR, None)
     assert result.image.shape == (15, 20, 3)
     assert "20 x 15 pixels, reduced from 40 x 30" in text

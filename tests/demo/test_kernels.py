@@ -18,6 +18,7 @@ def result(rng):
     return CutOut(image, trimap, trimap / np.float32(255), image)
 
 
+@pytest.mark.network
 def test_sheet_is_that_of_the_network(result, monkeypatch):
     model = Matting(matting_net(width=0.03))
     sheet = kernels_at(model, result, (19, 32))
@@ -32,6 +33,7 @@ def test_sheet_is_that_of_the_network(result, monkeypatch):
     assert (kernels_at(model, result, (3, 4)) != sheet).any()
 
 
+@pytest.mark.network
 def test_model_without_kernels(result):
     model = Matting(matting_net(width=0.03, upsampling="bilinear", downsampling="max_pool"))
     with pytest.raises(ValueError, match="no upsampling kernels"):

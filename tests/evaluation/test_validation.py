@@ -6,12 +6,12 @@ import pytest
 from a2u_tf.evaluation import evaluate
 from a2u_tf.evaluation.validation import ProtocolValidation, ValidationPicture, validate
 from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting, matting_net
+from tests.helpers import tiny_matting
 
 
 @pytest.fixture(scope="module")
 def model():
-    return Matting(matting_net(width=0.03))
+    return tiny_matting()
 
 
 def picture(rng, size, unknown=True):

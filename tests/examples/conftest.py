@@ -7,39 +7,22 @@ import sys
 import threading
 
 import cv2
-import keras
 import numpy as np
 import pytest
 
 from a2u_tf.export import export_saved_model
-from a2u_tf.layers import A2UUpSampling2D
-from a2u_tf.models import Matting, matting_net
 from custom_ops.toolchain import ROOT, BuildError
 from examples.serving_cpp.build import build
+from tests.export.networks import one_level, whole_network
 from tests.helpers import SEED
 
 WAIT = 300  # seconds, for a machine with much else to do
 
 
-def small_net():
-    """One A2U level: a graph that is traced in a second."""
-    inputs = keras.Input((None, None, 4))
-    skip = keras.layers.Conv2D(8, 3, padding="same", activation="relu")(inputs)
-    deep = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu")(skip)
-    up = A2UUpSampling2D(scale=2)(deep, guidance=skip)
-    alpha = keras.layers.Conv2D(1, 3, padding="same", bias_initializer=keras.initializers.Constant(0.5))
-    return keras.Model(inputs, alpha(keras.layers.Concatenate()([up, skip])))
-
-
-def narrow_net():
-    return matting_net(width=0.03)
-
-
-@pytest.fixture(scope="module", params=[small_net, pytest.param(narrow_net, marks=pytest.mark.slow)])
+@pytest.fixture(scope="module", params=[one_level, pytest.param(whole_network, marks=pytest.mark.slow)])
 def served(request, tmp_path_factory):
     """A model's folder, a picture with its trimap, also as files in that folder, and the matte by Keras."""
-    keras.utils.set_random_seed(SEED)
-    model = Matting(request.param())
+    model = request.param()
     folder = tmp_path_factory.mktemp("serving")
     export_saved_model(model, folder / "matting")
     rng = np.random.default_rng(SEED)

@@ -20,6 +20,7 @@ from tests.data.matting.files import chunk
 from tests.examples.conftest import WAIT
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.tensorflow,
     pytest.mark.skipif(sys.platform != "linux", reason="needs the shared libraries of TensorFlow's Linux wheel"),
 ]

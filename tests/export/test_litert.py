@@ -5,14 +5,14 @@ import pytest
 import tensorflow as tf
 
 from a2u_tf.export import export_litert
-from tests.export.networks import small_matting
+from tests.export.networks import one_level, whole_network
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::UserWarning")]
+pytestmark = [pytest.mark.network, pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::UserWarning")]
 
 
-@pytest.fixture(scope="module")
-def model():
-    return small_matting()
+@pytest.fixture(scope="module", params=[one_level, pytest.param(whole_network, marks=pytest.mark.slow)])
+def model(request):
+    return request.param()
 
 
 def test_picture_of_odd_size(model, tmp_path, rng):

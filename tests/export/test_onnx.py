@@ -8,15 +8,16 @@ import pytest
 
 from a2u_tf.export import export_onnx
 from a2u_tf.layers import A2UUpSampling2D
-from tests.export.networks import small_matting
+from tests.export.networks import one_level, whole_network
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
 
 
-def test_pictures_of_odd_sizes(tmp_path, rng):
+@pytest.mark.parametrize("make", [one_level, pytest.param(whole_network, marks=pytest.mark.slow)])
+def test_pictures_of_odd_sizes(tmp_path, rng, make):
     onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     pytest.importorskip("tf2onnx", reason="needs tf2onnx")
-    model = small_matting("bilinear")
+    model = make()
     exported = export_onnx(model, tmp_path / "matting.onnx")
     assert exported.size == (tmp_path / "matting.onnx").stat().st_size
     assert exported.difference < 1e-4

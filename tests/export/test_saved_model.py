@@ -15,14 +15,14 @@ from a2u_tf.export.encoded import encoded_matting
 from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.models import Matting
 from a2u_tf.ops import compiled
-from tests.export.networks import small_matting
+from tests.export.networks import one_level
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
 
 
 @pytest.fixture(scope="module")
 def matting():
-    return small_matting()
+    return one_level()
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,7 @@ def test_limit_of_pixels(monkeypatch, rng):
             encoded(**pngs)
 
 
+@pytest.mark.process
 def test_process_of_the_comparison_knows_neither_this_package_nor_keras(exported, tmp_path):
     for name in ("a2u_tf", "keras"):
         (tmp_path / f"{name}.py").write_text("raise ImportError('not here')")
@@ -211,6 +212,7 @@ class Compiled(keras.layers.Layer):
         return compiled.reassemble(features, keras.ops.ones((batch, height, width, 1)), 1)
 
 
+@pytest.mark.process
 def test_exception_custom_operation_leaves_nothing(tmp_path):
     if reason := compiled.unavailable():
         pytest.skip(f"the compiled op: {reason}")

@@ -52,6 +52,7 @@ def test_odd_pictures_are_read(saved, name, capfd):
     np.testing.assert_allclose(received.astype(int), expected, rtol=0, atol=3 if "jpeg" in name else 0)
 
 
+@pytest.mark.process
 def test_random_damage_is_survived(tmp_path):
     command = [sys.executable, "-m", "tests.hostile.survive", str(tmp_path), "600"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)

@@ -35,6 +35,8 @@ def run_files(selection, least, **environment):
     assert passed > least
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_composite_alone():
     if compiled.unavailable():
@@ -42,6 +44,8 @@ def test_composite_alone():
     run_files(["tests/layers/test_a2u_up_sampling2d.py"], 20, A2U_TF_IMPLEMENTATION="composite")
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_empty_batches_without_onednn():
     if empty_maps_convolve():
@@ -54,6 +58,8 @@ def test_empty_batches_without_onednn():
     run_files([*files, "-k", "empty_batch"], 17, TF_ENABLE_ONEDNN_OPTS="0")
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_backend(backend):
     if backend == keras.backend.backend():

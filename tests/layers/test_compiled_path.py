@@ -91,7 +91,7 @@ def test_fit_with_every_setting_of_jit_compile(jit_compile):
 
 
 def test_composite_still_compiles_with_xla():
-    net = keras.Sequential([keras.Input((7, 8, 2)), A2UUpSampling2D(implementation="composite")])
+    net = keras.Sequential([keras.Input((7, 8, 2)), A2UUpSampling2D(variant="static", implementation="composite")])
     net.compile("sgd", "mae", jit_compile=True)
     x = pictures(2, (7, 8))
     assert net.jit_compile
@@ -120,6 +120,7 @@ def test_mixed_precision_uses_the_half_kernels(policy):
     assert np.isfinite(net.fit(x, x[..., :1], verbose=0).history["loss"][0])
 
 
+@pytest.mark.process
 def test_keras_file_of_a_compiled_model_loads_where_the_op_is_missing(tmp_path):
     net, x = make_net(), pictures(2)
     net.save(tmp_path / "net.keras")
@@ -134,6 +135,7 @@ def test_keras_file_of_a_compiled_model_loads_where_the_op_is_missing(tmp_path):
     assert child(program, tmp_path, A2U_TF_IMPLEMENTATION="composite", PYTHONPATH=os.getcwd()).endswith("equal\n")
 
 
+@pytest.mark.process
 def test_export_holds_no_custom_op_and_runs_without_the_package(tmp_path):
     net, x = make_net(), pictures(2)
     net.compile("sgd", "mae")

@@ -16,6 +16,8 @@ from a2u_tf.models.matting.network import SHIPPED
 from a2u_tf.models.pretrained import load_matting, read_model
 from a2u_tf.optimizers import LayerwiseAdam
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -12,6 +12,8 @@ from a2u_tf.models.resampling import PARTNERS
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import VARIANTS, count, predict, randomize
 
+pytestmark = pytest.mark.network
+
 # Convolutions 774,720 and batch normalisation 1,410.
 PLAIN = 776_130
 CONVOLUTIONS = {

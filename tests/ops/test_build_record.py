@@ -92,6 +92,7 @@ def test_corrupt_record(library, sources, text):
     assert "its build record cannot be read" in build_record.problem(library, sources, VERSION)
 
 
+@pytest.mark.process
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("damage", ["record", "library", "both"])
 def test_damaged_build_is_reported_once_and_the_composite_works(tmp_path, damage):

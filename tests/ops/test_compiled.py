@@ -164,6 +164,7 @@ def test_concurrency_many_callers_at_once(rng):
         assert all(pool.map(call, range(120)))
 
 
+@pytest.mark.process
 def test_feature_settings_are_followed():
     """TensorFlow's number of threads, and the instruction set that the environment names, or an error."""
     program = (
@@ -182,6 +183,7 @@ def test_feature_settings_are_followed():
     assert followed == "3 baseline"
 
 
+@pytest.mark.process
 def test_feature_works_in_a_forked_child(rng):
     """A fork has none of the pool's threads."""
     program = (

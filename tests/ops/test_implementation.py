@@ -85,6 +85,7 @@ def test_environment_forces_and_the_context_goes_first(missing, monkeypatch):
         resolve_implementation("auto")
 
 
+@pytest.mark.process
 def test_importing_loads_no_binary():
     program = (
         "import a2u_tf.layers, a2u_tf.models\n"

@@ -25,12 +25,14 @@ def test_methods_are_all_upsamplers_and_the_six_variants():
     assert len({tuple(sorted(compare.METHODS[name].items())) for name in a2u}) == 6
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("method", compare.METHODS)
 def test_every_method_makes_a_network(method):
     model = make_model(Settings(**compare.METHODS[method]), 100)
     assert model.output_shape == (None, 32, 32, 1)
 
 
+@pytest.mark.process
 def test_run_once_then_found(tmp_path, monkeypatch):
     monkeypatch.setitem(compare.SCHEDULES, "quick", {"epochs": 1, "limit_train": 20, "batch_size": 10})
     first = compare.train("synthetic", "nearest", 3, "quick", tmp_path / "runs", tmp_path / "out")
@@ -45,6 +47,7 @@ def test_run_once_then_found(tmp_path, monkeypatch):
     assert other["train_pictures"] == 30
 
 
+@pytest.mark.process
 def test_exception_of_unknown_methods(tmp_path):
     result = script("--upsampling=nearest,cubic", f"--output={tmp_path / 'out'}")
     assert result.returncode == 1
@@ -53,6 +56,7 @@ def test_exception_of_unknown_methods(tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.process
 def test_exception_of_missing_data(tmp_path):
     words = ["--dataset=mnist", "--upsampling=nearest", f"--data_dir={tmp_path}"]
     result = script(*words, f"--runs={tmp_path / 'runs'}", f"--output={tmp_path / 'out'}")

@@ -21,6 +21,7 @@ def run(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
 
 
+@pytest.mark.process
 def test_command(tmp_path):
     output = tmp_path / "folder" / "cost"
     result = run("--method=nearest", "--size=16", "--width=0.05", f"--output={output}")
@@ -34,6 +35,7 @@ def test_command(tmp_path):
     assert figures["networks"]["matting"]["nearest up, max_pool down"]["macs_added"] == 0
 
 
+@pytest.mark.process
 def test_error_of_the_command():
     result = run("--size=40")
     assert result.returncode == 1
@@ -51,6 +53,7 @@ def test_operator_row():
     assert row["resampling_macs"] == 4 * (32 * 32 * 3 + 16 * 16 * 3 + 8 * 8 * 6 + 4 * 4 * 13)
 
 
+@pytest.mark.network
 def test_network_rows_start_from_nearest():
     rows = cost.network_rows(reconstruction_net, (1, 32, 32, 1), {"bilinear": ("bilinear", {})})
     assert list(rows) == ["nearest up, max_pool down", "bilinear up, max_pool down"]
@@ -65,6 +68,7 @@ def test_methods_are_all_there_are():
     assert sum(name == "a2u" for name, _ in titles.values()) == 6
 
 
+@pytest.mark.network
 def test_published_figures_stand_beside_ours():
     row = cost.operator_row("carafe", {}, 512)
     parameters, gflops = cost.PUBLISHED["carafe"]

@@ -69,7 +69,7 @@ def test_two_methods(data, run, capsys):
     run(*folder_flags(data, "exact", "wrong"), "--worst=2")
     out = data / "out"
     assert "| all    | wrong  |" in capsys.readouterr().out
-    rows = list(csv.DictReader((out / "images.csv").open()))
+    rows = list(csv.DictReader((out / "images.csv").read_text().splitlines()))
     assert [(row["image"], row["method"]) for row in rows] == [(n, m) for n in NAMES for m in ("exact", "wrong")]
     read = {
         folder: [cv2.imread(str(data / folder / f"{n}.png"), 0) for n in NAMES]
@@ -79,7 +79,7 @@ def test_two_methods(data, run, capsys):
     for row, errors in zip(rows[1::2], expected, strict=True):
         assert {name: float(row[name]) for name in errors} == errors
         assert row["unknown"] == "300"
-    means = list(csv.DictReader((out / "means.csv").open()))
+    means = list(csv.DictReader((out / "means.csv").read_text().splitlines()))
     assert float(means[0]["sad"]) == 0
     assert float(means[1]["sad"]) == pytest.approx(300 * 20 / 255 / 1000)
     assert float(means[1]["mse"]) == pytest.approx((10**2 + 20**2 + 30**2) / 3 / 255**2)
@@ -175,7 +175,7 @@ def test_layout_with_mattes(tmp_path, run, alphamatting, rng):
     for name in ("doll", "net"):
         write_png(tmp_path / "set" / "gt_lowres" / f"{name}.png", rng.integers(0, 256, (8, 9), dtype=np.uint8))
     run(*alphamatting, f"--output={tmp_path / 'out'}")
-    means = list(csv.DictReader((tmp_path / "out" / "means.csv").open()))
+    means = list(csv.DictReader((tmp_path / "out" / "means.csv").read_text().splitlines()))
     assert [(row["images"], row["count"]) for row in means] == [
         ("Trimap1", "2"),
         ("Trimap2", "2"),

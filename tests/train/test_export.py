@@ -21,6 +21,7 @@ def run(*arguments):
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.process
 def test_digits_as_a_version(tmp_path, rng):
     model = reconstruction_net("nearest", "max_pool")
     model.save(tmp_path / "best.keras")
@@ -35,6 +36,7 @@ def test_digits_as_a_version(tmp_path, rng):
     np.testing.assert_allclose(outputs, model(image), atol=1e-5)
 
 
+@pytest.mark.process
 def test_exception_is_one_line(tmp_path):
     result = run(f"--model={tmp_path}/missing.keras", f"--output={tmp_path}/x")
     assert result.returncode == 1

@@ -37,6 +37,7 @@ def command(*arguments, cwd):
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("tag", "counters"), [("adobe", True), ("adobe_unshare", False)])
 def test_official_checkpoint_predicts_as_recorded(golden_dir, tmp_path, request, tag, counters):
     _, state = make_state(golden_dir, tag)
@@ -60,6 +61,7 @@ def test_bare_state_dict(golden_dir, tmp_path):
     assert model.get_layer("kernels_1").channel_shared
 
 
+@pytest.mark.process
 def test_encoder(golden_dir, tmp_path, request):
     state = {name: torch.from_numpy(np.array(value)) for name, value in backbone(golden_dir).items()}
     torch.save({"state_dict": state}, tmp_path / "resnet34.pth")
@@ -90,6 +92,7 @@ def test_nothing_in_the_file_runs(tmp_path, save):
     assert not (tmp_path / "harm").exists()
 
 
+@pytest.mark.process
 def test_exceptions(tmp_path, request):
     output = tmp_path / "out.weights.h5"
     (tmp_path / "text.pth").write_text("not a checkpoint")

@@ -55,6 +55,7 @@ def finished(tmp_path_factory):
     return folder, json.loads((folder / "summary.json").read_text())
 
 
+@pytest.mark.process
 @pytest.mark.tensorflow
 def test_run_folder_explains_itself(finished):
     folder, summary = finished
@@ -76,6 +77,7 @@ def test_run_folder_explains_itself(finished):
     assert list((folder / "tensorboard" / "pictures").glob("events*"))
 
 
+@pytest.mark.process
 @pytest.mark.tensorflow
 def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
     folder, summary = finished
@@ -84,6 +86,7 @@ def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
         run(Settings(**{**vars(TINY), "epochs": 4}), folder)
 
 
+@pytest.mark.network
 def test_released_recipe():
     network = make_network(Settings(width=0.03))
     schedule = network.optimizer._learning_rate
@@ -93,6 +96,7 @@ def test_released_recipe():
     assert network.loss.weights == [0.5, 0.5]
 
 
+@pytest.mark.network
 def test_pretrained_encoder_learns_slowly(tmp_path):
     trained = matting_net("bilinear", "max_pool", width=0.03)
     trained.save_weights(tmp_path / "encoder.weights.h5")
@@ -117,6 +121,7 @@ def test_default_run_dir_names_the_method():
     assert default_run_dir(other).name == "matting_bilinear_width_0.5_seed_0"
 
 
+@pytest.mark.process
 def test_bad_arguments_are_named(tmp_path):
     process = script("--crop_size=40", "--notensorboard", f"--run_dir={tmp_path / 'run'}")
     output, _ = process.communicate(timeout=300)
@@ -125,6 +130,7 @@ def test_bad_arguments_are_named(tmp_path):
     assert "Traceback" not in output
 
 
+@pytest.mark.network
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -138,6 +144,8 @@ def test_missing_files_are_named_before_training(change, message, tmp_path):
         run(Settings(**{**vars(TINY), **change}), tmp_path / "run", tensorboard=False)
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_killed_and_resumed_ends_with_the_same_numbers(finished, tmp_path):
     expected, summary = finished
@@ -172,6 +180,7 @@ print(script.run(settings, {folder!r}, tensorboard=False)["metrics"])
 """
 
 
+@pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.tensorflow
 def test_two_devices_share_a_batch(tmp_path):

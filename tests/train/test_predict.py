@@ -12,8 +12,8 @@ import pytest
 from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.inference import predict_alpha
 from a2u_tf.losses import AlphaLoss
-from a2u_tf.models import Matting, matting_net
 from a2u_tf.optimizers import LayerwiseAdam
+from tests.helpers import tiny_matting
 from train.predict import find_jobs
 
 ROOT = Path(__file__).parents[2]
@@ -22,9 +22,9 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.keras"
-    network = matting_net(width=0.03)
-    network.compile(LayerwiseAdam(), AlphaLoss())  # which this process knows, and the script does not
-    Matting(network).save(path)
+    model = tiny_matting()
+    model.network.compile(LayerwiseAdam(), AlphaLoss())  # which this process knows, and the script does not
+    model.save(path)
     return path
 
 
@@ -46,6 +46,7 @@ def predict(model, image, trimap, output, *more):
     )
 
 
+@pytest.mark.process
 def test_folders_at_16_bits(model_path, folders):
     result = predict(model_path, folders / "images", folders / "trimaps", folders / "alphas", "--bits=16")
     assert result.returncode == 0, result.stderr
@@ -58,6 +59,7 @@ def test_folders_at_16_bits(model_path, folders):
         np.testing.assert_allclose(alpha / 65535, predict_alpha(model, image, trimap), atol=1e-4)
 
 
+@pytest.mark.process
 def test_one_picture(model_path, folders):
     image, trimap = folders / "images" / "0.png", folders / "trimaps" / "0.png"
     result = predict(model_path, image, trimap, folders / "new" / "alpha.png")

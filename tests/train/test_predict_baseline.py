@@ -43,6 +43,7 @@ def test_closed_form_without_background():
     np.testing.assert_array_equal(closed_form(image, trimap), half(image, trimap))
 
 
+@pytest.mark.process
 def test_files(tmp_path):
     image, trimap, _ = scene()
     cv2.imwrite(str(tmp_path / "image.png"), image)

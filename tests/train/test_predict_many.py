@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from a2u_tf.data.matting.pictures import write_alpha
 from a2u_tf.inference import predict_alpha
 from a2u_tf.many_pictures.run import ray_running
-from a2u_tf.models import Matting, matting_net
+from tests.helpers import tiny_matting
 from train.predict_many import run
 
 pytestmark = [
@@ -38,7 +38,7 @@ PATIENCE = 600  # seconds until a test gives up; on a quiet machine a job takes 
 @pytest.fixture(scope="module")
 def model_path(tmp_path_factory):
     path = tmp_path_factory.mktemp("model") / "model.keras"
-    Matting(matting_net(width=0.03)).save(path)
+    tiny_matting().save(path)
     return path
 
 
@@ -122,6 +122,8 @@ def files(folder):
     return {name: (stat.st_ino, stat.st_mtime_ns, stat.st_size) for name, stat in stats.items()}
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice(model_path, folders):
     break_some(folders)
     alphas = folders / "alphas"
@@ -193,6 +195,7 @@ def check_mattes(model_path, folders, mattes):
         np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
 
 
+@pytest.mark.process
 @pytest.mark.slow
 def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, folders):
     # Python imports this module in every process that it starts.

@@ -18,6 +18,8 @@ import pytest
 from train.reconstruction import Settings, default_run_dir, make_model, run
 from train.run_folder import RunFolderError
 
+pytestmark = pytest.mark.network
+
 ROOT = Path(__file__).parents[2]
 TINY = Settings(dataset="synthetic", upsampling="bilinear", downsampling="max_pool", epochs=3, limit_train=200)
 
@@ -33,9 +35,17 @@ def restore_policy():
     keras.config.set_dtype_policy("float32")
 
 
-def test_run_folder_explains_itself(tmp_path):
-    folder = tmp_path / "run"
-    summary = run(TINY, folder, tensorboard=False, command="python -m something")
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run folder and its summary."""
+    folder = tmp_path_factory.mktemp("reconstruction") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("train.reconstruction.SYNTHETIC_TEST", 100)
+        return folder, run(TINY, folder, tensorboard=False, command="python -m something")
+
+
+def test_run_folder_explains_itself(finished):
+    folder, summary = finished
     assert json.loads((folder / "summary.json").read_text()) == summary
     assert json.loads((folder / "settings.json").read_text())["epochs"] == 3
     assert json.loads((folder / "versions.json").read_text())["keras"] == keras.__version__
@@ -50,17 +60,12 @@ def test_run_folder_explains_itself(tmp_path):
     assert model.count_params() == summary["parameters"]
 
 
-def test_finished_run_returns_its_summary(tmp_path):
-    first = run(TINY, tmp_path / "run", tensorboard=False)
-    start = time.time()
-    assert run(TINY, tmp_path / "run", tensorboard=False) == first
-    assert time.time() - start < 5
-
-
-def test_other_settings_are_refused(tmp_path):
-    run(Settings(**{**vars(TINY), "epochs": 1}), tmp_path / "run", tensorboard=False)
-    with pytest.raises(RunFolderError, match=r"other settings.*epochs.*1 before, 3 now.*--run_dir"):
-        run(TINY, tmp_path / "run", tensorboard=False)
+def test_finished_run_returns_its_summary_and_refuses_other_settings(finished, monkeypatch):
+    folder, summary = finished
+    monkeypatch.setattr("train.reconstruction.make_model", None)  # nothing is trained again
+    assert run(TINY, folder, tensorboard=False) == summary
+    with pytest.raises(RunFolderError, match=r"other settings.*epochs.*3 before, 4 now.*--run_dir"):
+        run(Settings(**{**vars(TINY), "epochs": 4}), folder, tensorboard=False)
 
 
 def test_failed_start_leaves_no_run_folder(tmp_path):
@@ -103,6 +108,7 @@ def script(*arguments):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -119,6 +125,8 @@ def test_bad_arguments_are_named(arguments, expected, tmp_path):
     assert "Traceback" not in output
 
 
+@pytest.mark.process
+@pytest.mark.slow
 def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
     """SIGKILL after the first and after the third epoch; `tests.reliability` kills more often."""
     flags = ["--dataset=synthetic", "--limit_train=300", "--epochs=4", "--seed=3", "--notensorboard"]

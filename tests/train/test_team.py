@@ -93,6 +93,8 @@ def history(folder):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
+@pytest.mark.process
+@pytest.mark.slow
 @pytest.mark.tensorflow
 def test_two_processes_of_which_one_is_killed_train_as_one(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"

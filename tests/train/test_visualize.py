@@ -13,6 +13,7 @@ import pytest
 
 from a2u_tf.layers import A2UUpSampling2D
 from a2u_tf.models import Matting, reconstruction_net
+from tests.helpers import SEED
 from train.visualize import main, run, table
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,7 @@ def write_picture(path, rng, size=(20, 24, 3)):
     return str(path)
 
 
+@pytest.mark.process
 def test_command(tmp_path, rng):
     model = tiny(tmp_path / "model.keras")
     image = write_picture(tmp_path / "image.png", rng)
@@ -73,7 +75,7 @@ def test_errors_are_one_line(tmp_path, monkeypatch):
 def test_run_folder_and_its_data_set(tmp_path):
     reconstruction_net(variant="hybrid").save(tmp_path / "model.keras")
     (tmp_path / "settings.json").write_text(json.dumps({"dataset": "synthetic"}))
-    content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4]))
+    content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4], seed=SEED + 1))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_0.png", "kernels_4.png", "kernels.json"}
     assert content["pictures"] == 5
     assert list(content["levels"]) == ["kernels_1", "kernels_2", "kernels_3"]

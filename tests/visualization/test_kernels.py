@@ -128,7 +128,7 @@ def test_feature_models_in_models(rng):
 def test_feature_layer_that_is_called_twice(rng):
     layer = A2UUpSampling2D(name="up")
     model = keras.Sequential([keras.Input((3, 4, 2)), keras.layers.Conv2D(2, 1)])
-    model = keras.Model(model.inputs, layer(layer(model.outputs[0])))
+    model = keras.Model(model.inputs[0], layer(layer(model.outputs[0])))
     pictures = rng.uniform(size=(1, 3, 4, 2))
     levels = kernel_maps(model, pictures)
     assert [(level.name, level.weights.shape[1:3]) for level in levels] == [("up (2)", (12, 16)), ("up", (6, 8))]

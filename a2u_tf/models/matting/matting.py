@@ -35,6 +35,7 @@ class Matting(keras.Model):
     def __init__(self, network=None, **kwargs):
         super().__init__(**kwargs)
         self.network = matting_net() if network is None else network
+        self.built = self.network.built
 
     def call(self, inputs, training=False):
         image, trimap = _checked(inputs)
@@ -45,7 +46,7 @@ class Matting(keras.Model):
         return {"alpha": tuple(input_shape["trimap"])}
 
     def get_build_config(self):
-        return None  # the network comes built
+        return None  # as the network, which comes built
 
     def get_config(self):
         return {**super().get_config(), "network": keras.saving.serialize_keras_object(self.network)}

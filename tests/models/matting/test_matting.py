@@ -10,6 +10,8 @@ from a2u_tf.models.matting.framing import matte, network_input
 from tests.helpers import skip_unless_empty_maps_convolve, to_numpy
 from tests.models.released.recipe import channels_last
 
+pytestmark = pytest.mark.network
+
 
 @pytest.fixture(scope="module")
 def model():

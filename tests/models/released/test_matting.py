@@ -12,6 +12,8 @@ from a2u_tf.models.released import assign_encoder, assign_matting
 from tests.helpers import dtype_policy, to_numpy, working_dtype
 from tests.models.released.recipe import channels_last, load, make_state, normal
 
+pytestmark = pytest.mark.network
+
 TAGS = ["adobe", "adobe_unshare", "variant_s1_k3_unshare"]
 # Our layer by recorded stage; those of A2UKernels have two outputs, in the order down, up.
 STAGES = {
