@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+from a2u_program.quiet import import_keras_quietly
+
+import_keras_quietly()
 
 import keras
 import numpy as np

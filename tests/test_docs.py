@@ -44,6 +44,7 @@ def fences(text, *languages):
             yield text[: match.start()].count("\n") + 1, match[2], match[3]
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("page", PAGES)
 def test_snippets_run(page, tmp_path, monkeypatch):
@@ -175,6 +176,7 @@ def test_figures_show_the_worked_example(tmp_path, monkeypatch):
     )
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 def test_notebook_runs(monkeypatch):
     """The cells run in order, without a Jupyter kernel."""

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 
 
+@pytest.mark.network
 def test_snippets_run():
     names = {}
     for snippet in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):

@@ -50,6 +50,7 @@ def test_feature_constant_stays_constant_in_the_interior(rng, variant, shared):
     np.testing.assert_allclose(outputs[:, 1:4, 1:4], 0.3, atol=1e-5)
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow  # the upsampling twin trains on every backend
 @pytest.mark.parametrize("pooling", [keras.layers.MaxPooling2D, A2UDownSampling2D])
 def test_smoke_in_place_of_max_pooling2d(rng, pooling):

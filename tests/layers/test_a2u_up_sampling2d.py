@@ -56,6 +56,7 @@ def test_feature_equals_numpy(rng, variant, shared, guided):
     np.testing.assert_allclose(to_numpy(run(layer, *arrays)), expected, rtol=0, atol=10 * FLOAT64_TOLERANCE)
 
 
+@pytest.mark.network
 @pytest.mark.parametrize("upsampling", [keras.layers.UpSampling2D, A2UUpSampling2D])
 def test_smoke_in_place_of_up_sampling2d(rng, upsampling):
     inputs = keras.Input((None, None, 1))

@@ -90,6 +90,7 @@ def test_fit_with_every_setting_of_jit_compile(jit_compile):
     assert losses[1] < losses[0]
 
 
+@pytest.mark.network
 def test_composite_still_compiles_with_xla():
     net = keras.Sequential([keras.Input((7, 8, 2)), A2UUpSampling2D(variant="static", implementation="composite")])
     net.compile("sgd", "mae", jit_compile=True)
@@ -98,6 +99,7 @@ def test_composite_still_compiles_with_xla():
     assert np.isfinite(net.fit(x, np.zeros((2, 14, 16, 2)), verbose=0).history["loss"][0])
 
 
+@pytest.mark.network
 def test_explicit_xla_around_a_compiled_layer_takes_the_composite():
     import tensorflow as tf
 

@@ -130,6 +130,7 @@ def test_jit_graph_equals_eager(rng, layer_class):
     assert_close(tf.function(layer, jit_compile=True)(x), expected)
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 @pytest.mark.parametrize(("layer_class", "guided"), [(A2UUpSampling2D, True), (A2UDownSampling2D, False)])
 def test_serialization_as_saved_model_of_stock_ops(tmp_path, rng, layer_class, guided):
@@ -149,6 +150,7 @@ def test_serialization_as_saved_model_of_stock_ops(tmp_path, rng, layer_class, g
     assert custom == set()
 
 
+@pytest.mark.network
 @pytest.mark.tensorflow
 def test_smoke_fit_from_tf_data(rng):
     import tensorflow as tf
