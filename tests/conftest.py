@@ -6,10 +6,6 @@ import re
 import subprocess
 import sys
 
-from a2u_program.quiet import import_keras_quietly
-
-import_keras_quietly()
-
 import keras
 import numpy as np
 import pytest
