@@ -69,19 +69,19 @@ class Job:
 
     def __init__(self, folder, **flags):
         command = [sys.executable, "-m", "train.predict_many", *(f"--{key}={value}" for key, value in flags.items())]
-        self._log = open(folder / "log.txt", "w+")  # noqa: SIM115
+        self._log = folder / "log.txt"
         self._deadline = time.monotonic() + PATIENCE
-        self.process = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": f"{folder}:{ROOT}"},
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-        )
+        with open(self._log, "w") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=os.environ | {"PYTHONPATH": f"{folder}:{ROOT}"},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
 
     def log(self):
-        self._log.seek(0)
-        return self._log.read()
+        return self._log.read_text()
 
     def wait_for(self, condition, running=True):
         while not (result := condition()):
