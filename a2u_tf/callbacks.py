@@ -131,10 +131,14 @@ class EpochTable(keras.callbacks.Callback):
     """One CSV row an epoch, rewritten whole each time.
 
     `keras.callbacks.CSVLogger` appends: killed before the backup of an epoch, the resumed run would write that epoch
-    twice. This table keeps the rows before the epoch at which training starts and drops the rest.
+    twice. This table keeps the rows before the epoch at which training starts and drops the rest. There is a column for
+    every name of the logs of any epoch; where an epoch lacks it, as with `validation_freq`, its cell is `NA`.
 
     Args:
         path: CSV file.
+
+    Raises:
+        ValueError: When training begins, where the file is there and is not such a table.
     """
 
     def __init__(self, path):
@@ -144,18 +148,31 @@ class EpochTable(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._rows = {}
-        if self.path.exists():
+        if not self.path.exists():
+            return
+        try:
             with open(self.path, newline="") as file:
                 self._rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
+        except (KeyError, ValueError, TypeError) as error:
+            raise ValueError(
+                f"Expected a table of epochs, with a column `epoch` of integers. Received: {self.path} "
+                f"({type(error).__name__}: {error}). Move it away, or choose another path."
+            ) from error
 
     def on_epoch_end(self, epoch, logs=None):
-        values = {name: f"{float(value):.6g}" for name, value in (logs or {}).items()}
+        values = {name: _cell(value) for name, value in (logs or {}).items()}
         self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
         self._rows[epoch + 1] = {"epoch": epoch + 1, **values}
+        columns = {name: None for row in self._rows.values() for name in row}
         with replaced(self.path) as temporary, open(temporary, "w", newline="") as file:
-            writer = csv.DictWriter(file, ["epoch", *values])
+            writer = csv.DictWriter(file, columns, restval="NA")
             writer.writeheader()
             writer.writerows(row for _, row in sorted(self._rows.items()))
+
+
+def _cell(value):
+    """A number in six digits, several as a list of them."""
+    return f"{float(value):.6g}" if np.ndim(value) == 0 else str(np.asarray(value).tolist())
 
 
 class BestAndLast(keras.callbacks.Callback):

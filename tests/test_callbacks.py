@@ -139,6 +139,27 @@ def test_table_values(tmp_path):
     assert float(row["loss"]) == pytest.approx(history.history["loss"][0], rel=1e-5)
 
 
+def test_table_of_metrics_that_come_and_go(tmp_path):
+    x, table = np.ones((4, 3), "float32"), EpochTable(tmp_path / "history.csv")
+    data = {"validation_data": (x, x[:, :2]), "validation_freq": 2}
+    history = make_model().fit(x, x[:, :2], epochs=4, verbose=0, callbacks=[table], **data).history
+    with open(tmp_path / "history.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["val_loss"] == "NA" for row in rows] == [True, False, True, False]
+    assert float(rows[3]["val_loss"]) == pytest.approx(history["val_loss"][1], rel=1e-5)
+    table.on_epoch_end(4, {"loss": 0.5, "of_classes": np.array([0.25, 0.5])})
+    with open(tmp_path / "history.csv", newline="") as file:
+        row = list(csv.DictReader(file))[-1]
+    assert (row["loss"], row["val_loss"], row["of_classes"]) == ("0.5", "NA", "[0.25, 0.5]")
+
+
+def test_exception_of_a_file_that_is_no_table(tmp_path):
+    (tmp_path / "notes.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match=r"column `epoch` of integers. Received: .*notes\.csv .*Move it away"):
+        EpochTable(tmp_path / "notes.csv").on_train_begin()
+    assert (tmp_path / "notes.csv").read_text() == "a,b\n1,2\n"
+
+
 def batches_with(x_bad=None, y_bad=None):
     """Two epochs of four batches; one input or target of the third batch of the second epoch is spoiled."""
     for number in range(8):
