@@ -72,7 +72,11 @@ def _devices():
         import tensorflow as tf
 
         return [device.name for device in tf.config.list_logical_devices()]
-    return keras.distribution.list_devices() or ["cpu"]
+    if backend == "torch":
+        import torch
+
+        return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    return keras.distribution.list_devices()
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ def unavailable():
     if reason is None:
         import tensorflow as tf
 
-        if tf.config.list_logical_devices("GPU"):
+        # Logical devices would be started by a look at them, and could no longer be configured.
+        if tf.config.get_visible_devices("GPU"):
             return _load_gpu_kernels()
     return reason
 

@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 FILES = [
     *("tests/ops/test_reassembly.py", "tests/ops/test_pooling.py", "tests/layers/test_reassembly2d.py"),
     *("tests/layers/test_a2u_up_sampling2d.py", "tests/layers/test_a2u_down_sampling2d.py"),
-    "tests/layers/test_upsamplers.py",
+    *("tests/layers/test_upsamplers.py", "tests/test_info.py"),
 ]
-NUMBERS = ["-k", "golden or equals or gradcheck or smoke or round_trip"]
+NUMBERS = ["-k", "golden or equals or gradcheck or smoke or round_trip or names_versions"]
 
 
 def run_files(selection, least, **environment):

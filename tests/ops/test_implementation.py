@@ -86,12 +86,17 @@ def test_environment_forces_and_the_context_goes_first(missing, monkeypatch):
 
 
 @pytest.mark.process
-def test_importing_loads_no_binary():
+def test_importing_loads_no_binary_and_layers_start_no_device():
     program = (
         "import a2u_tf.layers, a2u_tf.models\n"
         "from a2u_tf.ops import compiled\n"
         "assert compiled._load.cache_info().currsize == 0\n"
-        f"assert {compiled.LIBRARY.name!r} not in open('/proc/self/maps').read()"
+        f"assert {compiled.LIBRARY.name!r} not in open('/proc/self/maps').read()\n"
+        "import keras\n"
+        "a2u_tf.layers.A2UUpSampling2D()\n"
+        "if keras.backend.backend() == 'tensorflow':\n"
+        "    import tensorflow as tf\n"
+        "    tf.config.threading.set_intra_op_parallelism_threads(1)  # an error once devices are there"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=200, env=dict(os.environ))
 
