@@ -1,6 +1,6 @@
 """Predict alpha mattes of very many pictures, on Ray Data: `pip install 'a2u_tf[ray]'`.
 
-    python -m train.predict_many --model=best.keras --image=IMAGES --trimap=TRIMAPS --output=ALPHAS
+    python -m train.predict_many --image=IMAGES --trimap=TRIMAPS --output=ALPHAS
     python -m train.predict_many --model=best.keras --list=pictures.parquet --output=alphas.parquet --address=auto
 
 The same command again goes on where a job was stopped or killed, and tries again what failed; mattes in the output are
@@ -11,10 +11,12 @@ import contextlib
 import hashlib
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from absl import app, flags
 
+from a2u_tf.models.matting.network import SHIPPED
 from a2u_tf.models.pretrained import load_matting
 
 MOST_LINES = 20
@@ -34,8 +36,8 @@ def run(values):
     )
     output = open_output(values.output)
     check_outputs(pictures, output.uri)
-    model = read_checked(values.model)
-    output.prepare({"model": hashlib.sha256(model).hexdigest(), "bits": int(values.bits)})
+    model, digest = read_checked(values.model)
+    output.prepare({"model": digest, "bits": int(values.bits)})
     finished = output.finished()
     waiting = without(pictures, finished)
     print(f"{len(pictures) + len(failures)} pictures: {len(pictures) - len(waiting)} done before", flush=True)
@@ -56,14 +58,20 @@ def run(values):
 
 
 def read_checked(path):
-    """Return the bytes of a `.keras` file that holds a `Matting` model.
+    """Return a `Matting` model as the bytes of a `.keras` file, and the SHA-256 that tells it from others.
 
     Raises:
         ValueError: As `load_matting`.
     """
     with _no_gpu():
-        load_matting(path)
-    return Path(path).read_bytes()
+        model = load_matting(path)
+    if path not in SHIPPED:
+        content = Path(path).read_bytes()
+        return content, hashlib.sha256(content).hexdigest()
+    with tempfile.TemporaryDirectory() as folder:  # whose archive would hold the date, and its bytes would differ
+        model.save(Path(folder) / "model.keras")
+        content = (Path(folder) / "model.keras").read_bytes()
+    return content, hashlib.sha256(SHIPPED[path].read_bytes()).hexdigest()
 
 
 @contextlib.contextmanager
@@ -93,7 +101,9 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("model", None, "Saved a2u_tf.models.Matting (.keras).", required=True)
+    flags.DEFINE_string(
+        "model", "small", "'small', which comes with a2u_tf, or a saved a2u_tf.models.Matting (.keras)."
+    )
     flags.DEFINE_string("image", None, "Folder of pictures: path or URI.")
     flags.DEFINE_string("trimap", None, "Folder of trimaps of the same names.")
     flags.DEFINE_string(

@@ -22,8 +22,9 @@ import pyarrow.parquet as pq
 from a2u_tf.data.matting.pictures import write_alpha
 from a2u_tf.inference import predict_alpha
 from a2u_tf.many_pictures.run import ray_running
+from a2u_tf.models.pretrained import load_matting
 from tests.helpers import tiny_matting
-from train.predict_many import run
+from train.predict_many import read_checked, run
 
 pytestmark = [
     pytest.mark.tensorflow,
@@ -231,6 +232,15 @@ def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, fold
 def test_cluster_that_is_not_there(address):
     with pytest.raises(ConnectionError, match=f"no Ray cluster at {address}"), ray_running(address):
         pass
+
+
+def test_the_model_that_comes_with_the_package(tmp_path):
+    (content, digest), (_, again) = read_checked("small"), read_checked("small")
+    assert digest == again
+    (tmp_path / "model.keras").write_bytes(content)
+    theirs, ours = (load_matting(path).get_weights() for path in ("small", tmp_path / "model.keras"))
+    for one, other in zip(theirs, ours, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_refusals_before_ray_starts(tmp_path):
