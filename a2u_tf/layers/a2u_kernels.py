@@ -209,13 +209,20 @@ class A2UKernels(keras.layers.Layer):
     def _dense(self, units, input_shape, name):
         """A 1x1 convolution."""
         layer = keras.layers.Dense(
-            units, use_bias=self.use_bias, kernel_initializer=_initializer(), dtype=self._wide_dtype(), name=name
+            units,
+            use_bias=self.use_bias,
+            kernel_initializer=_initializer(),
+            dtype=self._wide_dtype(),
+            trainable=self.trainable,
+            name=name,
         )
         layer.build(input_shape)
         return layer
 
     def _group_norm(self, groups, input_shape, name):
-        layer = keras.layers.GroupNormalization(groups, epsilon=1e-5, dtype=self._wide_dtype(), name=name)
+        layer = keras.layers.GroupNormalization(
+            groups, epsilon=1e-5, dtype=self._wide_dtype(), trainable=self.trainable, name=name
+        )
         layer.build(input_shape)
         return layer
 

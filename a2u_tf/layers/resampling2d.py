@@ -47,6 +47,7 @@ class A2UResampling2D(keras.layers.Layer):
             directions=(self.direction,),
             encoding_stride=encoding_stride,
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="kernels",
             **self._kernel_settings(),
         )

@@ -66,6 +66,15 @@ def test_round_trip(rng, name, tmp_path):
     assert loaded.get_layer("up").get_config() == model.get_layer("up").get_config()
 
 
+@pytest.mark.parametrize("name", UPSAMPLERS)
+def test_frozen_stays_frozen(name):
+    model = model_of(name)
+    model.get_layer("up").trainable = False
+    copy = keras.models.clone_model(model)  # by the configurations that a saved model holds
+    assert len(copy.weights) == len(model.weights)
+    assert not copy.trainable_variables
+
+
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("name", UPSAMPLERS)
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

@@ -61,13 +61,16 @@ class CARAFEUpSampling2D(layers.Layer):
         self.compressed_channels = compressed_channels
         self.groups = groups
         self.implementation = implementation
-        self.compressor = layers.Conv2D(compressed_channels, 1, dtype=self.dtype_policy, name="compressor")
+        self.compressor = layers.Conv2D(
+            compressed_channels, 1, dtype=self.dtype_policy, trainable=self.trainable, name="compressor"
+        )
         self.encoder = layers.Conv2D(
             scale**2 * groups * kernel_size**2,
             encoder_size,
             padding="same",
             kernel_initializer=keras.initializers.RandomNormal(stddev=1e-3),
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name="encoder",
         )
         self._reassemble = Reassemble("up", kernel_size, scale, groups, implementation)

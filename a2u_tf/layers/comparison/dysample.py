@@ -98,7 +98,12 @@ class DySampleUpSampling2D(keras.layers.Layer):
     def _dense(self, units, channels, initializer, use_bias, name):
         """A 1x1 convolution."""
         layer = keras.layers.Dense(
-            units, use_bias=use_bias, kernel_initializer=initializer, dtype=self._wide_dtype(), name=name
+            units,
+            use_bias=use_bias,
+            kernel_initializer=initializer,
+            dtype=self._wide_dtype(),
+            trainable=self.trainable,
+            name=name,
         )
         layer.build((None, channels))
         return layer

@@ -72,7 +72,12 @@ class FADEUpSampling2D(keras.layers.Layer):
         self._check_shapes(inputs_shape, guidance_shape)
         taps = self.kernel_size**2
         embedding_size = taps if self.lite else self.embedding_size
-        settings = {"padding": "same", "dtype": self.dtype_policy, "name": "content_encoder"}
+        settings = {
+            "padding": "same",
+            "dtype": self.dtype_policy,
+            "trainable": self.trainable,
+            "name": "content_encoder",
+        }
         self.embedding_guidance = self._dense(embedding_size, guidance_shape, True, "embedding_guidance")
         self.embedding_inputs = self._dense(embedding_size, inputs_shape, False, "embedding_inputs")
         if self.lite:
@@ -106,7 +111,9 @@ class FADEUpSampling2D(keras.layers.Layer):
 
     def _dense(self, units, shape, use_bias, name):
         """A 1x1 convolution."""
-        layer = keras.layers.Dense(units, use_bias=use_bias, dtype=self.dtype_policy, name=name)
+        layer = keras.layers.Dense(
+            units, use_bias=use_bias, dtype=self.dtype_policy, trainable=self.trainable, name=name
+        )
         layer.build(shape)
         return layer
 

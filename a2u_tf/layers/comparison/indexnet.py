@@ -83,7 +83,9 @@ class IndexNetIndices(layers.Layer):
             first, last = self._conv(hidden, size, 2, number, "conv"), self._conv(values, 1, 1, number, "scores")
         if not self.nonlinear:
             return [first]
-        norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, name=f"norm_{number}")
+        norm = layers.BatchNormalization(
+            momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, trainable=self.trainable, name=f"norm_{number}"
+        )
         return [first, norm, layers.ReLU(6, dtype=self.dtype_policy, name=f"relu_{number}"), last]
 
     def _conv(self, filters, size, strides, number, name):
@@ -95,6 +97,7 @@ class IndexNetIndices(layers.Layer):
             use_bias=False,
             kernel_initializer=keras.initializers.VarianceScaling(2, "fan_out", "untruncated_normal"),
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name=f"{name}_{number}",
         )
 
@@ -107,6 +110,7 @@ class IndexNetIndices(layers.Layer):
             # The released code's sqrt(2 / (k k C)): Keras takes a depthwise kernel's C for inputs.
             depthwise_initializer=keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal"),
             dtype=self.dtype_policy,
+            trainable=self.trainable,
             name=f"{name}_{number}",
         )
 
@@ -168,7 +172,9 @@ class IndexNetUpSampling2D(layers.Layer):
         super().__init__(**kwargs)
         self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
         self.implementation = implementation
-        self.indices = IndexNetIndices(kind, nonlinear, context, expansion, dtype=self.dtype_policy, name="indices")
+        self.indices = IndexNetIndices(
+            kind, nonlinear, context, expansion, dtype=self.dtype_policy, trainable=self.trainable, name="indices"
+        )
 
     def build(self, inputs_shape, guidance_shape=None):
         check_exact_guidance(self, inputs_shape, guidance_shape)

@@ -36,7 +36,9 @@ class PixelShuffleUpSampling2D(layers.Layer):
     def build(self, inputs_shape):
         check_features(self, inputs_shape)
         filters = self.scale**2 * inputs_shape[-1]
-        self.conv = layers.Conv2D(filters, self.kernel_size, padding="same", dtype=self.dtype_policy, name="conv")
+        self.conv = layers.Conv2D(
+            filters, self.kernel_size, padding="same", dtype=self.dtype_policy, trainable=self.trainable, name="conv"
+        )
         self.conv.build(inputs_shape)
         super().build(inputs_shape)
 

@@ -135,7 +135,7 @@ class SAPAUpSampling2D(keras.layers.Layer):
     def _layer_norm(self, shape, name):
         affine = self.similarity != "inner_product"
         layer = keras.layers.LayerNormalization(
-            epsilon=1e-5, center=affine, scale=affine, dtype=self._wide_dtype(), name=name
+            epsilon=1e-5, center=affine, scale=affine, dtype=self._wide_dtype(), trainable=self.trainable, name=name
         )
         layer.build(shape)
         return layer
@@ -143,7 +143,9 @@ class SAPAUpSampling2D(keras.layers.Layer):
     def _dense(self, units, shape, name):
         """A 1x1 convolution."""
         initializer = keras.initializers.RandomNormal(stddev=0.02)
-        layer = keras.layers.Dense(units, kernel_initializer=initializer, dtype=self._wide_dtype(), name=name)
+        layer = keras.layers.Dense(
+            units, kernel_initializer=initializer, dtype=self._wide_dtype(), trainable=self.trainable, name=name
+        )
         layer.build(shape)
         return layer
 

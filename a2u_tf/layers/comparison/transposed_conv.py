@@ -46,7 +46,12 @@ class TransposedConvUpSampling2D(layers.Layer):
     def build(self, inputs_shape):
         check_features(self, inputs_shape)
         self.conv = layers.Conv2DTranspose(
-            inputs_shape[-1], self.kernel_size, strides=self.scale, dtype=self.dtype_policy, name="conv"
+            inputs_shape[-1],
+            self.kernel_size,
+            strides=self.scale,
+            dtype=self.dtype_policy,
+            trainable=self.trainable,
+            name="conv",
         )
         self.conv.build(inputs_shape)
         super().build(inputs_shape)
