@@ -114,6 +114,7 @@ def main(names):
         sys.exit(f"error: the compiled op is needed: {reason}")
     old = json.loads(RESULTS.read_text())["runs"] if RESULTS.exists() else []
     records = {record["name"]: record for record in old}
+    described = describe_run()  # before anybody commits something else
     with tempfile.TemporaryDirectory() as folder:
         repository = Path(folder) / "a2u_tf"
         subprocess.run(["git", "clone", "--quiet", ROOT, repository], check=True)
@@ -121,7 +122,7 @@ def main(names):
             print(f"{name}: {VARIATIONS[name]}", flush=True)
             records[name] = run_variation(name, repository)
     ordered = [records[name] for name in VARIATIONS if name in records]
-    write_json(RESULTS, {**describe_run(), "rooms": list(ROOMS), "runs": ordered})
+    write_json(RESULTS, {**described, "rooms": list(ROOMS), "runs": ordered})
     with replaced(RESULTS.with_suffix(".md")) as temporary:
         temporary.write_text(f"# Tests in the ways in which machines differ\n\n{table(ordered)}\n")
     print(table(ordered))
