@@ -1,6 +1,6 @@
 """Run the tests that depend on the machine in all the ways in which machines differ, one way at a time.
 
-python -m tests.variations                      # all, a good quarter of an hour on two cores
+python -m tests.variations                      # all, about half an hour on two cores
 python -m tests.variations base threads_1       # some; the others keep their rows
 
 The last commit is cloned into a temporary folder, with the compiled op of this checkout where the variation has one.

@@ -124,6 +124,17 @@ def test_where_possible(tools, tmp_path):
     (line,) = result.stdout.splitlines()
     assert line.startswith("The compiled op is not built, the composite does its work: no C++ compiler found. Install")
     assert not (tmp_path / "lib").exists()
+    add_gpu(tools)
+    tools("nvcc", FAILING_NVCC)
+    failed = call(command, tmp_path)
+    assert failed.returncode == 0
+    assert "warning: the CUDA kernels were not built, the composite does their work: this command fail" in failed.stderr
+    tools("broken", "exit 1")
+    failed = call([*command, "--output", tmp_path / "other"], tmp_path, CXX=str(tmp_path / "bin" / "broken"))
+    assert failed.returncode == 0
+    assert "warning: the compiled op was not built" in failed.stderr
+    shutil.rmtree(tmp_path / "lib")
+    (tmp_path / "bin" / "nvcc").unlink()
     first, second = (call(command, tmp_path).stdout for _ in range(2))
     assert first.startswith("Building the compiled op, once, in about a minute ...\nbuilt ")
     assert second == ""  # it is there
