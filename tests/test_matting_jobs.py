@@ -34,14 +34,16 @@ def test_files(folder):
 def test_folders(folder):
     Path("images/d.png").touch()
     Path("trimaps/e.png").touch()
-    Path("trimaps/f.webp").touch()
+    Path("trimaps/f.psd").touch()
     jobs, problems = find("images", "trimaps", alpha="alphas")
     assert [(str(job.image), str(job.trimap), str(job.outputs["alpha"])) for job in jobs] == [
         ("images/a.jpg", "trimaps/a.png", "alphas/a.png"),
         ("images/b.c.png", "trimaps/b.c.png", "alphas/b.c.png"),
     ]
     assert len(problems) == 3
-    for line, part in zip(problems, ("f.webp is not PNG", "images/d.png has no partner", "e.png has no"), strict=True):
+    for line, part in zip(
+        problems, ("f.psd is of a format that is not read", "images/d.png has no partner", "e.png has no"), strict=True
+    ):
         assert part in line
 
 

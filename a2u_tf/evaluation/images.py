@@ -103,7 +103,7 @@ def _partners(folder, names, problems):
     if pictures:
         for name in names:
             if name not in pictures:
-                problems.add(f"{folder / name} is missing, as .png or .jpg.")
+                problems.add(f"{folder / name} is missing, as .png, .jpg or so.")
         for name in sorted(set(pictures) - set(names)):
             problems.add(f"{pictures[name]} belongs to no trimap. Move it away.")
     return {name: pictures[name] for name in names if name in pictures}

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from a2u_tf.data.matting.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDINGS
+from a2u_tf.data.matting.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDINGS, unreadable_format
 from a2u_tf.many_pictures.uris import absolute, join, locate
 
 COLUMNS = ("name", "image", "trimap")
@@ -15,7 +15,7 @@ LONGEST_NAME = 240  # bytes of a part of a name: file systems hold 255, and .png
 
 
 def pictures_in_folders(image, trimap):
-    """Pair the PNG and JPEG files of two folders by their names without endings; the pictures are not read.
+    """Pair the pictures of two folders by their names without endings; the pictures are not read.
 
     Args:
         image: Path or URI of the folder of pictures.
@@ -106,7 +106,7 @@ def _by_name(folder, column, failures):
         uri = join(folder, info.base_name)
         if ending in OTHER_ENDINGS:
             row = {"name": name, "image": "", "trimap": "", column: uri}
-            failures.append(row | {"error": f"{uri} is not PNG or JPEG. Convert it, or move it away."})
+            failures.append(row | {"error": unreadable_format(uri)})
         elif ending in ENDINGS:
             if name in found:
                 raise ValueError(f"{found[name]} and {uri} have the same name. Move one of them away.")

@@ -115,7 +115,7 @@ def test_exception_of_predictions_all_at_once(alphamatting, tmp_path):
     assert "ours/Trimap1/net is missing" in message
     assert "ours/Trimap1/cat.png belongs to no trimap" in message
     assert "ours/Trimap2/net.png is (8, 6)" in message
-    assert f"{path} is cut short" in message
+    assert f"{path} is damaged or cut short" in message
     assert len(message.splitlines()) == 5
 
 

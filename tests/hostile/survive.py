@@ -17,12 +17,13 @@ from a2u_tf.data.idx import read_idx
 from a2u_tf.data.matting.picture_files import read_header
 from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap
 from tests.data.matting.files import jpeg, palette_png, png
-from tests.hostile.corpus import GREY, RGB
+from tests.hostile.corpus import GREY, RGB, other_format
 from tests.hostile.mutations import mutated
 
 READERS = {
     "png": (read_header, read_rgb, read_rgba, read_alpha, read_trimap),
     "jpeg": (read_header, read_rgb, read_alpha, read_trimap),
+    "other": (read_header, read_rgb),
     "idx": (read_idx,),
 }
 SIX_GIGABYTES = 6 * 2**30
@@ -34,6 +35,7 @@ def valid_files(kind):
     return {
         "png": [png(RGB, 2), png(rgba, 6), png(GREY, 0), png(RGB, 2, bits=16), palette_png(GREY % 3, RGB[0, :3], 9)],
         "jpeg": [jpeg(RGB), jpeg(RGB, progressive=True), jpeg(GREY)],
+        "other": [other_format(ending) for ending in (".bmp", ".tiff", ".webp", ".avif", ".gif")],
         "idx": [idx],
     }[kind]
 

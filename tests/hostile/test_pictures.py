@@ -59,8 +59,8 @@ def test_random_damage_is_survived(tmp_path):
     assert result.returncode == 0, result.stderr[-2000:]
     counts = json.loads(result.stdout)
     print(counts)
-    assert set(counts) == {"png", "jpeg", "idx"}
-    assert all(count["read"] > 20 and count["refused"] > 300 for count in counts.values())
+    assert set(counts) == {"png", "jpeg", "other", "idx"}
+    assert all(count["read"] > 20 and count["refused"] > 200 for count in counts.values())
 
 
 def test_limit_is_set_by_the_environment(saved, monkeypatch):
@@ -101,24 +101,25 @@ def test_pipes_and_devices(tmp_path):
                 read(tmp_path / name)
 
 
-# What the check of a whole data set sees by headers; the rest is found when a picture's turn comes.
-BY_HEADER = [name for name, (_, message) in BAD.items() if message != "is damaged"]
-
-
 def test_training_sources_name_each_bad_picture(saved, tmp_path, capfd):
+    """Most by their headers, together; the others when their turn comes."""
+    late = []
     for name, (data, _) in BAD.items():
-        saved(data, f"backgrounds/{name}.png")
+        path = saved(data, f"backgrounds/{name}.png")
+        try:
+            read_header(path)
+        except PictureError:
+            continue
+        late.append(path)
     with pytest.raises(PictureError) as info:
         background_pictures(tmp_path / "backgrounds")
-    lines = str(info.value).splitlines()[1:]
-    assert len(lines) == min(20, len(BY_HEADER)) + (len(BY_HEADER) > 20)
-    for name in BAD:
-        if name not in BY_HEADER:
-            path = tmp_path / "backgrounds" / f"{name}.png"
-            source = PictureSource([TrainingForeground(name, path, path)], [path])
-            for draw in (source.background, source.foreground):
-                with pytest.raises(PictureError, match=rf"{name}\.png"):
-                    draw(np.random.default_rng(0))
+    assert len(str(info.value).splitlines()) == 1 + 20 + 1
+    assert f"and {len(BAD) - len(late) - 20} more" in str(info.value)
+    for path in late:
+        source = PictureSource([TrainingForeground(path.stem, path, path)], [path])
+        for draw in (source.background, source.foreground):
+            with pytest.raises(PictureError, match=path.name):
+                draw(np.random.default_rng(0))
 
 
 def test_training_set_of_links_to_nowhere(saved, tmp_path):

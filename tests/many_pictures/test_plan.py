@@ -19,7 +19,7 @@ def touch(folder, *names):
 
 
 def test_folders(tmp_path):
-    images = touch(tmp_path / "i", "b.JPG", "a.png", "only.png", ".hidden.png", "notes.txt", "old.tif")
+    images = touch(tmp_path / "i", "b.JPG", "a.png", "only.png", ".hidden.png", "notes.txt", "old.psd")
     trimaps = touch(tmp_path / "t", "a.png", "b.png", "alone.png")
     pictures, failures = pictures_in_folders(images, trimaps)
     assert pictures.to_pylist() == [
@@ -27,11 +27,11 @@ def test_folders(tmp_path):
         {"name": "b", "image": f"{images}/b.JPG", "trimap": f"{trimaps}/b.png"},
     ]
     assert [(row["name"], row["image"], row["trimap"]) for row in failures] == [
-        ("old", f"{images}/old.tif", ""),
+        ("old", f"{images}/old.psd", ""),
         ("alone", "", f"{trimaps}/alone.png"),
         ("only", f"{images}/only.png", ""),
     ]
-    assert "not PNG or JPEG" in failures[0]["error"]
+    assert "of a format that is not read" in failures[0]["error"]
     assert "no partner" in failures[1]["error"]
     assert without(pictures, {"a"})["name"].to_pylist() == ["b"]
     with pytest.raises(ValueError, match=r"a\.png is an input"):

@@ -5,8 +5,13 @@ from pathlib import Path
 
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 
-ENDINGS = (".png", ".jpg", ".jpeg")
-OTHER_ENDINGS = (".avif", ".bmp", ".gif", ".heic", ".jp2", ".jxl", ".psd", ".tga", ".tif", ".tiff", ".webp")
+ENDINGS = tuple(
+    [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif"]
+)
+# Pictures, too, which are named rather than passed over.
+OTHER_ENDINGS = tuple(
+    [".arw", ".cr2", ".cr3", ".dng", ".exr", ".jp2", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2", ".svg", ".tga"]
+)
 MOST_PROBLEMS = 20
 
 
@@ -50,7 +55,7 @@ def subfolders(folder, *names):
 
 
 def list_pictures(folder, problems):
-    """Return the PNG and JPEG files of a folder in the order of their names; sub-folders are not entered.
+    """Return the pictures of a folder, by their endings, in the order of their names; sub-folders are not entered.
 
     Hidden files and those of no picture format are left out; other picture formats and an empty folder are problems.
 
@@ -64,10 +69,15 @@ def list_pictures(folder, problems):
         if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
             paths.append(path)
         elif path.suffix.lower() in OTHER_ENDINGS:
-            problems.add(f"{path} is not PNG or JPEG. Convert it, or move it away.")
+            problems.add(unreadable_format(path))
     if not paths:
         problems.add(f"{folder} holds no pictures ending in {', '.join(ENDINGS)}.")
     return paths
+
+
+def unreadable_format(path):
+    """Say that a file is a picture that no reader here reads."""
+    return f"{path} is of a format that is not read. Export it as PNG or JPEG, or move it away."
 
 
 def pictures_by_name(folder, problems):

@@ -152,7 +152,7 @@ def rgba_foregrounds(folder):
 
 
 def background_pictures(folder):
-    """Backgrounds, all PNG and JPEG files that lie in a folder.
+    """Backgrounds, all pictures that lie in a folder.
 
     Returns:
         List of paths, by name.
@@ -181,7 +181,7 @@ def _with_partners(folders, problems):
     for name in sorted(set().union(*pictures)):
         for folder, found in zip(folders, pictures, strict=True):
             if found and name not in found:
-                problems.add(f"{folder / name} is missing, as .png or .jpg.")
+                problems.add(f"{folder / name} is missing, as .png, .jpg or so.")
     check_sizes([[found[name] for found in pictures if name in found] for name in pictures[0]], problems)
     return pictures
 
@@ -195,9 +195,9 @@ def _composed(folder, *names):
     owners = {name: re.sub(r"_\d+$", "", name) for name in images}
     for name, owner in owners.items():
         if owner not in alphas:
-            problems.add(f"{alpha_folder / owner} is missing, as .png or .jpg: the matte of {images[name]}.")
+            problems.add(f"{alpha_folder / owner} is missing, as .png, .jpg or so: the matte of {images[name]}.")
     for name in sorted(set(alphas) - set(owners.values())):
-        problems.add(f"{folders[0] / name}_0 is missing, as .png or .jpg: no image belongs to {alphas[name]}.")
+        problems.add(f"{folders[0] / name}_0 is missing, as .png, .jpg or so: no image belongs to {alphas[name]}.")
     check_sizes([[images[name], alphas[owner]] for name, owner in owners.items() if owner in alphas], problems)
     problems.stop_if_any()
     return [EvaluationImage(name, image, trimaps[name], alphas[owners[name]]) for name, image in images.items()]

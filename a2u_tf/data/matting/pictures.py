@@ -1,39 +1,76 @@
-"""Pictures from PNG and JPEG files as RGB, alpha and trimap; alpha and colours to PNG files.
+"""Pictures from files as RGB, alpha and trimap; alpha and colours to PNG files.
 
-Everything here is RGB, never OpenCV's BGR. Colours are taken as they are stored: profiles and gamma are not applied.
+Everything here is RGB, never OpenCV's BGR. Levels are those of the file; what they mean as colours, its ICC profile
+says, which `read_picture` hands on and `write_rgb` writes.
 """
 
+import dataclasses
+import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import PngImagePlugin
 
-from a2u_tf.data.matting.picture_files import PictureError, read_whole
+from a2u_tf.data.matting.decoding import decode
+from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.files import replaced
 
+PNG_BEGINNING = 33  # bytes, to the end of the header
 
-def read_rgb(path, drop_alpha=False):
-    """Read the colours of a picture.
 
-    Grey becomes three equal channels, a palette its colours, 16 bits are rounded to 8; a JPEG is turned as its EXIF
-    data ask.
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A photograph.
+
+    Attributes:
+        rgb: uint8 or uint16 of shape `(H, W, 3)`.
+        profile: ICC profile of these colours, bytes; None for sRGB.
+    """
+
+    rgb: np.ndarray
+    profile: bytes | None = None
+
+    def colours(self):
+        """Return float32 RGB of shape `(H, W, 3)` in [0, 1]."""
+        return _unit(self.rgb)
+
+
+def read_picture(path, ignore_alpha=False):
+    """Read a photograph.
+
+    Grey becomes three equal channels, a palette its colours, CMYK sRGB; a picture is turned as its EXIF data ask. What
+    is transparent is laid over white.
 
     Args:
-        path: PNG or JPEG file.
-        drop_alpha: Whether the alpha channel of a picture with transparent pixels is ignored, as for a foreground
-            whose alpha lies in a file of its own. Otherwise such a picture is refused, as it has no background.
+        path: File of a format that `a2u_tf.data.matting.picture_files` lists.
+        ignore_alpha: Whether the alpha channel is ignored and the colours are taken as stored, as for a foreground
+            whose alpha lies in a file of its own.
 
     Returns:
-        uint8 of shape `(H, W, 3)`.
+        `Picture`, of 16 bits a channel where the file has them.
 
     Raises:
         PictureError: For a file that is damaged, cut short or of another kind.
         OSError: Where the file cannot be opened.
     """
-    pixels = _decode(path)
-    if pixels.ndim == 3 and pixels.shape[2] == 4 and not drop_alpha and not _opaque(pixels):
-        raise PictureError(f"{path} has transparent pixels, expected a whole picture. Put a background behind them.")
-    return _rgb(pixels)
+    levels, profile = decode(path)
+    if levels.ndim == 2:
+        return Picture(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), profile)
+    if levels.shape[2] == 3:
+        return Picture(levels, profile)
+    if ignore_alpha or _opaque(levels):
+        return Picture(np.ascontiguousarray(levels[..., :3]), profile)
+    return Picture(over_white(levels), profile)
+
+
+def read_rgb(path, ignore_alpha=False):
+    """Read a picture as `read_picture` does, rounded to 8 bits and without its profile.
+
+    Returns:
+        uint8 of shape `(H, W, 3)`.
+    """
+    return as_8_bits(read_picture(path, ignore_alpha).rgb)
 
 
 def read_alpha(path):
@@ -50,9 +87,9 @@ def read_alpha(path):
 
 
 def read_rgba(path):
-    """Read the colours and the alpha channel of a PNG, also of one with a palette.
+    """Read the colours and the alpha channel of a picture, also of one with a palette.
 
-    The colours are not multiplied by alpha, as is PNG's rule.
+    The colours are not multiplied by alpha.
 
     Returns:
         `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, and float32 of shape `(H, W)` in `[0, 1]`.
@@ -61,10 +98,10 @@ def read_rgba(path):
         PictureError: For a picture without alpha channel, or as in `read_rgb`.
         OSError: Where the file cannot be opened.
     """
-    pixels = _decode(path)
-    if pixels.ndim < 3 or pixels.shape[2] != 4:
+    levels, _ = decode(path)
+    if levels.ndim < 3 or levels.shape[2] != 4:
         raise PictureError(f"{path} has no alpha channel, expected an RGBA picture. Give its alpha as a second file.")
-    return _rgb(pixels), _unit(pixels[..., 3])
+    return as_8_bits(np.ascontiguousarray(levels[..., :3])), _unit(levels[..., 3])
 
 
 def read_trimap(path):
@@ -97,7 +134,7 @@ def write_alpha(path, alpha, bits=8):
     _write_png(path, _levels("alpha", alpha, "(H, W)", bits))
 
 
-def write_rgb(path, colours, bits=8, alpha=None):
+def write_rgb(path, colours, bits=8, alpha=None, profile=None):
     """Write colours as a PNG file, with an alpha channel where one is given; the file is whole or not there.
 
     Args:
@@ -105,20 +142,33 @@ def write_rgb(path, colours, bits=8, alpha=None):
         colours: RGB, floats of shape `(H, W, 3)` in `[0, 1]`, not multiplied by alpha.
         bits: 8 or 16, as in `write_alpha`.
         alpha: Floats of shape `(H, W)` in `[0, 1]`, or None.
+        profile: ICC profile of the colours, bytes; None for sRGB.
 
     Raises:
         ValueError: As in `write_alpha`, and where colours and alpha differ in size.
     """
     levels = _levels("colours", colours, "(H, W, 3)", bits)
     if alpha is None:
-        _write_png(path, levels[..., ::-1])
+        _write_png(path, levels[..., ::-1], profile)
         return
     alpha_levels = _levels("alpha", alpha, "(H, W)", bits)
     if levels.shape[:2] != alpha_levels.shape:
         raise ValueError(
             f"`colours` and `alpha` must have one size. Received: {levels.shape[:2]} and {alpha_levels.shape}"
         )
-    _write_png(path, np.dstack([levels[..., ::-1], alpha_levels]))
+    _write_png(path, np.dstack([levels[..., ::-1], alpha_levels]), profile)
+
+
+def as_8_bits(levels):
+    """Return levels of 8 or 16 bits as uint8, rounded to the nearest."""
+    return ((levels.astype(np.uint32) + 128) // 257).astype(np.uint8) if levels.dtype == np.uint16 else levels
+
+
+def over_white(rgba):
+    """Lay RGBA, uint8 or uint16 of shape `(H, W, 4)` and not multiplied by alpha, over white: RGB of its dtype."""
+    white = np.iinfo(rgba.dtype).max
+    missing = (white - rgba[..., :3]) * _unit(rgba[..., 3:])
+    return np.rint(white - missing).astype(rgba.dtype)
 
 
 def _levels(name, values, shape, bits):
@@ -140,31 +190,20 @@ def _levels(name, values, shape, bits):
     return np.rint(values.astype(np.float64) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
 
 
-def _write_png(path, levels):
+def _write_png(path, levels, profile=None):
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"`path` must end in .png, the format that is written. Received: {path}")
-    _, data = cv2.imencode(".png", np.ascontiguousarray(levels))
-    with replaced(path) as temporary:
-        temporary.write_bytes(data.tobytes())
-
-
-def _decode(path):
-    """Return the pixels as stored: `(H, W)`, BGR or BGRA, of 8 or 16 bits."""
-    header, data = read_whole(path)
-    # "Unchanged" keeps an alpha channel, but also the rotation that EXIF data ask to undo; JPEG has only the latter.
-    flags = cv2.IMREAD_UNCHANGED if header.format == "PNG" else cv2.IMREAD_ANYCOLOR
-    try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except cv2.error as error:
-        raise PictureError(f"{path} of {header.size} pixels cannot be decoded: {error}") from error
-    if pixels is None or pixels.shape[:2] != header.size:
-        raise PictureError(f"{path} is damaged: its {header.format} data cannot be decoded. Copy or export it again.")
-    return pixels
+    data = cv2.imencode(".png", np.ascontiguousarray(levels))[1].tobytes()
+    with replaced(path) as temporary, open(temporary, "wb") as file:
+        file.write(data[:PNG_BEGINNING])
+        if profile:
+            PngImagePlugin.putchunk(file, b"iCCP", b"ICC profile\0\0" + zlib.compress(profile))
+        file.write(data[PNG_BEGINNING:])
 
 
 def _grey(path, what):
     """Return the levels `(H, W)` of a grey picture, or of one whose colours are all grey."""
-    pixels = _decode(path)
+    pixels, _ = decode(path)
     if pixels.ndim == 2:
         return pixels
     if pixels.shape[2] == 4 and not _opaque(pixels):
@@ -176,14 +215,6 @@ def _grey(path, what):
     if (levels != pixels[..., 1]).any() or (levels != pixels[..., 2]).any():
         raise PictureError(f"{path} has colours, expected {what}: a grey picture. Is it the right file?")
     return np.ascontiguousarray(levels)
-
-
-def _rgb(pixels):
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB)
-    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGB if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
 
 
 def _opaque(pixels):

@@ -32,7 +32,7 @@ class PictureSource:
         files = self.foregrounds[rng.integers(len(self.foregrounds))]
         if files.alpha is None:
             return read_rgba(files.colours)
-        return read_rgb(files.colours, drop_alpha=True), read_alpha(files.alpha)
+        return read_rgb(files.colours, ignore_alpha=True), read_alpha(files.alpha)
 
     def background(self, rng):
         """Read a random background."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.data.matting import layouts
+from a2u_tf.data.matting.folders import ENDINGS
 from a2u_tf.data.matting.layouts import EvaluationImage, TrainingForeground
 from a2u_tf.data.matting.picture_files import PictureError
 from tests.data.matting.files import jpeg, png
@@ -69,12 +70,12 @@ class TestTraining:
         place(f"{colours}/a.jpg")
         (folder / alpha / "f.png").write_bytes(b"GIF89a--")
         (folder / colours / "d.png").write_bytes(png(np.zeros((4, 6)), 0)[:-5])
-        (folder / colours / "h.webp").write_bytes(b"")
+        (folder / colours / "h.psd").write_bytes(b"")
         problems = problems_of(read, folder)
         expected = [
-            f"{colours}/h.webp is not PNG or JPEG. Convert it",
+            f"{colours}/h.psd is of a format that is not read",
             f"{colours}/a.jpg and {colours}/a.png have the same name",
-            f"{alpha}/b is missing, as .png or .jpg",
+            f"{alpha}/b is missing, as .png, .jpg or so",
             f"{colours}/c is missing",
             f"{colours}/g is missing",
             f"{colours}/d.png is cut short",
@@ -94,7 +95,7 @@ class TestTraining:
 
     def test_empty_folders(self, place, read, colours, alpha):
         folder = place(f"{colours}/a.png", f"{alpha}/b.txt")
-        assert problems_of(read, folder) == [f"{alpha} holds no pictures ending in .png, .jpg, .jpeg."]
+        assert problems_of(read, folder) == [f"{alpha} holds no pictures ending in {', '.join(ENDINGS)}."]
 
 
 @pytest.mark.parametrize(
@@ -122,12 +123,12 @@ class TestComposed:
         place(f"{image}/a_1.png", f"{trimap}/a_2.png", f"{alpha}/c.png", f"{alpha}/d.png", f"{alpha}/b.png")
         place(f"{trimap}/c_0.png", f"{alpha}/b.png", size=(3, 3))
         assert problems_of(read, folder) == [
-            f"{trimap}/a_1 is missing, as .png or .jpg.",
-            f"{image}/a_2 is missing, as .png or .jpg.",
+            f"{trimap}/a_1 is missing, as .png, .jpg or so.",
+            f"{image}/a_2 is missing, as .png, .jpg or so.",
             f"Sizes (height, width) differ: {image}/c_0.png is (4, 6), {trimap}/c_0.png is (3, 3).",
-            f"{alpha}/a is missing, as .png or .jpg: the matte of {image}/a_0.png.",
-            f"{alpha}/a is missing, as .png or .jpg: the matte of {image}/a_1.png.",
-            f"{image}/d_0 is missing, as .png or .jpg: no image belongs to {alpha}/d.png.",
+            f"{alpha}/a is missing, as .png, .jpg or so: the matte of {image}/a_0.png.",
+            f"{alpha}/a is missing, as .png, .jpg or so: the matte of {image}/a_1.png.",
+            f"{image}/d_0 is missing, as .png, .jpg or so: no image belongs to {alpha}/d.png.",
             f"Sizes (height, width) differ: {image}/b_0.png is (4, 6), {alpha}/b.png is (3, 3).",
         ]
 
@@ -161,7 +162,7 @@ def test_alphamatting_problems(place):
     folder = place("input/a.png", "input/b.png", "trimap1/a.png", "gt/b.png")
     place("gt/a.png", size=(9, 9))
     assert problems_of(layouts.alphamatting, folder, 1) == [
-        "trimap1/b is missing, as .png or .jpg.",
+        "trimap1/b is missing, as .png, .jpg or so.",
         "Sizes (height, width) differ: input/a.png is (4, 6), trimap1/a.png is (4, 6), gt/a.png is (9, 9).",
     ]
 
@@ -184,9 +185,9 @@ def test_background_pictures(place):
     folder = place("b.png", "b.jpg", "below/c.png")
     assert layouts.background_pictures(folder) == [folder / "b.jpg", folder / "b.png"]
     (folder / "c.jpg").write_bytes(b"")
-    (folder / "d.tif").write_bytes(b"")
+    (folder / "d.psd").write_bytes(b"")
     assert problems_of(layouts.background_pictures, folder) == [
-        "d.tif is not PNG or JPEG. Convert it, or move it away.",
+        "d.psd is of a format that is not read. Export it as PNG or JPEG, or move it away.",
         "c.jpg is empty. Copy or export the picture again.",
     ]
     with pytest.raises(FileNotFoundError, match="nowhere"):

@@ -86,9 +86,10 @@ def test_exif_rotation_is_applied(saved, orientation):
 
 def test_rgb_with_alpha_channel(saved, rgba):
     path = saved(png(rgba, 6))
-    with pytest.raises(PictureError, match=r"picture\.png has transparent pixels, .* Put a background behind them"):
-        read_rgb(path)
-    check(read_rgb(path, drop_alpha=True), rgba[..., :3], np.uint8)
+    alpha = rgba[..., 3:] / 255
+    over_white = rgba[..., :3] * alpha + 255 * (1 - alpha)
+    np.testing.assert_allclose(read_rgb(path), over_white, atol=0.51, rtol=0)
+    check(read_rgb(path, ignore_alpha=True), rgba[..., :3], np.uint8)
     rgba[..., 3] = 255
     check(read_rgb(saved(png(rgba, 6))), rgba[..., :3], np.uint8)
 
@@ -180,35 +181,18 @@ def test_grey_with_transparent_pixels(saved, read, rgba):
 def test_damaged_data(saved, read, rgba, capfd):
     data = bytearray(png(rgba, 6))
     data[len(data) // 2] ^= 0x55
-    with pytest.raises(PictureError, match=r"picture\.png is damaged: its PNG data cannot be decoded. Copy or export"):
+    with pytest.raises(PictureError, match=r"picture\.png is damaged or cut short: .*checksum.* Copy or export"):
         read(saved(bytes(data)))
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_cut_short(saved, read, rgba):
-    for data in (png(rgba, 6), jpeg(rgba[..., :3]), jpeg(rgba[..., 0])):
-        with pytest.raises(PictureError, match=r"picture\.png is cut short: its \d+ bytes end before the picture"):
-            read(saved(data[: len(data) * 2 // 3]))
-
-
-@pytest.mark.parametrize("read", READERS)
 def test_no_picture(saved, read, tmp_path):
-    with pytest.raises(PictureError, match=r"picture\.png is neither PNG nor JPEG"):
+    with pytest.raises(PictureError, match=r"picture\.png is damaged or no picture of the formats PNG, JPEG"):
         read(saved(b"<html>not found</html>"))
     with pytest.raises(FileNotFoundError, match=r"nowhere\.png"):
         read(tmp_path / "nowhere.png")
     with pytest.raises(IsADirectoryError):
         read(tmp_path)
-
-
-@pytest.mark.parametrize("read", READERS)
-def test_more_pixels_than_opencv_takes(saved, read, monkeypatch):
-    monkeypatch.setenv("A2U_MAX_PIXELS", str(10**12))
-    data = bytearray(png(np.zeros((1, 1), np.uint8), 0))
-    header = chunk(b"IHDR", (900_000).to_bytes(4, "big") * 2 + bytes([8, 0, 0, 0, 0]))
-    data[8 : 8 + len(header)] = header
-    with pytest.raises(PictureError, match=r"picture\.png of \(900000, 900000\) pixels cannot be decoded"):
-        read(saved(bytes(data)))
 
 
 @pytest.mark.parametrize("bits", [8, 16])

@@ -115,5 +115,5 @@ def test_bad_arguments(files):
 def test_damaged_file_is_named(files, rng):
     foregrounds, backgrounds, _ = files
     backgrounds[0].write_bytes(jpeg(np.zeros((9, 9, 3), np.uint8))[:-9])
-    with pytest.raises(ValueError, match=r"background\.png is cut short"):
+    with pytest.raises(ValueError, match=r"background\.png is damaged or cut short"):
         PictureSource(foregrounds, backgrounds).background(rng)
