@@ -108,7 +108,7 @@ def test_exception_of_predictions_all_at_once(alphamatting, tmp_path):
         write(tmp_path / "ours" / f"{name}.png")
     write(tmp_path / "ours" / "Trimap2/net.png", (8, 6))
     path = tmp_path / "ours" / "Trimap2/doll.png"
-    path.write_bytes(path.read_bytes()[:-3])
+    path.write_bytes(path.read_bytes()[:-6])
     with pytest.raises(PictureError, match=rf"^{tmp_path / 'ours'} ") as info:
         find_predictions(images, tmp_path / "ours")
     message = str(info.value)

@@ -78,7 +78,7 @@ class TestTraining:
             f"{alpha}/b is missing, as .png, .jpg or so",
             f"{colours}/c is missing",
             f"{colours}/g is missing",
-            f"{colours}/d.png is cut short",
+            f"{colours}/d.png is damaged or cut short",
             f"{alpha}/f.png is neither PNG nor JPEG",
             rf"Sizes \(height, width\) differ: {colours}/e.png is \(4, 6\), {alpha}/e.png is \(6, 4\)",
         ]
