@@ -79,7 +79,7 @@ class TestTraining:
             f"{colours}/c is missing",
             f"{colours}/g is missing",
             f"{colours}/d.png is damaged or cut short",
-            f"{alpha}/f.png is neither PNG nor JPEG",
+            f"{alpha}/f.png is damaged or no picture of the formats PNG, JPEG",
             rf"Sizes \(height, width\) differ: {colours}/e.png is \(4, 6\), {alpha}/e.png is \(6, 4\)",
         ]
         assert len(problems) == len(expected)

@@ -106,12 +106,8 @@ def test_every_cut_of_a_png(saved, rgb):
 def test_every_cut_of_a_jpeg(saved, rgb, progressive):
     # A thumbnail with an end mark of its own inside a segment is not the end of the picture.
     data = with_segments(jpeg(rgb, progressive), jpeg_segment(0xE1, b"Exif\0\0" + jpeg(rgb[:4, :4])))
-    whole, _ = decode(saved(data))
     for length in [*range(4, 700, 3), *range(700, len(data), 17), *range(len(data) - 5, len(data))]:
         path = saved(data[:length])
-        if length >= len(data) - 2:  # no more than the mark of the end is missing
-            np.testing.assert_array_equal(decode(path)[0], whole)
-            continue
         with pytest.raises(PictureError, match="picture is damaged or"):
             decode(path)
         if data[length - 2 : length] != b"\xff\xd9":
