@@ -31,7 +31,7 @@ def test_errors_name_the_file_without_its_folder(tmp_path):
         read_dropped_trimap(coloured)
     text = tmp_path / "text.png"
     text.write_text("no picture")
-    with pytest.raises(PictureError, match=r"^text\.png is neither PNG nor JPEG"):
+    with pytest.raises(PictureError, match=r"^text\.png is damaged or no picture of the formats PNG, JPEG"):
         read_background(text)
 
 
