@@ -95,7 +95,7 @@ BAD = {
         tiff((256, 4, 1, 60_000), (257, 4, 1, 60_000)),
         "3600000000 pixels, expected at most",
     ),
-    "tiff whose pixels lie nowhere": (tiff((256, 4, 1, 9), (257, 4, 1, 6), (273, 4, 1, 10**6)), "is damaged or cut short"),
+    "tiff whose pixels lie nowhere": (tiff((256, 4, 1, 9), (257, 4, 1, 6), (273, 4, 1, 10**6)), "is damaged"),
     "with a compressed text of 100 MB": (
         png(RGB, 2, chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(10**8)))),
         "is damaged or cut short: Decompressed data too large",
