@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 
 from a2u_program.quiet import import_keras_quietly
+from a2u_program.stops import stopped_by_signals
+from a2u_program.streams import forgiving_streams
 
 DESCRIPTION = """\
 Cut people, hair, fur and glass out of photographs. For each picture and its
@@ -24,9 +26,10 @@ examples:
 
 A folder stands for the PNG and JPEG pictures in it; pictures and trimaps belong
 together by their names without endings, and what is written gets these names.
-Files are written whole or not at all; old ones are replaced, inputs never.
+Files are written whole or not at all; old ones are replaced, or kept with
+--skip-existing. No file of an input folder is ever replaced.
 Exit code: 0 when all is done, 1 when a picture could not be done, 2 for
-arguments that make no sense."""
+arguments that make no sense, 130 and 143 after Ctrl+C and SIGTERM."""
 
 # Those of a2u_tf.inference and a2u_tf.cutout, which would have to be imported for them.
 DTYPES = ("float32", "bfloat16")
@@ -42,10 +45,12 @@ def main(argv=None):
         parser.error("nothing to write: give -o, --cutout or --composite")
     if (args.composite is None) != (args.background is None):
         parser.error("--composite says where to write and --background what to lay behind: give both or neither")
-    try:
-        return _work(args, outputs)
-    except KeyboardInterrupt:
-        return _failed("interrupted; files that were written are whole", 130)
+    with forgiving_streams():
+        try:
+            with stopped_by_signals():
+                return _work(args, outputs)
+        except KeyboardInterrupt as stop:
+            return _failed("stopped; files that were written are whole", getattr(stop, "code", 130))
 
 
 def _work(args, outputs):
@@ -54,9 +59,11 @@ def _work(args, outputs):
 
     try:
         problems = matte_all(args, outputs)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except (ValueError, OSError, ImportError) as error:
         return _failed(error)
-    return _failed("\n  ".join(["not everything could be done:", *problems])) if problems else 0
+    if len(problems) > 1:
+        problems = ["not everything could be done:", *problems]
+    return _failed("\n  ".join(problems)) if problems else 0
 
 
 def _parser():
@@ -82,6 +89,9 @@ def _parser():
     group.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits a channel (default: 8)")
 
     group = parser.add_argument_group("how to work")
+    group.add_argument(
+        "--skip-existing", action="store_true", help="leave pictures out whose files were all written before"
+    )
     group.add_argument(
         "--from-mask",
         "--trimap-from-alpha",

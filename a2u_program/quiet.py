@@ -37,11 +37,16 @@ def _stderr_shown_on_failure():
     os.dup2(sink, 2)
     os.close(sink)
     try:
+        failed = False
         try:
             yield
+        except BaseException as error:
+            failed = not isinstance(error, KeyboardInterrupt)
+            raise
         finally:
             sys.stderr.flush()
-        os.kill(witness, signal.SIGKILL)  # while the pipe is open: at its end the witness would tell
+            if not failed:
+                os.kill(witness, signal.SIGKILL)  # while the pipe is open: at its end the witness would tell
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)

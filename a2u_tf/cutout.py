@@ -5,6 +5,7 @@ show as a halo. The colours of the foreground alone are estimated from picture a
 """
 
 import importlib.util
+import sys
 
 import cv2
 import numpy as np
@@ -36,19 +37,31 @@ def estimate_foreground(image, alpha):
         float32 RGB of shape `(H, W, 3)` in [0, 1].
 
     Raises:
-        ModuleNotFoundError: Without pymatting.
+        ImportError: As `import_pymatting`.
     """
-    check_pymatting()
-    from pymatting import estimate_foreground_ml  # compiles itself for minutes when it is first imported
-
+    estimate_foreground_ml = import_pymatting().estimate_foreground_ml
     colours = image.astype(np.float32) / 255
+    if alpha.size == 1:  # which pymatting divides by zero for
+        return colours
     return np.where(alpha[..., None] == 1, colours, estimate_foreground_ml(colours, alpha))
 
 
-def check_pymatting():
-    """Raise `ModuleNotFoundError` with the install command where pymatting is missing; it is not imported."""
+def import_pymatting():
+    """Return the module, and say on stderr where it is imported first that it may take its time.
+
+    Raises:
+        ImportError: Where it is missing (`ModuleNotFoundError`, with the install command) or broken, for any reason.
+    """
     if importlib.util.find_spec("pymatting") is None:
         raise ModuleNotFoundError(f"Foreground colours are estimated by pymatting, which is not installed: {INSTALL}")
+    if "pymatting" in sys.modules:
+        return sys.modules["pymatting"]
+    print("pymatting is imported; when it is new, it compiles itself for about a minute", file=sys.stderr, flush=True)
+    try:
+        return importlib.import_module("pymatting")
+    except (Exception, SystemExit) as error:  # Numba, which it stands on, raises whatever it meets on this machine
+        reason = " ".join(str(error).split())
+        raise ImportError(f"pymatting cannot be imported: {type(error).__name__}: {reason}") from error
 
 
 def lay_over(colours, alpha, background):

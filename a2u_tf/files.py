@@ -12,8 +12,7 @@ def replaced(path):
     """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Nobody can foresee the name and lay a link there that leads out of the folder.
-    temporary = path.with_name(f".{secrets.token_hex(8)}.{path.name}")
+    temporary = temporary_path(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -21,7 +20,35 @@ def replaced(path):
         temporary.unlink(missing_ok=True)
 
 
+def temporary_path(path):
+    """Return a new hidden name beside `path`, with its ending: short, as a name may be as long as its system takes."""
+    # Nobody can foresee it and lay a link there that leads out of the folder.
+    return path.with_name(f".{secrets.token_hex(8)}.{path.name[-len('.weights.h5') :]}")
+
+
+def write_text(path, text):
+    """Write `text` to `path`; bytes of a file's name that are no text are escaped."""
+    with replaced(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
 def write_json(path, content):
     """Write `content` to `path` as indented JSON."""
-    with replaced(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2) + "\n")
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def identity(path):
+    """Return what tells a file from others: it has one, whatever names and links lead to it and however they are spelt."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return os.path.realpath(path)  # which, unlike `Path.resolve`, takes links that lead in circles
+    return status.st_dev, status.st_ino
+
+
+def check_not_inputs(outputs, inputs):
+    """Raise `ValueError` where one of the paths `outputs` is the file of one of the paths `inputs`."""
+    known = {identity(path) for path in inputs}
+    for path in outputs:
+        if identity(path) in known:
+            raise ValueError(f"{path} is an input: it would be overwritten. Name another output.")

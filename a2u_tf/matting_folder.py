@@ -1,8 +1,11 @@
 """The work of `a2u-matte`: photographs and trimaps in; mattes, cutouts and composites out."""
 
+import dataclasses
 import math
+import os
 import sys
 import time
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -10,7 +13,7 @@ import keras
 import numpy as np
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
-from a2u_tf.cutout import COLOURS, check_pymatting, estimate_foreground, lay_over, parse_colour
+from a2u_tf.cutout import COLOURS, estimate_foreground, import_pymatting, lay_over, parse_colour
 from a2u_tf.data.matting.folders import Problems
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap, write_alpha, write_rgb
@@ -26,47 +29,88 @@ def matte_all(options, outputs):
 
     Args:
         options: Object with `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
-            `from_mask`, `dtype` and `max_side` as `a2u-matte --help` tells.
+            `from_mask`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
         outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
 
     Returns:
-        List of a line for each picture that could not be done.
+        List of a line for each picture that could not be done, and one where only mattes could be written.
 
     Raises:
         ValueError, OSError: Where nothing can be done.
-        ModuleNotFoundError: Without pymatting, where it is needed.
+        ImportError: Where pymatting is missing or broken, and nothing is to be written without it.
     """
-    start, problems, done = time.perf_counter(), Problems(options.image), 0
+    start, problems = time.perf_counter(), Problems(options.image)
     notes: list[str] = []
     background, background_files = _read_background(options.background)
-    if set(outputs) & {"cutout", "composite"}:
-        check_pymatting()
     model_files = [] if options.model in SHIPPED else [Path(options.model)]
     jobs = find_jobs(options.image, options.trimap, outputs, problems, keep=[*model_files, *background_files])
     if not jobs:
         problems.stop_if_any()
-    model = load_matting(options.model)
-    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
-    if options.dtype or large:
-        model = for_prediction(model, options.dtype, large)
-    bar = keras.utils.Progbar(len(jobs), unit_name="picture") if sys.stdout.isatty() and len(jobs) > 1 else None
-    for number, job in enumerate(jobs, 1):
+    waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
+    if waiting:
+        waiting = _possible(waiting, problems)
+        model = _load(options, waiting)
+    bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
+    done, replaced, written = 0, 0, {}
+    for number, job in enumerate(waiting, 1):
+        said = f"{number}/{len(waiting)} {job.image}"
         try:
+            old = _there_already(job, written)
             _matte(job, model, background, options, notes)
-            done += 1
-        except (ValueError, OSError, cv2.error) as error:
+            done, replaced = done + 1, replaced + len(old)
+            said += f", replaced {', '.join(old)}" if old else ""
+        except Exception as error:  # whatever it is, the other pictures are to be done
             problems.add(_reason(job, error))
-        except _memory_errors():
-            problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
         if bar:
             bar.update(number)
         else:
-            print(f"{number}/{len(jobs)} {job.image}", flush=True)
+            print(said, flush=True)
+    counts = {"files replaced": replaced, "pictures skipped, as they were done before": len(jobs) - len(waiting)}
+    more = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
     names = ", ".join(str(output) for output in outputs.values())
-    print(f"{done} of {len(jobs)} done in {time.perf_counter() - start:.1f} s{_peak_memory()}: {names}")
+    spent = f"{time.perf_counter() - start:.1f} s{_peak_memory()}"
+    print(f"{done} of {len(jobs)} done in {spent}: {names}{f' ({more})' if more else ''}")
     for note in dict.fromkeys(notes):
         print(f"note: {note}", file=sys.stderr)
     return problems.lines
+
+
+def _possible(jobs, problems):
+    """Return the jobs without what needs pymatting, where that cannot be imported: mattes do not need it."""
+    kinds = set(jobs[0].outputs)
+    if kinds == {"alpha"}:
+        return jobs
+    try:
+        import_pymatting()
+    except ImportError as error:
+        if "alpha" not in kinds:
+            raise
+        problems.add(f"Only mattes were written, no {' or '.join(sorted(kinds - {'alpha'}))}: {error}")
+        return [dataclasses.replace(job, outputs={"alpha": job.outputs["alpha"]}) for job in jobs]
+    return jobs
+
+
+def _load(options, jobs):
+    model = load_matting(options.model)
+    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
+    return for_prediction(model, options.dtype, large) if options.dtype or large else model
+
+
+def _there_already(job, written):
+    """Return the names of the files that the job will replace.
+
+    Args:
+        job: `MattingJob`.
+        written: Dict from paths in one spelling to those of this run so far; those of the job are added.
+
+    Raises:
+        FileExistsError: Where one is of this run, as where a file system takes A.png and a.png for one.
+    """
+    for path in job.outputs.values():
+        other = written.setdefault(unicodedata.normalize("NFC", str(path)).casefold(), path)
+        if other != path and path.exists() and os.path.samefile(path, other):
+            raise FileExistsError(f"{path} and {other} are one file there. Write to another disk, or rename the picture.")
+    return [str(path) for path in job.outputs.values() if path.exists()]
 
 
 def _matte(job, model, background, options, notes):
@@ -117,7 +161,11 @@ def _pixels(path):
 
 def _reason(job, error):
     """Say in one line what went wrong with which picture."""
+    if isinstance(error, _memory_errors()):
+        return f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU."
     text = " ".join(str(error).split())
+    if not isinstance(error, (ValueError, OSError)):
+        text = f"{type(error).__name__}: {text}"
     return text if any(str(path) in text for path in (job.image, job.trimap)) else f"{job.image}: {text}"
 
 

@@ -4,7 +4,8 @@ import dataclasses
 import os
 from pathlib import Path
 
-from a2u_tf.data.matting.folders import pictures_by_name
+from a2u_tf.data.matting.folders import group_by_name, list_pictures, same_name
+from a2u_tf.files import check_not_inputs
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +22,10 @@ class MattingJob:
     trimap: Path
     outputs: dict[str, Path]
 
+    def is_done(self):
+        """Whether all outputs are there; after a power cut, one may be there without its content."""
+        return all(path.is_file() and path.stat().st_size for path in self.outputs.values())
+
 
 def find_jobs(image, trimap, outputs, problems, keep=()):
     """Find what is to be done; the pictures are not read.
@@ -30,8 +35,9 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
         trimap: Its trimap, or folder of trimaps that have the names of their pictures; endings may differ.
         outputs: Dict from what is written, such as `"alpha"`, to a file ending in .png; or, for folders, to a folder in
             which each picture gets a file NAME.png.
-        problems: `Problems` that collects pictures without trimap, trimaps without picture and files of other formats.
-        keep: More files that are read and must not be overwritten.
+        problems: `Problems` that collects pictures without trimap, trimaps without picture, names that occur twice and
+            files of other formats.
+        keep: More files that are read and must not be overwritten. So are all files in the folders, whatever they are.
 
     Returns:
         List of `MattingJob`, in the order of the names.
@@ -49,21 +55,34 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
         raise ValueError(f"Expected two files or two folders. Received: {image} and {trimap}")
     if image.is_dir():
         _check_folders(outputs)
-        images, trimaps = pictures_by_name(image, problems), pictures_by_name(trimap, problems)
-        for name in sorted(set(images) ^ set(trimaps)):
-            problems.add(f"{images.get(name) or trimaps[name]} has no partner of the name {name!r}.")
         jobs = [
-            MattingJob(path, trimaps[name], {kind: Path(output, f"{name}.png") for kind, output in outputs.items()})
-            for name, path in images.items()
-            if name in trimaps
+            MattingJob(*pair, {kind: Path(output, f"{pair[0].stem}.png") for kind, output in outputs.items()})
+            for pair in _pairs(image, trimap, problems)
         ]
+        inputs = [*keep, *image.iterdir(), *trimap.iterdir()]
     else:
         for output in map(Path, outputs.values()):
             if output.suffix.lower() != ".png" or output.is_dir():
                 raise ValueError(f"Expected an output file whose name ends in .png. Received: {output}")
         jobs = [MattingJob(image, trimap, {kind: Path(output) for kind, output in outputs.items()})]
-    _check_outputs(jobs, keep)
+        inputs = [*keep, image, trimap]
+    paths = [path for job in jobs for path in job.outputs.values()]
+    check_not_inputs(paths, inputs)
+    _check_outputs(paths)
     return jobs
+
+
+def _pairs(image, trimap, problems):
+    """Yield pictures and their trimaps in two folders, by name."""
+    images, trimaps = (group_by_name(list_pictures(folder, problems)) for folder in (image, trimap))
+    for name in sorted({*images, *trimaps}):
+        pair = images.get(name, []), trimaps.get(name, [])
+        for twice in (paths for paths in pair if len(paths) > 1):
+            problems.add(same_name(twice))
+        if not all(pair):
+            problems.add(f"{(pair[0] or pair[1])[0]} has no partner of the name {name!r}.")
+        elif len(pair[0]) == len(pair[1]) == 1:
+            yield pair[0][0], pair[1][0]
 
 
 def _check_folders(outputs):
@@ -72,17 +91,14 @@ def _check_folders(outputs):
             raise ValueError(f"Expected a folder to write into, as the inputs are folders. Received: {output}, a file")
 
 
-def _check_outputs(jobs, keep):
-    """Stop before anything is computed where an output would replace an input or another, or cannot be written."""
-    inputs = [*keep, *(path for job in jobs for path in (job.image, job.trimap))]
-    # Unlike `Path.resolve`, this takes links that lead in circles, too.
-    taken = {os.path.realpath(path): "an input" for path in inputs}
-    folders = set()
-    for path in (path for job in jobs for path in job.outputs.values()):
-        if what := taken.setdefault(os.path.realpath(path), ""):
-            raise ValueError(f"{path} is {what}: it would be overwritten. Name another output.")
-        taken[os.path.realpath(path)] = "named for another output"
-        folders.add(path.parent)
+def _check_outputs(paths):
+    """Stop before anything is computed where an output would replace another, or cannot be written."""
+    taken = set()
+    for path in paths:
+        if (place := os.path.realpath(path)) in taken:
+            raise ValueError(f"{path} is named for another output: it would be overwritten. Name another output.")
+        taken.add(place)
+    folders = {path.parent for path in paths}
     for folder in folders:
         existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
         if not existing.is_dir():

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import types
@@ -209,13 +210,23 @@ def test_senseless_arguments(capsys, arguments, message):
     assert message in " ".join(capsys.readouterr().err.split())
 
 
-def test_interruption(run, monkeypatch, capsys):
-    def interrupted(*arguments):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_leave_whole_files_and_one_line(run, monkeypatch, capsys, number):
+    handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    write_bytes = Path.write_bytes
 
-    monkeypatch.setattr(matting_folder, "predict_alpha", interrupted)
-    assert run("images", "trimaps", "-o", "alphas") == 130
-    assert "error: interrupted" in capsys.readouterr().err
+    def stopped(path, data):
+        write_bytes(path, data[:20])
+        if len(os.listdir("alphas")) == 2:
+            signal.raise_signal(number)
+        write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", stopped)
+    assert run("images", "trimaps", "-o", "alphas") == 128 + number
+    assert capsys.readouterr().err == "error: stopped; files that were written are whole\n"
+    assert os.listdir("alphas") == ["a.png"]
+    assert read("alphas/a.png").shape == (20, 33)
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == handlers
 
 
 def test_too_little_memory(run, monkeypatch, capsys):

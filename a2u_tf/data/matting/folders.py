@@ -1,6 +1,7 @@
 """Folders of pictures: what is in them, whether it fits, and all that is wrong with them in one message."""
 
 import concurrent.futures
+import unicodedata
 from pathlib import Path
 
 from a2u_tf.data.matting.picture_files import PictureError, read_header
@@ -66,7 +67,9 @@ def list_pictures(folder, problems):
         raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
     paths = []
     for path in sorted(Path(folder).iterdir()):
-        if path.suffix.lower() in ENDINGS and not path.name.startswith("."):
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if path.suffix.lower() in ENDINGS:
             paths.append(path)
         elif path.suffix.lower() in OTHER_ENDINGS:
             problems.add(unreadable_format(path))
@@ -82,12 +85,24 @@ def unreadable_format(path):
 
 def pictures_by_name(folder, problems):
     """Return the pictures of `list_pictures` by their names without ending; a name that occurs twice is a problem."""
-    pictures: dict[str, Path] = {}
-    for path in list_pictures(folder, problems):
-        other = pictures.setdefault(path.stem, path)
-        if other is not path:
-            problems.add(f"{other} and {path} have the same name. Move one of them away.")
+    pictures = group_by_name(list_pictures(folder, problems))
+    for paths in pictures.values():
+        if len(paths) > 1:
+            problems.add(same_name(paths))
+    return {name: paths[0] for name, paths in pictures.items()}
+
+
+def group_by_name(paths):
+    """Return lists of paths by their names without ending, in one Unicode form: some systems take é apart, others not."""
+    pictures: dict[str, list[Path]] = {}
+    for path in paths:
+        pictures.setdefault(unicodedata.normalize("NFC", path.stem), []).append(path)
     return pictures
+
+
+def same_name(paths):
+    """Say that pictures of one folder have the same name."""
+    return f"{' and '.join(map(str, paths))} have the same name, so that none is used. Move all but one of them away."
 
 
 def read_headers(paths, problems):
