@@ -2,9 +2,11 @@
 
 import contextlib
 import signal
+import sys
 import threading
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_received: list[int] = []
 
 
 class Stopped(KeyboardInterrupt):
@@ -22,24 +24,36 @@ class Stopped(KeyboardInterrupt):
 @contextlib.contextmanager
 def stopped_by_signals():
     """Raise `Stopped` at signals, so that what cleans up after itself does; signals that are ignored stay so."""
-    received = []
-
-    def stop(number, frame):
-        received.append(number)
-        raise Stopped(number)
-
     # Only the main thread may set handlers, and only it is interrupted.
     numbers = SIGNALS if threading.current_thread() is threading.main_thread() else []
     handlers = {number: signal.getsignal(number) for number in numbers}
     before = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
+    tell_lost = sys.unraisablehook
+    sys.unraisablehook = lambda lost: None if issubclass(lost.exc_type, Stopped) else tell_lost(lost)
     for number in before:
-        signal.signal(number, stop)
+        signal.signal(number, _stop)
     try:
         yield
     except Exception:
-        if received:  # a library made it an error of its own, as extensions do that are just imported
-            raise Stopped(received[0]) from None
+        raise_if_stopped()
         raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        sys.unraisablehook = tell_lost
+        _received.clear()
+
+
+def raise_if_stopped():
+    """Raise `Stopped` where a signal came and its exception got lost.
+
+    Garbage collectors drop it, imports catch it, and Numba makes it an error of its own: to be called between pieces of
+    work, and where any `Exception` is taken for theirs.
+    """
+    if _received:
+        raise Stopped(_received[0])
+
+
+def _stop(number, frame):
+    _received.append(number)
+    raise Stopped(number)

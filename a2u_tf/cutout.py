@@ -53,7 +53,7 @@ def import_pymatting():
         ImportError: Where it is missing (`ModuleNotFoundError`, with the install command) or broken, for any reason.
     """
     if importlib.util.find_spec("pymatting") is None:
-        raise ModuleNotFoundError(f"Foreground colours are estimated by pymatting, which is not installed: {INSTALL}")
+        raise ModuleNotFoundError(f"This needs pymatting, which is not installed: {INSTALL}")
     if "pymatting" in sys.modules:
         return sys.modules["pymatting"]
     print("pymatting is imported; when it is new, it compiles itself for about a minute", file=sys.stderr, flush=True)

@@ -38,7 +38,7 @@ def write_json(path, content):
 
 
 def identity(path):
-    """Return what tells a file from others: it has one, whatever names and links lead to it and however they are spelt."""
+    """Return what tells a file from others, the same by whatever name or link it is reached, however that is spelt."""
     try:
         status = os.stat(path)
     except OSError:

@@ -8,10 +8,10 @@ import time
 import unicodedata
 from pathlib import Path
 
-import cv2
 import keras
 import numpy as np
 
+from a2u_program.stops import raise_if_stopped
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.cutout import COLOURS, estimate_foreground, import_pymatting, lay_over, parse_colour
 from a2u_tf.data.matting.folders import Problems
@@ -53,6 +53,7 @@ def matte_all(options, outputs):
     bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
     done, replaced, written = 0, 0, {}
     for number, job in enumerate(waiting, 1):
+        raise_if_stopped()
         said = f"{number}/{len(waiting)} {job.image}"
         try:
             old = _there_already(job, written)
@@ -60,7 +61,11 @@ def matte_all(options, outputs):
             done, replaced = done + 1, replaced + len(old)
             said += f", replaced {', '.join(old)}" if old else ""
         except Exception as error:  # whatever it is, the other pictures are to be done
-            problems.add(_reason(job, error))
+            raise_if_stopped()
+            if isinstance(error, _memory_errors()):
+                problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
+            else:
+                problems.add_error(error, job.image, job.trimap)
         if bar:
             bar.update(number)
         else:
@@ -109,7 +114,7 @@ def _there_already(job, written):
     for path in job.outputs.values():
         other = written.setdefault(unicodedata.normalize("NFC", str(path)).casefold(), path)
         if other != path and path.exists() and os.path.samefile(path, other):
-            raise FileExistsError(f"{path} and {other} are one file there. Write to another disk, or rename the picture.")
+            raise FileExistsError(f"{path} and {other} are one file there. Write to another disk, or rename one.")
     return [str(path) for path in job.outputs.values() if path.exists()]
 
 
@@ -157,16 +162,6 @@ def _pixels(path):
         return math.prod(read_header(path).size)
     except (PictureError, OSError):
         return 0
-
-
-def _reason(job, error):
-    """Say in one line what went wrong with which picture."""
-    if isinstance(error, _memory_errors()):
-        return f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU."
-    text = " ".join(str(error).split())
-    if not isinstance(error, (ValueError, OSError)):
-        text = f"{type(error).__name__}: {text}"
-    return text if any(str(path) in text for path in (job.image, job.trimap)) else f"{job.image}: {text}"
 
 
 def _memory_errors():

@@ -59,6 +59,13 @@ def test_what_is_opaque_keeps_its_colours(monkeypatch):
     assert (colours[alpha < 1] == 0.25).all()
 
 
+def test_one_pixel(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pymatting", types.SimpleNamespace(estimate_foreground_ml=None))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    colours = estimate_foreground(np.uint8([[[0, 51, 255]]]), np.float32([[0.5]]))
+    np.testing.assert_allclose(colours, [[[0, 0.2, 1]]], atol=1e-7)
+
+
 def test_without_pymatting(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'a2u_tf\[pymatting\]'"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from a2u_tf.files import replaced
+from a2u_tf.files import check_not_inputs, replaced, write_text
 
 
 def names(folder):
@@ -65,3 +65,31 @@ def test_exception_of_a_block_that_writes_nothing(tmp_path):
     with pytest.raises(FileNotFoundError), replaced(path):
         pass
     assert path.read_text() == "old"
+
+
+@pytest.mark.parametrize("name", ["\u732b" * 83 + ".keras", "n" * 243 + ".weights.h5", "x." + "y" * 250, "a"])
+def test_names_as_long_as_the_file_system_takes(tmp_path, name):
+    path = tmp_path / name
+    with replaced(path) as temporary:
+        assert temporary.name.endswith(name[-11:])
+        assert len(temporary.name) <= 30
+        temporary.touch()
+    assert names(tmp_path) == [name]
+
+
+def test_text_holds_any_name(tmp_path):
+    write_text(tmp_path / "x.md", "\u732b \udce9")
+    assert (tmp_path / "x.md").read_bytes() == b"\xe7\x8c\xab \\udce9"
+
+
+def test_inputs_are_known_by_what_they_are(tmp_path):
+    path = tmp_path / "a"
+    path.touch()
+    (tmp_path / "hard").hardlink_to(path)
+    (tmp_path / "loop").symlink_to("loop")
+    for name in ("hard", "../" + tmp_path.name + "/a"):
+        with pytest.raises(ValueError, match="is an input"):
+            check_not_inputs([tmp_path / "new", tmp_path / name], [path, tmp_path / "loop"])
+    check_not_inputs([tmp_path / "new"], [path, tmp_path / "missing"])
+    with pytest.raises(ValueError, match="missing is an input"):
+        check_not_inputs([tmp_path / "missing"], [tmp_path / "missing"])

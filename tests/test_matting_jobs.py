@@ -1,5 +1,6 @@
 """Which pictures are matted, and what is refused before the first is read."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -73,10 +74,55 @@ def test_bad_names(folder):
     assert sorted(path.name for path in folder.iterdir()) == ["file", "images", "trimaps"]
 
 
-def test_link_to_an_input_is_an_input(folder):
-    Path("link.png").symlink_to("trimaps/a.png")
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_link_to_an_input_is_an_input(folder, link):
+    link(Path("link.png"), Path("trimaps/a.png"))
     with pytest.raises(ValueError, match=r"link\.png is an input"):
         find("images/a.jpg", "trimaps/a.png", alpha="link.png")
+
+
+@pytest.mark.parametrize(
+    "name", ["images/a.png", "images/a.PNG", "trimaps/only.png", "images/old.gif", "images/x.png/b"]
+)
+def test_no_file_of_an_input_folder_is_replaced(folder, name):
+    """Not those that became no job either, by whatever name they are reached."""
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_text("precious")
+    Path("alphas").mkdir()
+    for output in ("images", "trimaps", "alphas"):
+        for path in ("a.png", "b.c.png"):
+            Path("alphas", path).unlink(missing_ok=True)
+            Path("alphas", path).symlink_to(Path("..", name))
+        with contextlib.suppress(ValueError):
+            jobs, _ = find("images", "trimaps", alpha=output)
+            assert not any(path.exists() for job in jobs for path in job.outputs.values())
+        assert Path(name).read_text() == "precious"
+
+
+def test_pictures_of_one_name_are_all_left_out(folder):
+    composed, apart = "\u00e9", "e\u0301"
+    for name in ("images/b.c.JPEG", f"images/{composed}.png", f"images/{apart}.jpg", f"trimaps/{apart}.png"):
+        Path(name).touch()
+    jobs, problems = find("images", "trimaps", alpha="alphas")
+    assert [job.image.name for job in jobs] == ["a.jpg"]
+    assert len(problems) == 2
+    assert "images/b.c.JPEG and images/b.c.png have the same name" in problems[0]
+    assert f"images/{apart}.jpg and images/{composed}.png have the same name" in problems[1]
+
+
+def test_names_that_people_have(folder):
+    composed, apart, latin = "\u00e9", "e\u0301", os.fsdecode(b"\xe9")
+    names = ["-x", composed, latin, "\u732b" * 83, "n" * 251]
+    for name in names:
+        Path("images", f"{name}.JPG").touch()
+        Path("trimaps", f"{name.replace(composed, apart)}.PNG").touch()
+    for hidden in (".hidden.png", "._a.jpg", ".old.tif", "Thumbs.db"):
+        Path("images", hidden).touch()
+    Path("images/folder.png").mkdir()
+    Path("trimaps/a.jpg").mkdir()
+    jobs, problems = find("images", "trimaps", alpha="alphas")
+    assert problems == []
+    assert {job.outputs["alpha"].name for job in jobs} == {f"{name}.png" for name in [*names, "a", "b.c"]}
 
 
 def test_no_right_to_write(folder, monkeypatch):

@@ -20,6 +20,7 @@ from typing import Any
 
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.complexity import network_cost
 from a2u_tf.files import write_json
 from a2u_tf.layers import UPSAMPLERS
@@ -75,6 +76,7 @@ def train(dataset, method, seed, schedule, runs, output, data_dir=None):
     return summary
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

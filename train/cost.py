@@ -12,8 +12,9 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.complexity import count, network_cost, operator_cost
-from a2u_tf.files import replaced, write_json
+from a2u_tf.files import write_json, write_text
 from a2u_tf.info import versions
 from a2u_tf.layers import GUIDED, UPSAMPLERS, get
 from a2u_tf.layers.a2u_kernels import VARIANTS
@@ -176,6 +177,7 @@ def _millions(value):
     return f"{round(value / 1e6, 2) + 0.0:,.2f}"  # no -0.00
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
@@ -188,8 +190,7 @@ def main(argv):
     if values.output:
         output = Path(values.output)
         write_json(output.with_suffix(".json"), figures)
-        with replaced(output.with_suffix(".md")) as temporary:
-            temporary.write_text(text)
+        write_text(output.with_suffix(".md"), text)
     print(f"\n{text}", end="")
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.ops.implementation import resolve_implementation
 from train.reconstruction import Settings, run
 from train.tabulate import format_table
@@ -23,6 +24,7 @@ RUNS = {
 }
 
 
+@forgiving_streams()
 def main(_):
     summaries = {}
     output = Path(flags.FLAGS.output)

@@ -18,14 +18,14 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from a2u_tf.data.matting.picture_files import PictureError
+from a2u_program.streams import forgiving_streams
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap
 from a2u_tf.evaluation.files import evaluate_files, read_levels
 from a2u_tf.evaluation.images import LAYOUTS, find_predictions, images_in_folders, images_of_layout
 from a2u_tf.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 from a2u_tf.evaluation.sheet import matte_sheet
 from a2u_tf.evaluation.submission import write_submission
-from a2u_tf.files import replaced, write_json
+from a2u_tf.files import write_json, write_text
 from a2u_tf.info import versions
 from train.named_folders import parse_named_folders
 from train.run_folder import RunFolderError, command_line
@@ -83,8 +83,7 @@ def write_tables(means, rows, output, command):
     if command:
         tables += f"\nMade by\n\n    {command}\n"
     for name, text in {"means.csv": csv_table(means), "images.csv": csv_table(rows), "tables.md": tables}.items():
-        with replaced(output / name) as temporary:
-            temporary.write_text(text)
+        write_text(output / name, text)
 
 
 def write_sheets(images, predictions, rows, folder, count):
@@ -97,7 +96,7 @@ def write_sheets(images, predictions, rows, folder, count):
                 read_levels(paths[image.name]),
                 read_levels(image.alpha),
                 read_trimap(image.trimap),
-                folder / method / f"{rank:02}_{image.name.replace('/', '_')}.png",
+                folder / method / f"{rank:02}_{image.name.replace('/', '_')[:50]}.png",
                 None if image.image is None else read_rgb(image.image),
                 f"{image.name}, {method}:  SAD {row['sad']:.3f}  MSE {row['mse']:.5f}  Grad {row['grad']:.3f}  "
                 f"Conn {row['conn']:.3f}",
@@ -131,6 +130,7 @@ def define_flags():
     flags.DEFINE_string("submission", None, "Write a submission to alphamatting.com here instead of evaluating.")
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
@@ -146,7 +146,7 @@ def main(argv):
             print(f"{len(images)} predictions in {values['submission']}: pack that folder and send it in.")
             return
         means = run(images, folders, values["output"], values["worst"], command_line("train.evaluate"))
-    except (RunFolderError, PictureError, OSError) as error:
+    except (RunFolderError, ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
     print(error_table(means))
     print(f"Tables and sheets: {values['output']}")

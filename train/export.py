@@ -10,6 +10,7 @@ read back and compared with the model; the difference is printed. Models of trai
 
 from absl import app, flags, logging
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
 from a2u_tf.models.pretrained import read_model
@@ -45,6 +46,7 @@ def read_size(values):
     return tuple(int(value) for value in values)
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced
 from a2u_tf.models import matting_net
 from a2u_tf.models.released import assign_encoder, assign_matting
@@ -105,6 +106,7 @@ def save_weights(model, path):
         model.save_weights(temporary)
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) != 2:
         raise app.UsageError(
@@ -114,7 +116,7 @@ def main(argv):
         state = read_checkpoint(argv[1])
         model = backbone_network(state) if flags.FLAGS.encoder else released_network(state)
         save_weights(model, flags.FLAGS.output)
-    except (ValueError, ModuleNotFoundError) as error:
+    except (ValueError, OSError, ModuleNotFoundError) as error:
         raise SystemExit(f"error: {error}") from error
     what = "encoder of a matting network" if flags.FLAGS.encoder else f"matting network, {_settings(model)}"
     print(f"{flags.FLAGS.output}: {what}, {model.count_params():,} parameters")

@@ -23,6 +23,7 @@ import cv2
 import keras
 from absl import app, flags, logging
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.data.matting.pipeline import training_batches
 from a2u_tf.distribution import distributed
@@ -248,6 +249,7 @@ def define_flags():
     flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

@@ -5,11 +5,17 @@
 
 Trimaps are grey pictures: 255 foreground, 0 background, anything else unknown. Pictures and trimaps in folders belong
 together by their names without endings; each matte gets that name and the ending .png. All files are checked before the
-first picture is read: for evaluations, where a set with gaps is worth nothing. `a2u-matte` does what can be done.
+first picture is read: for evaluations, where a set with gaps is worth nothing. `a2u-matte` does what can be done. What
+fails later on does not stop the others.
 """
+
+import functools
+import sys
 
 from absl import app, flags
 
+from a2u_program.stops import raise_if_stopped, stopped_by_signals
+from a2u_program.streams import forgiving_streams
 from a2u_tf import matting_jobs
 from a2u_tf.data.matting.folders import Problems, check_sizes
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
@@ -40,19 +46,43 @@ def define_file_flags():
     flags.DEFINE_string("output", None, "Matte to write (.png), or folder of mattes.", required=True)
 
 
+@forgiving_streams()
+def predict_files(values, make_predict, bits=8):
+    """Predict all pictures of the flags of `define_file_flags`; returns the exit code.
+
+    Args:
+        values: The flags.
+        make_predict: Function that returns the function from picture and trimap to the matte.
+        bits: 8 or 16, of the mattes.
+    """
+    try:
+        with stopped_by_signals():
+            jobs = find_jobs(values.image, values.trimap, values.output)
+            predict, problems = make_predict(), Problems(values.image)
+            for number, (image, trimap, output) in enumerate(jobs, 1):
+                raise_if_stopped()
+                try:
+                    write_alpha(output, predict(read_rgb(image), read_trimap(trimap)), bits)
+                    print(f"{number}/{len(jobs)} {output}", flush=True)
+                except Exception as error:  # whatever it is, the other pictures are to be done
+                    raise_if_stopped()
+                    problems.add_error(error, image, trimap)
+            problems.stop_if_any()
+    except (ValueError, OSError) as error:
+        code, reason = 1, str(error)
+    except KeyboardInterrupt as stop:
+        code, reason = getattr(stop, "code", 130), "stopped; files that were written are whole"
+    else:
+        return 0
+    print(f"error: {reason}", file=sys.stderr)
+    return code
+
+
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    try:
-        jobs = find_jobs(values.image, values.trimap, values.output)
-        model = load_matting(values.model)
-        for number, (image, trimap, output) in enumerate(jobs, 1):
-            alpha = predict_alpha(model, read_rgb(image), read_trimap(trimap))
-            write_alpha(output, alpha, int(values.bits))
-            print(f"{number}/{len(jobs)} {output}", flush=True)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
+    return predict_files(values, lambda: functools.partial(predict_alpha, load_matting(values.model)), int(values.bits))
 
 
 if __name__ == "__main__":

@@ -6,14 +6,12 @@
 package pymatting: pip install 'a2u_tf[pymatting]'. Files are those of `train.predict`.
 """
 
-import importlib.util
-
 import numpy as np
 from absl import app, flags
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
-from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
-from train.predict import define_file_flags, find_jobs
+from a2u_tf.cutout import import_pymatting
+from train.predict import define_file_flags, predict_files
 
 
 def half(image, trimap):
@@ -23,12 +21,10 @@ def half(image, trimap):
 
 def closed_form(image, trimap):
     """The closed-form matte; a trimap that holds no foreground or no background is answered as it is by `half`."""
-    from pymatting import estimate_alpha_cf
-
     known = half(image, trimap)
     if not (known == 0).any() or not (known == 1).any():
         return known
-    return np.clip(estimate_alpha_cf(image / 255, known), 0, 1)
+    return np.clip(import_pymatting().estimate_alpha_cf(image / 255, known), 0, 1)
 
 
 METHODS = {"half": half, "closed_form": closed_form}
@@ -38,15 +34,7 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    if values.method == "closed_form" and importlib.util.find_spec("pymatting") is None:
-        raise SystemExit("error: --method=closed_form needs pymatting: pip install 'a2u_tf[pymatting]'")
-    try:
-        jobs = find_jobs(values.image, values.trimap, values.output)
-        for number, (image, trimap, output) in enumerate(jobs, 1):
-            write_alpha(output, METHODS[values.method](read_rgb(image), read_trimap(trimap)))
-            print(f"{number}/{len(jobs)} {output}", flush=True)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
+    return predict_files(values, lambda: METHODS[values.method])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.models.matting.network import SHIPPED
 from a2u_tf.models.pretrained import load_matting
 
@@ -87,6 +88,7 @@ def _no_gpu():
             os.environ["CUDA_VISIBLE_DEVICES"] = before
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

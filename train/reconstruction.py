@@ -19,6 +19,7 @@ from pathlib import Path
 import keras
 from absl import app, flags, logging
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
 from a2u_tf.data import load_digits, make_synthetic_digits
 from a2u_tf.data.batches import batches_in_order, shuffled_batches
@@ -199,6 +200,7 @@ def define_flags():
     flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from absl import app
 
-from a2u_tf.files import replaced
+from a2u_program.streams import forgiving_streams
+from a2u_tf.files import replaced, write_text
 from a2u_tf.tables import markdown_table
 
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
@@ -115,8 +116,7 @@ def write_report(folder):
         f"Made by `python -m train.compare`; each run's JSON file in `{folder.name}/` names its command and versions."
     )
     text = "\n\n".join(parts) + "\n"
-    with replaced(folder.parent / f"{folder.name}.md") as temporary:
-        temporary.write_text(text)
+    write_text(folder.parent / f"{folder.name}.md", text)
     return text
 
 
@@ -129,6 +129,7 @@ def _spread(values, digits):
     return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) != 2:
         raise app.UsageError("Give the folder of the JSON files.")

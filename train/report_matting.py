@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.evaluation.report import error_table
-from a2u_tf.files import replaced, write_json
+from a2u_tf.files import replaced, write_json, write_text
 from a2u_tf.inference import predict_alpha
 from a2u_tf.models.pretrained import load_matting
 from a2u_tf.visualization import matting_grid, write_png
@@ -46,12 +47,12 @@ def write_table(summaries, path):
     ]
     pictures = next(iter(summaries.values()))["validation_pictures"]
     commands = "\n".join(f"    {summary['command']}" for summary in summaries.values())
-    with replaced(path) as temporary:
-        temporary.write_text(
-            f"# Matting networks side by side\n\nMeans over {pictures} validation pictures; SAD, Grad and Conn over "
-            f"1000. Lower is better.\n\n{error_table(rows)}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
-            f"Made by\n\n{commands}\n"
-        )
+    write_text(
+        path,
+        f"# Matting networks side by side\n\nMeans over {pictures} validation pictures; SAD, Grad and Conn over "
+        f"1000. Lower is better.\n\n{error_table(rows)}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
+        f"Made by\n\n{commands}\n",
+    )
 
 
 def write_curves(histories, path):
@@ -91,6 +92,7 @@ def write_mattes(folders, pictures, path):
     write_png(path, matting_grid(rows, tuple(folders))[..., ::-1])
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
@@ -117,7 +119,7 @@ def main(argv):
         )
     except (ValueError, OSError, json.JSONDecodeError) as error:
         raise SystemExit(f"error: {error}") from error
-    print((output / "runs.md").read_text())
+    print((output / "runs.md").read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

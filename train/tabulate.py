@@ -8,7 +8,8 @@ from pathlib import Path
 
 from absl import app, flags
 
-from a2u_tf.files import replaced, write_json
+from a2u_program.streams import forgiving_streams
+from a2u_tf.files import write_json, write_text
 from a2u_tf.tables import markdown_table
 
 COLUMNS = {
@@ -48,6 +49,7 @@ def method_name(settings):
     return name
 
 
+@forgiving_streams()
 def main(argv):
     if not flags.FLAGS.output or len(argv) < 2:
         raise app.UsageError("Give --output and at least one run folder.")
@@ -60,11 +62,11 @@ def main(argv):
     datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
     output = Path(flags.FLAGS.output)
     write_json(output.with_suffix(".json"), summaries)
-    with replaced(output.with_suffix(".md")) as temporary:
-        temporary.write_text(
-            f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures; "
-            f"trained on {summaries[0]['train_pictures']:,}.\n\n{table}\n\nMade by\n\n{commands}\n"
-        )
+    write_text(
+        output.with_suffix(".md"),
+        f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures; "
+        f"trained on {summaries[0]['train_pictures']:,}.\n\n{table}\n\nMade by\n\n{commands}\n",
+    )
     print(table)
 
 

@@ -17,10 +17,11 @@ import numpy as np
 from absl import app, flags
 
 import a2u_tf.models  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
+from a2u_program.streams import forgiving_streams
 from a2u_tf.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap
 from a2u_tf.evaluation.report import markdown_table
-from a2u_tf.files import write_json
+from a2u_tf.files import check_not_inputs, write_json
 from a2u_tf.info import versions
 from a2u_tf.models import Matting
 from a2u_tf.models.matting.framing import network_input
@@ -164,8 +165,10 @@ def run(values, command=None):
     fresh = untrained(network, values.seed)
     maps = [{"untrained": kernel_maps(fresh, x), "trained": kernel_maps(network, x)} for _, x in batches]
     sheets = draw(batches, maps, values.show, pixels)
+    outputs = {name: Path(values.output) / name for name in sheets}
+    check_not_inputs(outputs.values(), [*values.image, *values.trimap])
     for name, sheet in sheets.items():
-        write_png(Path(values.output) / name, sheet[..., ::-1])
+        write_png(outputs[name], sheet[..., ::-1])
     content = {
         "command": command,
         "pictures": sum(len(pictures) for pictures, _ in batches),
@@ -192,6 +195,7 @@ def _rounded(value, digits):
     return "-" if value is None else f"{value:.{digits}f}"
 
 
+@forgiving_streams()
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")

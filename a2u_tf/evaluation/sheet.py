@@ -83,4 +83,5 @@ def _placement(picture):
 def _header(text, columns=1):
     header = np.full((_HEADER, columns * (_TILE + _MARGIN), 3), _GREY, np.uint8)
     place = (_MARGIN, _HEADER - 7)
+    text = text.encode("ascii", "backslashreplace").decode()  # which is all that OpenCV has letters for
     return cv2.putText(header, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)

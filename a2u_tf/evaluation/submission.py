@@ -3,6 +3,7 @@
 from pathlib import Path, PurePosixPath
 
 from a2u_tf.evaluation.files import read_levels
+from a2u_tf.files import check_not_inputs
 from a2u_tf.visualization import write_png
 
 FOLDERS = ["Trimap1", "Trimap2", "Trimap3"]
@@ -19,6 +20,7 @@ def write_submission(images, predictions, folder):
     Raises:
         FileNotFoundError: Where a trimap of the three is missing.
         PictureError: For a prediction that cannot be read.
+        ValueError: Where a file of the submission would replace a prediction.
         OSError: Where a file cannot be opened or written.
     """
     found = sorted({str(PurePosixPath(image.name).parent) for image in images})
@@ -27,5 +29,7 @@ def write_submission(images, predictions, folder):
             f"A submission to alphamatting.com needs images with {', '.join(FOLDERS)}. Received: {', '.join(found)}. "
             "Name the folder of its test images, with all their trimaps."
         )
+    outputs = {image.name: Path(folder) / f"{image.name}.png" for image in images}
+    check_not_inputs(outputs.values(), predictions.values())
     for image in images:
-        write_png(Path(folder) / f"{image.name}.png", read_levels(predictions[image.name]))
+        write_png(outputs[image.name], read_levels(predictions[image.name]))

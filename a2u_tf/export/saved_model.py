@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.export.examples import encoded, endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference
 from a2u_tf.export.warmup import write_warmup
+from a2u_tf.files import temporary_path
 from a2u_tf.models import Matting
 from a2u_tf.ops import use_implementation
 
@@ -91,7 +91,7 @@ def _new_version(folder, version):
 def _staged(target):
     """Yield a folder to write into, under another name beside the model's; on success it becomes `target`."""
     model = target.parent
-    staging = model.with_name(f".{secrets.token_hex(8)}.{model.name}")
+    staging = temporary_path(model)
     try:
         yield staging
         model.mkdir(exist_ok=True)

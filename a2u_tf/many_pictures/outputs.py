@@ -42,13 +42,20 @@ class Output:
             settings: Dict of strings and numbers.
 
         Raises:
-            ValueError: Where mattes of other settings lie here.
+            ValueError: Where mattes of other settings lie here, or files of such names that are of no job.
             OSError: Where the folder cannot be written to.
         """
         files, path = locate(self.uri)
         if files.get_file_info(path).type == fs.FileType.File:
             raise NotADirectoryError(f"Expected a folder to write into. Received: {self.uri}, a file")
         temporary = f"{path}/{TEMPORARY}"
+        if files.get_file_info(f"{path}/{SETTINGS}").type == fs.FileType.NotFound:
+            for name in (TEMPORARY, FAILURES):
+                if files.get_file_info(f"{path}/{name}").type != fs.FileType.NotFound:
+                    raise ValueError(
+                        f"{path}/{name} is of no job, as there is no {SETTINGS} beside it: it would be deleted. Move "
+                        "it away, or choose a new output."
+                    )
         if files.get_file_info(temporary).type == fs.FileType.Directory:
             files.delete_dir(temporary)
         files.create_dir(temporary, recursive=True)
@@ -71,7 +78,7 @@ class Output:
         table = csv.DictWriter(text, FAILURE_COLUMNS, lineterminator="\n")
         table.writeheader()
         table.writerows(failures)
-        self._put(FAILURES, text.getvalue().encode())
+        self._put(FAILURES, text.getvalue().encode(errors="backslashreplace"))
 
     def close(self):
         """Delete the folder of temporary files."""

@@ -1,17 +1,22 @@
 """Which pictures are to be matted with which trimaps, from two folders or from a Parquet table."""
 
 import collections
+import functools
+import os
+import unicodedata
 from pathlib import PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
-from a2u_tf.data.matting.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDINGS, unreadable_format
+from a2u_tf.data.matting.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDINGS, same_name, unreadable_format
+from a2u_tf.files import identity
 from a2u_tf.many_pictures.uris import absolute, join, locate
 
 COLUMNS = ("name", "image", "trimap")
-LONGEST_NAME = 240  # bytes of a part of a name: file systems hold 255, and .png is added
+_SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
+LONGEST_NAME = 251  # bytes of a part of a name: file systems hold 255, and .png is added
 
 
 def pictures_in_folders(image, trimap):
@@ -22,25 +27,32 @@ def pictures_in_folders(image, trimap):
         trimap: That of the folder of trimaps.
 
     Returns:
-        `(pictures, failures)`: table of strings with the columns `COLUMNS`; and, for what has no partner or another
-        format, dicts of the same keys and `error`.
+        `(pictures, failures)`: table of strings with the columns `COLUMNS`; and, for what has no partner, another
+        format, the name of another picture or one that no matte can have, dicts of the same keys and `error`.
 
     Raises:
         FileNotFoundError: Where a folder is missing.
-        ValueError: Where two pictures have one name, or there are none.
+        ValueError: Where there are no pictures.
     """
     failures: list[dict[str, str]] = []
     images, trimaps = (
         _by_name(absolute(folder), column, failures) for folder, column in ((image, "image"), (trimap, "trimap"))
     )
-    for name in sorted(images.keys() ^ trimaps.keys()):
-        paths = {"image": images.get(name, ""), "trimap": trimaps.get(name, "")}
-        failures.append({"name": name, **paths, "error": f"{paths['image'] or paths['trimap']} has no partner."})
-    names = sorted(images.keys() & trimaps.keys())
-    if not names and not failures:
+    rows = []
+    for name in sorted(images.keys() | trimaps.keys()):
+        found = images.get(name, []), trimaps.get(name, [])
+        row = dict(zip(COLUMNS, (name, *(paths[0] if paths else "" for paths in found)), strict=True))
+        if twice := next((paths for paths in found if len(paths) > 1), None):
+            failures.append(row | {"error": same_name(twice)})
+        elif not all(found):
+            failures.append(row | {"error": f"{row['image'] or row['trimap']} has no partner."})
+        elif reason := _why_no_name(name):
+            failures.append(row | {"error": f"{name!r} {reason}. Give the picture another name."})
+        else:
+            rows.append(row)
+    if not rows and not failures:
         raise ValueError(f"{image} holds no pictures ending in {', '.join(ENDINGS)}.")
-    columns = (names, [images[name] for name in names], [trimaps[name] for name in names])
-    return _checked(dict(zip(COLUMNS, columns, strict=True))), failures
+    return pa.Table.from_pylist(rows, _SCHEMA), failures
 
 
 def pictures_in_table(uri):
@@ -87,47 +99,64 @@ def check_outputs(pictures, output):
     Raises:
         ValueError: With the first input that is in the way.
     """
-    inputs = {*pictures["image"].to_pylist(), *pictures["trimap"].to_pylist()}
+    inputs = {_place(uri) for column in ("image", "trimap") for uri in pictures[column].to_pylist()}
     for name in pictures["name"].to_pylist():
-        if (path := join(output, f"{name}.png")) in inputs:
+        if _place(path := join(output, f"{name}.png")) in inputs:
             raise ValueError(f"{path} is an input: it would be taken for finished work. Name another output.")
 
 
+def _place(uri):
+    """Return what tells a file in a folder from others, without a look at the file: there may be millions."""
+    folder, _, name = uri.rpartition("/")
+    return _folder_identity(folder), unicodedata.normalize("NFC", name).casefold()
+
+
+@functools.lru_cache
+def _folder_identity(uri):
+    files, path = locate(uri)
+    return identity(path) if isinstance(files, fs.LocalFileSystem) else uri
+
+
 def _by_name(folder, column, failures):
-    """Return the URIs of the pictures in a folder by their names; sub-folders and hidden files are left out."""
-    files, path = locate(folder)
-    found: dict[str, str] = {}
-    if files.get_file_info(path).type != fs.FileType.Directory:
-        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
-    for info in sorted(files.get_file_info(fs.FileSelector(path)), key=lambda info: info.base_name):
-        name, ending = PurePosixPath(info.base_name).stem, PurePosixPath(info.base_name).suffix.lower()
-        if not info.is_file or info.base_name.startswith("."):
+    """Return lists of the URIs of pictures by their names; sub-folders and hidden files are left out."""
+    found: dict[str, list[str]] = {}
+    for file in sorted(_files(folder)):
+        name, ending = PurePosixPath(file).stem, PurePosixPath(file).suffix.lower()
+        if file.startswith("."):
             continue
-        uri = join(folder, info.base_name)
+        uri = join(folder, file)
         if ending in OTHER_ENDINGS:
             row = {"name": name, "image": "", "trimap": "", column: uri}
             failures.append(row | {"error": unreadable_format(uri)})
         elif ending in ENDINGS:
-            if name in found:
-                raise ValueError(f"{found[name]} and {uri} have the same name. Move one of them away.")
-            found[name] = uri
+            found.setdefault(unicodedata.normalize("NFC", name), []).append(uri)
     return found
+
+
+def _files(folder):
+    """Return the names of the files in a folder; on this machine also those that are no UTF-8, where pyarrow stops."""
+    files, path = locate(folder)
+    if files.get_file_info(path).type != fs.FileType.Directory:
+        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
+    if isinstance(files, fs.LocalFileSystem):
+        with os.scandir(path) as entries:
+            return [entry.name for entry in entries if entry.is_file()]
+    return [info.base_name for info in files.get_file_info(fs.FileSelector(path)) if info.is_file]
 
 
 def _checked(columns):
     """Return the columns as a table whose names can be those of files in one folder, each once."""
     names = columns["name"]
     problems = [f"{name!r} {reason}" for name in names if (reason := _why_no_name(name))]
-    if len(set(names)) < len(names):
-        counts = collections.Counter(names)
-        problems += [f"{name!r} is the name of {count} pictures" for name, count in counts.items() if count > 1]
+    counts = collections.Counter(unicodedata.normalize("NFC", name) for name in names)
+    problems += [f"{name!r} is the name of {count} pictures" for name, count in counts.items() if count > 1]
     if problems:
         more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
         lines = "\n  ".join([*problems[:MOST_PROBLEMS], *more])
         raise ValueError(
             f"Each matte needs a name of its own, for a file in the output. Give others in a column `name`:\n  {lines}"
         )
-    return pa.table(columns, schema=pa.schema([(name, pa.string()) for name in COLUMNS]))
+    return pa.table(columns, schema=_SCHEMA)
 
 
 def _why_no_name(name):

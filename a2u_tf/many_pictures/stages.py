@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from a2u_tf.data.matting.folders import in_one_line
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.many_pictures.uris import as_local_file
@@ -157,7 +158,6 @@ def _try(work, row, attempts, what):
     try:
         result = work()
     except Exception as error:  # whatever it is, the other pictures are to be done
-        kind = "" if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: "
-        row["error"] = (kind + " ".join(str(error).split()))[:LONGEST_ERROR] or type(error).__name__
+        row["error"] = in_one_line(error)[:LONGEST_ERROR]
     attempts.end.remote(key)
     return result

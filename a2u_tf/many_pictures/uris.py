@@ -17,7 +17,7 @@ def absolute(uri):
 
 def join(folder, name):
     """Return the URI or path of a file in a folder; the name is quoted where it becomes part of a URI."""
-    return f"{folder.rstrip('/')}/{quote(name) if '://' in folder else name}"
+    return f"{folder.rstrip('/')}/{quote(name, errors='surrogateescape') if '://' in folder else name}"
 
 
 def locate(uri):
@@ -30,7 +30,7 @@ def locate(uri):
         return fs.LocalFileSystem(), uri
     parts = urlsplit(uri)
     files, root = _filesystem(f"{parts.scheme}://{parts.netloc}/" + (f"?{parts.query}" if parts.query else ""))
-    return files, root.rstrip("/") + unquote(parts.path)
+    return files, root.rstrip("/") + unquote(parts.path, errors="surrogateescape")
 
 
 @functools.lru_cache

@@ -43,7 +43,7 @@ def main(request_matte, description, server, argv=None):
 
 def write_whole(path, content):
     """Write under a temporary name, then rename: the file is whole or not there."""
-    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    temporary = path.with_name(f".{os.getpid()}.png")  # a name may be as long as the system takes
     try:
         temporary.write_bytes(content)
         os.replace(temporary, path)

@@ -70,3 +70,20 @@ def test_mattes_of_two_models_are_not_mixed(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotADirectoryError, match="file, a file"):
         PngFolder(tmp_path / "file").prepare(SETTINGS)
+
+
+@pytest.mark.parametrize("name", ["_temporary/file", "_failures.csv"])
+def test_files_of_no_job_are_not_deleted(tmp_path, name):
+    path = tmp_path / "alphas" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("precious")
+    with pytest.raises(ValueError, match=r"is of no job.*Move it away, or choose a new output"):
+        PngFolder(tmp_path / "alphas").prepare(SETTINGS)
+    assert names(tmp_path / "alphas") == [name]
+
+
+def test_failures_of_any_name(tmp_path):
+    output = PngFolder(tmp_path)
+    output.prepare(SETTINGS)
+    output.write_failures([{"name": "\udce9", "image": "\u732b", "trimap": "", "error": ""}])
+    assert (tmp_path / "_failures.csv").read_bytes().endswith(b"\\udce9,\xe7\x8c\xab,,\n")

@@ -1,5 +1,7 @@
 """Which pictures are matted, and what they are called."""
 
+import os
+
 import pytest
 
 pytest.importorskip("a2u_tf.many_pictures", exc_type=ImportError)
@@ -39,10 +41,34 @@ def test_folders(tmp_path):
     check_outputs(pictures, str(tmp_path))
 
 
+def test_names_of_folders_that_no_matte_can_have_stop_no_other(tmp_path):
+    latin = os.fsdecode(b"\xe9")
+    names = ["a.jpg", "a.png", "b.png", "e\u0301.PNG", f"{latin}.png", "_c.png", "\u732b" * 83 + ".png"]
+    images = touch(tmp_path / "i", *names)
+    trimaps = touch(tmp_path / "t", "a.png", "b.jpg", "\xe9.png", f"{latin}.png", "_c.png", "\u732b" * 83 + ".png")
+    (tmp_path / "i" / "folder.png").mkdir()
+    for prefix in ("", "file://"):
+        pictures, failures = pictures_in_folders(prefix + images, prefix + trimaps)
+        assert pictures["name"].to_pylist() == ["b", "\xe9", "\u732b" * 83]
+        assert [row["name"] for row in failures] == ["_c", "a", latin]
+        for row, part in zip(failures, ("begins a part", "a.jpg and", "is no plain file name"), strict=True):
+            assert part in row["error"]
+
+
+def test_output_in_the_folder_of_an_input_by_another_name(tmp_path):
+    images, trimaps = touch(tmp_path / "i", "a.jpg"), touch(tmp_path / "t", "A.PNG", "a.jpg")
+    (tmp_path / "link").symlink_to("t")
+    pictures, _ = pictures_in_folders(images, trimaps)
+    check_outputs(pictures, str(tmp_path / "link"))
+    (tmp_path / "t" / "a.jpg").rename(tmp_path / "t" / "a.png")
+    pictures, _ = pictures_in_folders(images, trimaps)
+    for output in (str(tmp_path / "link"), f"file://{tmp_path}/t"):
+        with pytest.raises(ValueError, match=r"a\.png is an input"):
+            check_outputs(pictures, output)
+
+
 def test_exceptions_of_folders(tmp_path):
-    images, trimaps = touch(tmp_path / "i", "a.png", "a.jpg"), touch(tmp_path / "t")
-    with pytest.raises(ValueError, match=r"a.jpg and .*a.png have the same name"):
-        pictures_in_folders(images, trimaps)
+    trimaps = touch(tmp_path / "t")
     with pytest.raises(FileNotFoundError, match=r"no folder .*missing"):
         pictures_in_folders(str(tmp_path / "missing"), trimaps)
     with pytest.raises(ValueError, match="holds no pictures"):
@@ -72,7 +98,7 @@ def test_table(tmp_path, monkeypatch):
         (["a", "b\n"], "is no plain file name"),
         (["a", "./b"], "begins a part with"),
         (["a", "_temporary/b"], "begins a part with"),
-        (["a", "ü" * 121], "is longer than 240 bytes"),
+        (["a", "ü" * 126], "is longer than 251 bytes"),
         (["a", None], "has no name in row 1"),
         (["a", ""], "has no name in row 1"),
     ],

@@ -31,6 +31,11 @@ class Problems:
         """Note one problem."""
         self.lines.append(str(line))
 
+    def add_error(self, error, *paths):
+        """Note what was raised at a picture, in one line that names one of its paths."""
+        text = in_one_line(error)
+        self.add(text if any(str(path) in text for path in paths) else f"{paths[0]}: {text}")
+
     def stop_if_any(self):
         """Raise `PictureError` with the first problems and the number of the others."""
         if not self.lines:
@@ -39,6 +44,12 @@ class Problems:
         if more := len(self.lines) - len(lines):
             lines.append(f"and {more} more")
         raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
+
+
+def in_one_line(error):
+    """Return the text of an exception in one line, with its type where that is not one of bad input."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"
 
 
 def subfolders(folder, *names):
@@ -93,7 +104,7 @@ def pictures_by_name(folder, problems):
 
 
 def group_by_name(paths):
-    """Return lists of paths by their names without ending, in one Unicode form: some systems take é apart, others not."""
+    """Return lists of paths by their names without ending, in one Unicode form: some systems take the é apart."""
     pictures: dict[str, list[Path]] = {}
     for path in paths:
         pictures.setdefault(unicodedata.normalize("NFC", path.stem), []).append(path)
