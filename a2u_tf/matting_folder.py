@@ -51,7 +51,8 @@ def matte_all(options, outputs):
         waiting = _possible(waiting, problems)
         model = _load(options, waiting)
     bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
-    done, replaced, written = 0, 0, {}
+    done, replaced = 0, 0
+    written: dict[str, Path] = {}
     for number, job in enumerate(waiting, 1):
         raise_if_stopped()
         said = f"{number}/{len(waiting)} {job.image}"

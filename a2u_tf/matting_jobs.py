@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from a2u_tf.data.matting.folders import group_by_name, list_pictures, same_name
@@ -72,7 +73,7 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
     return jobs
 
 
-def _pairs(image, trimap, problems):
+def _pairs(image: Path, trimap: Path, problems) -> Iterator[tuple[Path, Path]]:
     """Yield pictures and their trimaps in two folders, by name."""
     images, trimaps = (group_by_name(list_pictures(folder, problems)) for folder in (image, trimap))
     for name in sorted({*images, *trimaps}):

@@ -1,22 +1,21 @@
 """The colours of what was cut out, without the old background."""
 
-import importlib.util
-
 import numpy as np
 
-from a2u_tf.cutout import estimate_foreground
+from a2u_tf.cutout import estimate_foreground, import_pymatting
 
-PLAIN = (
-    "The cut-out has the picture's own colours, so that the old background shows through at soft edges. With "
-    "`pip install 'a2u_tf[pymatting]'` and a new start of the page they are estimated."
-)
-ESTIMATED = "Colours of soft edges are estimated by pymatting, which compiles itself for minutes when it first runs."
+ESTIMATED = "Colours of soft edges are estimated by pymatting."
 
 
 def foreground_colours():
     """Return a function from picture and alpha to the foreground's colours, and what it does in words."""
-    if importlib.util.find_spec("pymatting") is None:
-        return plain_colours, PLAIN
+    try:
+        import_pymatting()
+    except ImportError as error:
+        return plain_colours, (
+            "The cut-out has the picture's own colours, so that the old background shows through at soft edges. "
+            f"{error}. Then start the page again, and they are estimated."
+        )
     return estimated_colours, ESTIMATED
 
 

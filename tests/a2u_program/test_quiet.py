@@ -73,3 +73,10 @@ def test_last_words_of_a_process_that_dies(run):
     assert process.stderr.startswith("before\noneDNN is on\n")
     assert process.stderr.endswith("The processor has no AVX")
     assert process.returncode == -signal.SIGABRT
+
+
+@pytest.mark.process
+def test_an_interruption_is_no_failure(run):
+    process = run("raise KeyboardInterrupt")
+    assert "oneDNN" not in process.stderr
+    assert process.stderr.endswith("KeyboardInterrupt\n")

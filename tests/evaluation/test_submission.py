@@ -33,3 +33,13 @@ def test_exception_of_trimaps(tmp_path, images):
     with pytest.raises(FileNotFoundError, match=r"needs images with Trimap1, Trimap2, Trimap3\. Received: "):
         write_submission(images, {}, tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+def test_predictions_are_not_replaced(tmp_path):
+    predictions = {name: tmp_path / "ours" / f"{name}.png" for name in NAMES}
+    for path in predictions.values():
+        write_png(path, np.zeros((2, 2), np.uint16))
+    (tmp_path / "link").symlink_to("ours")
+    with pytest.raises(ValueError, match=r"doll\.png is an input"):
+        write_submission(IMAGES, predictions, tmp_path / "link")
+    assert cv2.imread(str(predictions["Trimap1/doll"]), cv2.IMREAD_UNCHANGED).dtype == np.uint16

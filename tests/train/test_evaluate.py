@@ -3,6 +3,7 @@
 import csv
 import functools
 import json
+import os
 import sys
 
 import cv2
@@ -94,6 +95,17 @@ def test_two_methods(data, run, capsys):
     sheets = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png"))
     assert sheets == [f"worst/{s}.png" for s in ("exact/01_a", "exact/02_b", "wrong/01_c", "wrong/02_b")]
     assert not [path for path in out.rglob(".*")]
+
+
+def test_any_name(data, run):
+    """Long ones, and those that are no UTF-8, get sheets and stand in the tables."""
+    long, latin = "n" * 251, os.fsdecode(b"\xe9")
+    for folder in ("exact", "alphas", "trimaps", "images"):
+        (data / folder / "a.png").rename(data / folder / f"{long}.png")
+        (data / folder / "b.png").rename(data / folder / f"{latin}.png")
+    run(*folder_flags(data, "exact"), "--worst=3")
+    assert len(list((data / "out" / "worst" / "exact").iterdir())) == 3
+    assert "\n\\udce9,exact," in (data / "out" / "images.csv").read_text()
 
 
 def test_image_without_unknown_pixels(data, run):

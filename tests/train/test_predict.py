@@ -1,7 +1,9 @@
 """Prediction from files."""
 
+import signal
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import cv2
@@ -14,7 +16,7 @@ from a2u_tf.inference import predict_alpha
 from a2u_tf.losses import AlphaLoss
 from a2u_tf.optimizers import LayerwiseAdam
 from tests.helpers import tiny_matting
-from train.predict import find_jobs
+from train.predict import find_jobs, predict_files
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,3 +91,26 @@ def test_exceptions_of_paths(folders):
     ):
         with pytest.raises((FileNotFoundError, ValueError), match=message):
             find_jobs(*arguments)
+
+
+def test_what_fails_stops_no_other_picture(folders, capsys):
+    def predict(image, trimap):
+        if image.shape == (20, 33, 3):
+            raise RuntimeError("no reason")
+        return np.zeros(trimap.shape)
+
+    values = types.SimpleNamespace(image=folders / "images", trimap=folders / "trimaps", output=folders / "alphas")
+    assert predict_files(values, lambda: predict) == 1
+    assert [path.name for path in (folders / "alphas").iterdir()] == ["1.png"]
+    out, err = capsys.readouterr()
+    assert out == f"2/2 {folders}/alphas/1.png\n"
+    assert f"\n  {folders}/images/0.png: RuntimeError: no reason\n" in err
+
+
+def test_signals_and_closed_streams(folders, monkeypatch, capsys):
+    values = types.SimpleNamespace(image=folders / "images", trimap=folders / "trimaps", output=folders / "alphas")
+    monkeypatch.setattr(sys, "stdout", None)
+    assert predict_files(values, lambda: lambda image, trimap: np.zeros(trimap.shape)) == 0
+    assert len(list((folders / "alphas").iterdir())) == 2
+    assert predict_files(values, lambda: lambda image, trimap: signal.raise_signal(signal.SIGTERM)) == 143
+    assert capsys.readouterr().err == "error: stopped; files that were written are whole\n"
