@@ -24,8 +24,8 @@ examples:
   a2u-matte photo.jpg mask.png --from-mask 40 --cutout cutout.png
   a2u-matte PHOTOS TRIMAPS -o ALPHAS --composite NEW --background sea.jpg --model best.keras
 
-A folder stands for the PNG and JPEG pictures in it; pictures and trimaps belong
-together by their names without endings, and what is written gets these names.
+A folder stands for the pictures in it; pictures and trimaps belong together by
+their names without endings, and what is written gets these names.
 Files are written whole or not at all; old ones are replaced, or kept with
 --skip-existing. No file of an input folder is ever replaced.
 Exit code: 0 when all is done, 1 when a picture could not be done, 2 for

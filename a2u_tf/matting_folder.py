@@ -71,8 +71,8 @@ def matte_all(options, outputs):
             bar.update(number)
         else:
             print(said, flush=True)
-    counts = {"files replaced": replaced, "pictures skipped, as they were done before": len(jobs) - len(waiting)}
-    more = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    counts = {"files replaced": replaced, "pictures skipped": len(jobs) - len(waiting)}
+    more = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
     names = ", ".join(str(output) for output in outputs.values())
     spent = f"{time.perf_counter() - start:.1f} s{_peak_memory()}"
     print(f"{done} of {len(jobs)} done in {spent}: {names}{f' ({more})' if more else ''}")

@@ -46,7 +46,7 @@ def run(model, model_path, tmp_path, monkeypatch, rng):
 
 @pytest.fixture
 def pymatting(monkeypatch):
-    """A stand-in that answers in half the picture's colours: the real one compiles itself for minutes."""
+    """A stand-in that answers in half the picture's colours: the real one compiles itself when it is new."""
     fake = types.SimpleNamespace(estimate_foreground_ml=lambda image, alpha: image / 2)
     monkeypatch.setitem(sys.modules, "pymatting", fake)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)

@@ -97,7 +97,7 @@ def test_again_over_its_own_outputs(run, capsys):
     assert run("images", "trimaps", *outputs) == 0
     out = capsys.readouterr().out
     assert "1/2 images/a.png, replaced alphas/a.png\n" in out
-    assert "(2 files replaced)" in out
+    assert "(files replaced: 2)" in out
     shutil.copy("images/a.png", "images/c.png")
     shutil.copy("trimaps/a.png", "trimaps/c.png")
     Path("alphas/b.png").write_bytes(b"")
@@ -105,7 +105,7 @@ def test_again_over_its_own_outputs(run, capsys):
     assert run("images", "trimaps", *outputs, "--skip-existing") == 0
     out = capsys.readouterr().out
     assert out.startswith("1/2 images/b.png, replaced alphas/b.png\n2/2 images/c.png\n2 of 3 done in ")
-    assert "(1 files replaced, 1 pictures skipped, as they were done before)" in out
+    assert "(files replaced: 1, pictures skipped: 1)" in out
     assert Path("alphas/a.png").stat() == before
 
 

@@ -1,4 +1,4 @@
-"""Baselines that learn nothing. pymatting compiles itself for minutes when it is first imported."""
+"""Baselines that learn nothing. pymatting compiles itself when it is first imported."""
 
 import subprocess
 import sys
