@@ -18,15 +18,15 @@ from a2u_tf.data.matting.pictures import read_alpha
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_leave_whole_files_and_one_line(run, monkeypatch, capsys, number):
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
-    write_bytes = Path.write_bytes
+    replace = os.replace
 
-    def stopped(path, data):
-        write_bytes(path, data[:20])
-        if len(os.listdir("alphas")) == 2:
+    def stopped(temporary, path):
+        assert temporary.exists()
+        if path.name == "b.png":
             signal.raise_signal(number)
-        write_bytes(path, data)
+        replace(temporary, path)
 
-    monkeypatch.setattr(Path, "write_bytes", stopped)
+    monkeypatch.setattr(os, "replace", stopped)
     assert run("images", "trimaps", "-o", "alphas") == 128 + number
     assert capsys.readouterr().err == "error: stopped; files that were written are whole\n"
     assert os.listdir("alphas") == ["a.png"]
