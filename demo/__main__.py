@@ -26,14 +26,10 @@ def main(argv):
         model = load_matting(values.model)
     except ValueError as error:
         raise SystemExit(f"error: {error}") from error
-    from demo.foreground import foreground_colours
     from demo.serve import serving
 
     try:
-        with serving(model, Path(values.model).name, foreground_colours(), values.longest_side, values.port) as (
-            blocks,
-            address,
-        ):
+        with serving(model, Path(values.model).name, values.longest_side, values.port) as (blocks, address):
             print(f"The page is at {address} (Ctrl+C ends it).", flush=True)
             blocks.block_thread()
     except OSError as error:

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.cutout import estimate_foreground
 from a2u_tf.data.matting.composition import composite
+from a2u_tf.data.matting.pictures import over_white
 from a2u_tf.inference import predict_alpha
 
 
@@ -37,38 +39,35 @@ class CutOut:
         return np.rint(composite(self.foreground, background, self.alpha)).astype(np.uint8)
 
 
-def cut_out(model, image, trimap, longest, foreground_colours):
+def cut_out(model, image, trimap, longest):
     """Cut a picture out.
 
     Args:
         model: `a2u_tf.models.Matting`.
-        image: RGB or RGBA without transparent pixels, uint8 of shape `(H, W, 3 or 4)`.
+        image: RGB, or RGBA, which is laid over white; uint8 of shape `(H, W, 3 or 4)`.
         trimap: uint8 of shape `(H, W)`.
         longest: Longest side in pixels; what is larger is reduced to it.
-        foreground_colours: Function from RGB and alpha to the colours of the foreground, RGB, uint8.
 
     Returns:
         `CutOut`.
 
     Raises:
-        ValueError: Where picture and trimap differ in size, the picture has transparent pixels or the trimap has no
-            unknown region.
+        ValueError: Where picture and trimap differ in size, or the trimap has no unknown region.
     """
     if image.shape[:2] != trimap.shape:
         raise ValueError(
             f"Picture and trimap differ in size: the picture is {size_text(image)} pixels, the trimap "
             f"{size_text(trimap)}. Paint the trimap, or drop one of the picture's size."
         )
-    if image.shape[2] == 4 and (image[..., 3] < 255).any():
-        raise ValueError("The picture has transparent pixels, expected a whole picture. Put a background behind them.")
     if np.isin(trimap, (BACKGROUND, FOREGROUND)).all():
         raise ValueError(
             "The trimap has no unknown region, so there is nothing to find out. Paint orange over the edge, or widen "
             "the band."
         )
-    image, trimap = reduced(np.ascontiguousarray(image[..., :3]), trimap, longest)
+    image, trimap = reduced(over_white(image) if image.shape[2] == 4 else image, trimap, longest)
     alpha = predict_alpha(model, image, trimap)
-    return CutOut(image, trimap, alpha, foreground_colours(image, alpha))
+    colours = estimate_foreground(image / np.float32(255), alpha)
+    return CutOut(image, trimap, alpha, np.rint(255 * colours).astype(np.uint8))
 
 
 def reduced(image, trimap, longest):

@@ -67,7 +67,7 @@ def refuse_picture():
     )
 
 
-def cutting(model, longest, colours):
+def cutting(model, longest):
     """Return what the button does."""
 
     @readable
@@ -81,7 +81,7 @@ def cutting(model, longest, colours):
             raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
         levels = read_dropped_trimap(trimap) if levels is None else levels
         picture = drawing["background"]
-        result = cut_out(model, picture, levels, longest, colours)
+        result = cut_out(model, picture, levels, longest)
         text = f"**Done** in {time.perf_counter() - start:.1f} s: {size_text(result.image)} pixels"
         if size_text(result.image) != size_text(picture):
             text += f", reduced from {size_text(picture)}. Start the page with a larger `--longest_side` for more"

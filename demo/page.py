@@ -31,7 +31,7 @@ TALL, LOW = 520, 240  # heights in pixels
 BAND = 20
 
 
-def build(model, name, longest, examples, foreground):
+def build(model, name, longest, examples):
     """Lay out the page.
 
     Args:
@@ -39,12 +39,10 @@ def build(model, name, longest, examples, foreground):
         name: Of the model, for the reader.
         longest: Longest side in pixels of what the model is given; larger pictures are reduced.
         examples: List of pairs of paths, picture and trimap.
-        foreground: What `demo.foreground.foreground_colours` returns.
 
     Returns:
         `gradio.Blocks`, not launched.
     """
-    colours, colours_note = foreground
     with gr.Blocks(title="Cut out", analytics_enabled=False) as page:
         result, known = gr.State(), gr.State()  # known: the paint that the trimap knows
         gr.Markdown(TITLE)
@@ -56,7 +54,6 @@ def build(model, name, longest, examples, foreground):
                 status = gr.Markdown(WAITING, elem_id="status")
                 with gr.Tab("Cut-out"):
                     cut_out = _picture("cut_out")
-                    gr.Markdown(colours_note)
                 with gr.Tab("Alpha"):
                     alpha = _picture("alpha")
                     gr.Markdown(ALPHA)
@@ -76,7 +73,7 @@ def build(model, name, longest, examples, foreground):
             events.checking(read_dropped_trimap), trimap, trimap, preprocess=False, show_progress="hidden"
         ).then(events.fingerprint, editor, known, show_progress="hidden")
         button.click(
-            events.cutting(model, longest, colours),
+            events.cutting(model, longest),
             [editor, band, trimap, known, colour, backdrop],
             [result, status, cut_out, alpha, slider, clicked, kernels],
             show_progress_on=[cut_out, alpha, slider, clicked],

@@ -57,14 +57,13 @@ def main(argv):
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     from a2u_tf.models.pretrained import load_matting
     from demo import browser
-    from demo.foreground import foreground_colours
     from demo.serve import serving
 
     values = flags.FLAGS
     try:
         model = load_matting(values.model)
         with (
-            serving(model, Path(values.model).name, foreground_colours(), 2000) as (_, address),
+            serving(model, Path(values.model).name, 2000) as (_, address),
             browser.opened(address, 1280, 800) as page,
         ):
             take(page, Path(values.output))

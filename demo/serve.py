@@ -14,13 +14,13 @@ from demo.examples import write_examples
 
 
 @contextlib.contextmanager
-def serving(model, name, foreground, longest, port=None):
+def serving(model, name, longest, port=None):
     """Serve the page to this machine alone while the context lasts.
 
     What is uploaded, and what is made of it, lies in a temporary folder that goes with the context.
 
     Args:
-        model, name, foreground, longest: As in `demo.page.build`.
+        model, name, longest: As in `demo.page.build`.
         port: Default: the first that is free from 7860 on.
 
     Yields:
@@ -33,7 +33,7 @@ def serving(model, name, foreground, longest, port=None):
         os.environ["GRADIO_TEMP_DIR"] = folder
         logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks its own server whether it is there
         _warm_up(model)
-        blocks = page.build(model, name, longest, write_examples(folder), foreground)
+        blocks = page.build(model, name, longest, write_examples(folder))
         with _free(port):
             _, address, _ = blocks.launch(
                 server_name="127.0.0.1",

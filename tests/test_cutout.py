@@ -1,9 +1,6 @@
 """Pictures without their background."""
 
-import importlib.util
-import sys
-import types
-
+import cv2
 import numpy as np
 import pytest
 
@@ -12,64 +9,57 @@ from a2u_tf.data.matting.pictures import read_alpha, read_rgb
 
 
 def scene():
-    """A red disc with a soft edge before blue."""
+    """A red disc with a soft edge before blue: colours in [0, 1], and alpha."""
     rows, columns = np.indices((48, 64))
     alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 6 + 0.5, 0, 1).astype(np.float32)
     image = alpha[..., None] * [230, 50, 25] + (1 - alpha[..., None]) * [25, 50, 200]
-    return np.rint(image).astype(np.uint8), alpha
+    return (image / 255).astype(np.float32), alpha
 
 
-@pytest.mark.slow
+RED, BLUE = np.array([230, 50, 25]) / 255, np.array([25, 50, 200]) / 255
+
+
 def test_colours_are_those_of_the_foreground():
-    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
     image, alpha = scene()
     colours = estimate_foreground(image, alpha)
     assert colours.dtype == np.float32
-    np.testing.assert_array_equal(colours[alpha == 1], image[alpha == 1] / np.float32(255))
+    np.testing.assert_array_equal(colours[alpha == 1], image[alpha == 1])
     halo = (alpha > 0.05) & (alpha < 0.95)
-    wanted = np.array([230, 50, 25]) / 255
-    assert np.abs(image[halo] / 255 - wanted).max() > 0.5
-    np.testing.assert_allclose(colours[halo], np.broadcast_to(wanted, colours[halo].shape), atol=0.06)
+    assert np.abs(image[halo] - RED).max() > 0.5
+    seen = alpha[..., None] * np.abs(colours - RED)  # what it is off by where it is laid over something else
+    assert seen[halo].max() < 0.04  # ten levels; the photograph's own colours are off by 200
 
 
-@pytest.mark.slow
+def test_a_wrong_matte_takes_up_little_of_the_old_background():
+    """Where a matte says 0.3 and there is nothing but background, solving for the colour would find just that."""
+    image, alpha = scene()
+    rim = (cv2.dilate(alpha, np.ones((7, 7))) > 0) & (alpha == 0)
+    colours = estimate_foreground(image, np.where(rim, np.float32(0.3), alpha))[rim]
+    old = np.linalg.norm(colours - BLUE, axis=-1) < np.linalg.norm(colours - RED, axis=-1)
+    assert old.mean() < 0.05
+
+
+def test_colours_at_the_limits():
+    for size in ((1, 1), (1, 9), (7, 2)):
+        colours = np.full((*size, 3), 0.4, np.float32)
+        for level in (0, 0.5, 1):
+            received = estimate_foreground(colours, np.full(size, level, np.float32))
+            assert received.min() >= 0
+            assert np.isfinite(received).all()
+            np.testing.assert_allclose(received, 0.4 if level else received, atol=1e-3)
+
+
 def test_no_old_background_around_fur(data_dir):
-    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
     folder = data_dir / "matting_lemur"
     if not folder.exists():
         pytest.skip(f"{folder} is not there")
-    image, alpha = read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
+    image, alpha = read_rgb(folder / "lemur.png") / np.float32(255), read_alpha(folder / "lemur_alpha.png")
     colours = estimate_foreground(image, alpha)
     fur = (alpha > 0.05) & (alpha < 0.6) & (np.indices(alpha.shape)[0] < 110)  # white, before a dark green wood
-    saturation = [np.ptp(picture[fur], axis=-1).mean() for picture in (image / 255, colours)]
-    brightness = [picture[fur].mean() for picture in (image / 255, colours)]
+    saturation = [np.ptp(picture[fur], axis=-1).mean() for picture in (image, colours)]
+    brightness = [picture[fur].mean() for picture in (image, colours)]
     assert saturation[1] < 0.7 * saturation[0], saturation
     assert brightness[1] > brightness[0] + 0.15, brightness
-
-
-def test_what_is_opaque_keeps_its_colours(monkeypatch):
-    def estimate(image, alpha):
-        return np.full_like(image, 0.25)
-
-    monkeypatch.setitem(sys.modules, "pymatting", types.SimpleNamespace(estimate_foreground_ml=estimate))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    image, alpha = scene()
-    colours = estimate_foreground(image, alpha)
-    np.testing.assert_array_equal(colours[alpha == 1], image[alpha == 1] / np.float32(255))
-    assert (colours[alpha < 1] == 0.25).all()
-
-
-def test_one_pixel(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pymatting", types.SimpleNamespace(estimate_foreground_ml=None))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
-    colours = estimate_foreground(np.uint8([[[0, 51, 255]]]), np.float32([[0.5]]))
-    np.testing.assert_allclose(colours, [[[0, 0.2, 1]]], atol=1e-7)
-
-
-def test_without_pymatting(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'a2u_tf\[pymatting\]'"):
-        estimate_foreground(*scene())
 
 
 def test_lay_over():

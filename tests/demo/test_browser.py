@@ -12,7 +12,6 @@ from a2u_tf.inference import predict_alpha
 from a2u_tf.models import Matting, matting_net
 from demo import browser
 from demo.cutout import CutOut
-from demo.foreground import plain_colours
 from demo.kernels import kernels_at
 
 if importlib.util.find_spec("gradio") is None:
@@ -36,7 +35,7 @@ def model():
 def page(model):
     """The open page; what it asked of others than its own server is an error."""
     with (
-        serving(model, "tiny.keras", (plain_colours, "Plain colours."), 2000) as (_, address),
+        serving(model, "tiny.keras", 2000) as (_, address),
         browser.opened(address, 1280, 700) as page,
     ):
         yield page
@@ -143,6 +142,6 @@ def test_taken_port(model):
         port = taken.getsockname()[1]
         with (
             pytest.raises(OSError, match=f"^Port {port} cannot be had.*--port"),
-            serving(model, "tiny.keras", (plain_colours, "Plain colours."), 2000, port),
+            serving(model, "tiny.keras", 2000, port),
         ):
             pass

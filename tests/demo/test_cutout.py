@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from a2u_tf.cutout import estimate_foreground
 from a2u_tf.inference import predict_alpha
 from demo.cutout import CutOut, cut_out, reduced
-from demo.foreground import plain_colours
 from tests.helpers import tiny_matting
 
 
@@ -25,19 +25,25 @@ def with_alpha(image, alpha):
 
 def test_alpha_is_the_models(model, picture):
     image, trimap = picture
-    result = cut_out(model, with_alpha(image, 255), trimap, 47, plain_colours)
+    result = cut_out(model, with_alpha(image, 255), trimap, 47)
     np.testing.assert_array_equal(result.alpha, predict_alpha(model, image, trimap))
     np.testing.assert_array_equal(result.image, image)
-    np.testing.assert_array_equal(result.foreground, image)
+    colours = estimate_foreground(image / np.float32(255), result.alpha)
+    np.testing.assert_array_equal(result.foreground, np.rint(255 * colours))
+
+
+def test_transparent_pixels_are_laid_over_white(model, picture):
+    image, trimap = picture
+    result = cut_out(model, with_alpha(image, 51), trimap, 47)
+    np.testing.assert_allclose(result.image, 0.8 * 255 + 0.2 * image, atol=0.51, rtol=0)
 
 
 def test_large_pictures_are_reduced(model, picture):
     image, trimap = picture
-    result = cut_out(model, image, trimap, 24, lambda image, alpha: 255 - image)
+    result = cut_out(model, image, trimap, 24)
     assert result.image.shape == (17, 24, 3)
     assert result.alpha.shape == result.trimap.shape == (17, 24)
     assert set(np.unique(result.trimap)) <= {0, 128, 255}
-    np.testing.assert_array_equal(result.foreground, 255 - result.image)
 
 
 def test_reduced_keeps_a_long_picture_at_a_pixel():
@@ -50,11 +56,10 @@ def test_exceptions(model, picture):
     image, trimap = picture
     for arguments, message in (
         ((image, trimap[:, 1:]), "picture is 47 x 33 pixels, the trimap 46 x 33"),
-        ((with_alpha(image, 254), trimap), "transparent pixels"),
         ((image, np.zeros_like(trimap)), "no unknown region"),
     ):
         with pytest.raises(ValueError, match=message):
-            cut_out(model, *arguments, 47, plain_colours)
+            cut_out(model, *arguments, 47)
 
 
 def test_cut_out_over_a_background():

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import pytest
 
-from demo.foreground import plain_colours
 from demo.trimaps import KEEP, OPACITY
 
 if importlib.util.find_spec("gradio") is None:
@@ -20,7 +19,7 @@ COLOUR = "#2a9d8f"
 
 @pytest.fixture(scope="module")
 def cut():
-    return cutting(tiny_matting(), 40, plain_colours)
+    return cutting(tiny_matting(), 40)
 
 
 @pytest.fixture
@@ -55,7 +54,7 @@ def test_paint_that_was_erased(drawing):
 
 
 def test_reduced_pictures_are_told(drawing, file):
-    cut = cutting(tiny_matting(), 20, plain_colours)
+    cut = cutting(tiny_matting(), 20)
     result, text, *_ = cut(drawing, 4, file, None, COLOUR, None)
     assert result.image.shape == (15, 20, 3)
     assert "20 x 15 pixels, reduced from 40 x 30" in text
