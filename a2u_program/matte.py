@@ -70,7 +70,7 @@ def _parser():
     parser = argparse.ArgumentParser(
         "a2u-matte", description=DESCRIPTION, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("image", type=Path, help="photograph (PNG or JPEG; 16 bits are read as 8), or folder of them")
+    parser.add_argument("image", type=Path, help="photograph, or folder of them")
     parser.add_argument("trimap", type=Path, help="its trimap, or folder of trimaps; with --from-mask: rough masks")
     parser.add_argument(
         "--model", default="small", help="'small', which comes with this package (default), or a saved Matting (.keras)"
@@ -86,7 +86,7 @@ def _parser():
         metavar="PICTURE_OR_COLOUR",
         help=f"a picture, scaled to cover and cropped about its centre; #rrggbb; or {', '.join(COLOURS)}",
     )
-    group.add_argument("--bits", type=int, choices=(8, 16), default=8, help="bits a channel (default: 8)")
+    group.add_argument("--bits", type=int, choices=(8, 16), help="bits a channel (default: those of the photograph)")
 
     group = parser.add_argument_group("how to work")
     group.add_argument(
@@ -99,6 +99,12 @@ def _parser():
         metavar="WIDTH",
         help="the second input is a rough mask or an earlier matte: unknown is what it half covers, and a band of "
         "WIDTH pixels along its edges",
+    )
+    group.add_argument(
+        "--ignore-alpha",
+        action="store_true",
+        help="take the colours of photographs with an alpha channel as they are stored; otherwise what is transparent "
+        "is laid over white",
     )
     group.add_argument(
         "--dtype",

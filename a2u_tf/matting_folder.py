@@ -1,6 +1,5 @@
 """The work of `a2u-matte`: photographs and trimaps in; mattes, cutouts and composites out."""
 
-import dataclasses
 import math
 import os
 import sys
@@ -13,10 +12,19 @@ import numpy as np
 
 from a2u_program.stops import raise_if_stopped
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
-from a2u_tf.cutout import COLOURS, estimate_foreground, import_pymatting, lay_over, parse_colour
+from a2u_tf.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
+from a2u_tf.data.matting.colour_profiles import converted
 from a2u_tf.data.matting.folders import Problems
 from a2u_tf.data.matting.picture_files import PictureError, read_header
-from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap, write_alpha, write_rgb
+from a2u_tf.data.matting.pictures import (
+    Picture,
+    as_8_bits,
+    read_alpha,
+    read_picture,
+    read_trimap,
+    write_alpha,
+    write_rgb,
+)
 from a2u_tf.data.matting.trimap import trimap_from_mask
 from a2u_tf.inference import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting_jobs import find_jobs
@@ -29,26 +37,24 @@ def matte_all(options, outputs):
 
     Args:
         options: Object with `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
-            `from_mask`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
+            `from_mask`, `ignore_alpha`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
         outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
 
     Returns:
-        List of a line for each picture that could not be done, and one where only mattes could be written.
+        List of a line for each picture that could not be done.
 
     Raises:
         ValueError, OSError: Where nothing can be done.
-        ImportError: Where pymatting is missing or broken, and nothing is to be written without it.
     """
     start, problems = time.perf_counter(), Problems(options.image)
     notes: list[str] = []
-    background, background_files = _read_background(options.background)
+    background, background_files = _read_background(options.background, options.ignore_alpha)
     model_files = [] if options.model in SHIPPED else [Path(options.model)]
     jobs = find_jobs(options.image, options.trimap, outputs, problems, keep=[*model_files, *background_files])
     if not jobs:
         problems.stop_if_any()
     waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
     if waiting:
-        waiting = _possible(waiting, problems)
         model = _load(options, waiting)
     bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
     done, replaced = 0, 0
@@ -81,21 +87,6 @@ def matte_all(options, outputs):
     return problems.lines
 
 
-def _possible(jobs, problems):
-    """Return the jobs without what needs pymatting, where that cannot be imported: mattes do not need it."""
-    kinds = set(jobs[0].outputs)
-    if kinds == {"alpha"}:
-        return jobs
-    try:
-        import_pymatting()
-    except ImportError as error:
-        if "alpha" not in kinds:
-            raise
-        problems.add(f"Only mattes were written, no {' or '.join(sorted(kinds - {'alpha'}))}: {error}")
-        return [dataclasses.replace(job, outputs={"alpha": job.outputs["alpha"]}) for job in jobs]
-    return jobs
-
-
 def _load(options, jobs):
     model = load_matting(options.model)
     large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
@@ -124,7 +115,7 @@ def _matte(job, model, background, options, notes):
     sizes = [read_header(path).size for path in (job.image, job.trimap)]
     if sizes[0] != sizes[1]:
         raise PictureError(f"Sizes (height, width) differ: {job.image} is {sizes[0]}, {job.trimap} is {sizes[1]}.")
-    image = read_rgb(job.image)
+    picture = read_picture(job.image, options.ignore_alpha)
     trimap = (
         trimap_from_mask(read_alpha(job.trimap), options.from_mask) if options.from_mask else read_trimap(job.trimap)
     )
@@ -132,29 +123,31 @@ def _matte(job, model, background, options, notes):
         notes.append(f"{job.trimap} leaves nothing unknown: is it a mask? Then --from-mask WIDTH finds the edges.")
     if options.max_side and max(trimap.shape) > options.max_side:
         notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
-    alpha = predict_alpha(model, image, trimap, options.max_side)
-    # The picture without its background comes last: where its colours fail, the matte is there.
+    deep = picture.rgb.dtype == np.uint16
+    alpha = predict_alpha(model, picture.colours() if deep else picture.rgb, trimap, options.max_side)
+    bits = options.bits or (16 if deep else 8)
     if "alpha" in job.outputs:
-        write_alpha(job.outputs["alpha"], alpha, options.bits)
+        write_alpha(job.outputs["alpha"], alpha, bits)
     if set(job.outputs) == {"alpha"}:
         return
-    colours = estimate_foreground(image, alpha)
+    colours = estimate_foreground(picture.colours(), alpha)
     if "cutout" in job.outputs:
-        write_rgb(job.outputs["cutout"], colours, options.bits, alpha)
+        write_rgb(job.outputs["cutout"], colours, bits, alpha, picture.profile)
     if "composite" in job.outputs:
-        write_rgb(job.outputs["composite"], lay_over(colours, alpha, background), options.bits)
+        behind = converted(as_8_bits(background.rgb), background.profile, picture.profile)
+        write_rgb(job.outputs["composite"], lay_over(colours, alpha, behind), bits, profile=picture.profile)
 
 
-def _read_background(text):
-    """Return the picture or the pixel behind composites, or None; and the files that it was read from."""
+def _read_background(text, ignore_alpha):
+    """Return what lies behind composites, a `Picture` or None; and the files that it was read from."""
     if text is None:
         return None, []
     colour = parse_colour(text)
     if colour is not None:
-        return colour, []
+        return Picture(colour), []
     if not Path(text).is_file():
         raise FileNotFoundError(f"--background: {text} is no file, no #rrggbb, and none of {', '.join(COLOURS)}.")
-    return read_rgb(text), [Path(text)]
+    return read_picture(text, ignore_alpha), [Path(text)]
 
 
 def _pixels(path):

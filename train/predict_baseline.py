@@ -6,11 +6,14 @@
 package pymatting: pip install 'a2u_tf[pymatting]'. Files are those of `train.predict`.
 """
 
+import importlib
+import importlib.util
+import sys
+
 import numpy as np
 from absl import app, flags
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
-from a2u_tf.cutout import import_pymatting
 from train.predict import define_file_flags, predict_files
 
 
@@ -25,6 +28,24 @@ def closed_form(image, trimap):
     if not (known == 0).any() or not (known == 1).any():
         return known
     return np.clip(import_pymatting().estimate_alpha_cf(image / 255, known), 0, 1)
+
+
+def import_pymatting():
+    """Return the module, and say on stderr where it is imported first that it may take its time.
+
+    Raises:
+        ImportError: Where it is missing (`ModuleNotFoundError`, with the install command) or broken, for any reason.
+    """
+    if importlib.util.find_spec("pymatting") is None:
+        raise ModuleNotFoundError("This needs pymatting, which is not installed: pip install 'a2u_tf[pymatting]'")
+    if "pymatting" in sys.modules:
+        return sys.modules["pymatting"]
+    print("pymatting is imported; when it is new, it compiles itself for about a minute", file=sys.stderr, flush=True)
+    try:
+        return importlib.import_module("pymatting")
+    except (Exception, SystemExit) as error:  # Numba, which it stands on, raises whatever it meets on this machine
+        reason = " ".join(str(error).split())
+        raise ImportError(f"pymatting cannot be imported: {type(error).__name__}: {reason}") from error
 
 
 METHODS = {"half": half, "closed_form": closed_form}

@@ -1,8 +1,4 @@
-"""The command in a folder with pictures, and a stand-in for pymatting."""
-
-import importlib.util
-import sys
-import types
+"""The command in a folder with pictures."""
 
 import cv2
 import keras
@@ -42,11 +38,3 @@ def run(model, model_path, tmp_path, monkeypatch, rng):
     mask[:, 12:] = 255
     cv2.imwrite("mask.png", mask)
     return lambda *arguments: main(["--model", str(model_path), *map(str, arguments)])
-
-
-@pytest.fixture
-def pymatting(monkeypatch):
-    """A stand-in that answers in half the picture's colours: the real one compiles itself when it is new."""
-    fake = types.SimpleNamespace(estimate_foreground_ml=lambda image, alpha: image / 2)
-    monkeypatch.setitem(sys.modules, "pymatting", fake)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)

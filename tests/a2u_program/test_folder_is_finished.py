@@ -71,25 +71,6 @@ def test_lost_signals_count(run, monkeypatch, capsys):
     raise_if_stopped()  # of the next program in this process
 
 
-@pytest.mark.parametrize(
-    "reason", ["ImportError('numba needs\\nanother NumPy')", "RuntimeError('no locator')", "SystemExit(3)"]
-)
-def test_mattes_are_written_without_pymatting(run, monkeypatch, capsys, reason):
-    Path("stub/pymatting").mkdir(parents=True)
-    Path("stub/pymatting/__init__.py").write_text(f"raise {reason}\n")
-    monkeypatch.syspath_prepend("stub")
-    monkeypatch.delitem(sys.modules, "pymatting", raising=False)
-    assert run("images", "trimaps", "-o", "alphas", "--cutout", "cutouts") == 1
-    assert sorted(os.listdir("alphas")) == ["a.png", "b.png"]
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("pymatting is imported; when it is new, it compiles itself")
-    assert lines[1].startswith("error: Only mattes were written, no cutout: pymatting cannot be imported: ")
-    assert reason.partition("(")[0] in lines[1]
-    assert len(lines) == 2
-    assert run("images", "trimaps", "--cutout", "cutouts") == 1
-    assert not Path("cutouts").exists()
-
-
 def test_again_over_its_own_outputs(run, capsys):
     outputs = ("-o", "alphas", "--bits", 16)
     assert run("images", "trimaps", *outputs) == 0
@@ -109,7 +90,7 @@ def test_again_over_its_own_outputs(run, capsys):
     assert Path("alphas/a.png").stat() == before
 
 
-def test_nothing_is_loaded_where_all_is_done(run, model, pymatting, monkeypatch, capsys):
+def test_nothing_is_loaded_where_all_is_done(run, model, monkeypatch, capsys):
     monkeypatch.setattr(matting_folder, "load_matting", None)
     Path("alpha.png").write_text("of an earlier run")
     assert run("images/a.png", "trimaps/a.png", "-o", "alpha.png", "--skip-existing") == 0

@@ -1,6 +1,5 @@
 """The command line: what it writes, what it says, and how it ends."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,15 +9,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from a2u_program import matte
 from a2u_program.matte import main
 from a2u_tf import matting_folder
-from a2u_tf.cutout import COLOURS
+from a2u_tf.cutout import COLOURS, estimate_foreground
+from a2u_tf.data.matting.colour_profiles import converted
+from a2u_tf.data.matting.pictures import as_8_bits, read_picture, write_rgb
 from a2u_tf.data.matting.trimap import trimap_from_mask
 from a2u_tf.inference import DTYPES, predict_alpha
 from a2u_tf.models.pretrained import load_matting
 from a2u_tf.version import __version__
+from tests.data.matting.test_colour_profiles import WIDE, profile
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,11 +56,11 @@ def test_small_model_by_default(run, monkeypatch):
     assert read("alpha.png").shape == (20, 33)
 
 
-def test_everything_at_once(run, model, pymatting):
+def test_everything_at_once(run, model):
     outputs = ("-o", "alpha.png", "--cutout", "cutout.png", "--composite", "composite.png", "--background", "#00f")
     assert run("images/a.png", "trimaps/a.png", *outputs, "--bits", 16) == 0
     alpha, image = expected_alpha(model), read("images/a.png")[..., ::-1] / 255
-    colours = np.where(alpha[..., None] == 1, image, image / 2)
+    colours = estimate_foreground(image, alpha)
     levels = read("alpha.png")
     assert levels.dtype == np.uint16
     np.testing.assert_allclose(levels / 65535, alpha, atol=1e-4)
@@ -66,7 +69,40 @@ def test_everything_at_once(run, model, pymatting):
     np.testing.assert_allclose(read("composite.png")[..., ::-1] / 65535, composite, atol=1e-4)
 
 
-def test_background_picture(run, pymatting):
+def test_photographs_keep_their_bits_and_profiles(run, rng):
+    wide = profile(b"RGB ", WIDE)
+    levels = rng.integers(0, 2**16, (20, 33, 3), "uint16")
+    write_rgb("deep.png", levels / 65535, 16, profile=wide)
+    Image.fromarray(np.uint8(levels // 257)).save("wide.jfif", "JPEG", icc_profile=wide)
+    Image.fromarray(np.full((20, 33, 3), (200, 40, 60), "uint8")).save("sea.webp", lossless=True)
+    outputs = ("--cutout", "cutout.png", "--composite", "composite.png", "--background", "sea.webp")
+    trimap = read("trimaps/a.png")
+    for name, dtype in (("deep.png", np.uint16), ("wide.jfif", np.uint8)):
+        assert run(name, "trimaps/a.png", *outputs) == 0
+        photograph, cutout, composite = (
+            read_picture(x, ignore_alpha=True) for x in (name, "cutout.png", "composite.png")
+        )
+        assert photograph.profile == cutout.profile == composite.profile == wide
+        assert cutout.rgb.dtype == composite.rgb.dtype == dtype
+        opaque = trimap == 255
+        np.testing.assert_array_equal(cutout.rgb[opaque], photograph.rgb[opaque])
+        behind = as_8_bits(composite.rgb)[trimap == 0]
+        shown = converted(behind[None], wide, None)[0]  # the background's colours, in the photograph's numbers
+        np.testing.assert_allclose(shown.astype(int), np.broadcast_to([200, 40, 60], shown.shape), atol=2)
+        assert np.abs(behind.astype(int) - [200, 40, 60]).max() > 5
+
+
+def test_transparent_photographs(run, model):
+    image = read("images/a.png")
+    cv2.imwrite("half.png", np.dstack([image, np.full((20, 33), 51, "uint8")]))
+    trimap = read("trimaps/a.png")
+    for option, seen in (((), 0.8 * 255 + 0.2 * image), (("--ignore-alpha",), image)):
+        assert run("half.png", "trimaps/a.png", "-o", "alpha.png", *option) == 0
+        expected = predict_alpha(model, np.rint(seen[..., ::-1]).astype("uint8"), trimap)
+        np.testing.assert_allclose(read("alpha.png") / 255, expected, atol=0.003)
+
+
+def test_background_picture(run):
     cv2.imwrite("sea.png", np.full((5, 9, 3), (10, 20, 30), "uint8"))
     assert run("images/a.png", "trimaps/a.png", "--composite", "new.png", "--background", "sea.png") == 0
     background = read("trimaps/a.png") == 0
@@ -146,9 +182,6 @@ def test_bad_input_is_one_line(run, capsys, monkeypatch):
         assert message in err
         assert len(err.splitlines()) == 1
     assert {name: Path(name).read_bytes() for name in before} == before
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert run(*picture, "--cutout", "x.png") == 1
-    assert "pip install 'a2u_tf[pymatting]'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

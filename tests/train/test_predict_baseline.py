@@ -1,5 +1,6 @@
 """Baselines that learn nothing. pymatting compiles itself when it is first imported."""
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from train.predict_baseline import closed_form, half
+from train.predict_baseline import closed_form, half, import_pymatting
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,6 +26,24 @@ def scene():
 def test_half():
     trimap = np.array([[0, 128, 255, 7]], np.uint8)
     np.testing.assert_array_equal(half(None, trimap), [[0, 0.5, 1, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "reason", ["ImportError('numba needs another NumPy')", "RuntimeError('no locator')", "SystemExit(3)"]
+)
+def test_broken_pymatting_is_one_line(tmp_path, monkeypatch, reason):
+    (tmp_path / "pymatting").mkdir()
+    (tmp_path / "pymatting/__init__.py").write_text(f"raise {reason}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pymatting", raising=False)
+    with pytest.raises(ImportError, match=rf"^pymatting cannot be imported: {reason.partition('(')[0]}: .*$"):
+        import_pymatting()
+
+
+def test_without_pymatting(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'a2u_tf\[pymatting\]'"):
+        import_pymatting()
 
 
 @pytest.mark.slow
