@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from a2u_program.quiet import import_keras_quietly
-from a2u_program.stops import stopped_by_signals
+from a2u_program.stops import raise_if_stopped, stopped_by_signals
 from a2u_program.streams import forgiving_streams
 
 DESCRIPTION = """\
@@ -58,7 +58,7 @@ def _work(args, outputs):
     from a2u_tf.matting_folder import matte_all
 
     try:
-        problems = matte_all(args, outputs)
+        problems = matte_all(args, outputs, raise_if_stopped)
     except (ValueError, OSError, ImportError) as error:
         return _failed(error)
     if len(problems) > 1:

@@ -10,7 +10,6 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from a2u_program.stops import raise_if_stopped
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
 from a2u_tf.data.matting.colour_profiles import converted
@@ -32,13 +31,14 @@ from a2u_tf.models.matting.network import SHIPPED
 from a2u_tf.models.pretrained import load_matting
 
 
-def matte_all(options, outputs):
+def matte_all(options, outputs, raise_if_stopped):
     """Do all pictures that can be done, and print how it goes.
 
     Args:
         options: Object with `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
             `from_mask`, `ignore_alpha`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
         outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
+        raise_if_stopped: Function that raises what is no `Exception` where the work is to end; called between pictures.
 
     Returns:
         List of a line for each picture that could not be done.
