@@ -16,7 +16,8 @@ DESCRIPTION = """\
 Cut people, hair, fur and glass out of photographs. For each picture and its
 trimap a matte is predicted: a grey picture that is white where the foreground
 is opaque, black where there is none, and grey where it is half transparent.
-A trimap is a grey PNG: 255 is foreground, 0 background, all else unknown."""
+A trimap is a grey picture: 255 is foreground, 0 background, each with the
+levels within 24 of it, which JPEG files need; all else is unknown."""
 
 EXAMPLES = """\
 examples:

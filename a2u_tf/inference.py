@@ -5,6 +5,7 @@ import keras
 import numpy as np
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND, UNKNOWN
+from a2u_tf.data.matting.trimap import exact_trimap
 from a2u_tf.models.matting import Matting
 from a2u_tf.models.matting.strips import StripConv2D, can_be_stripped
 
@@ -18,7 +19,8 @@ def predict_alpha(model, image, trimap, max_side=None):
     Args:
         model: `a2u_tf.models.Matting`; for pictures of more than 8 megapixels from `for_prediction(model, large=True)`.
         image: RGB of shape `(H, W, 3)`, uint8 or float in [0, 1].
-        trimap: uint8 of shape `(H, W)`: 255 foreground, 0 background, any other level unknown.
+        trimap: Shape `(H, W)`, levels from 0 to 255, or uint16 to 65535: within 24 of 255 foreground, within 24 of 0
+            background, any other unknown.
         max_side: Largest height or width that the model sees, in pixels: larger pictures are reduced, and their mattes
             enlarged. A2U's kernels come from averages over the whole map, so the matte of a reduced picture is not that
             of the picture, only smaller. None predicts at full size.
@@ -27,7 +29,8 @@ def predict_alpha(model, image, trimap, max_side=None):
         float32 array of shape `(H, W)` in [0, 1], 1 and 0 where the trimap is known.
 
     Raises:
-        ValueError: Where shapes or dtypes do not fit, or `max_side` is no positive integer.
+        ValueError: Where shapes or dtypes do not fit, the trimap is background alone, as where its levels are 0, 1 and
+            2, or `max_side` is no positive integer.
     """
     image, trimap = np.asarray(image), np.asarray(trimap)
     if trimap.ndim != 2 or image.shape != (*trimap.shape, 3) or 0 in trimap.shape:
@@ -37,6 +40,7 @@ def predict_alpha(model, image, trimap, max_side=None):
         )
     if max_side is not None and (not isinstance(max_side, int | np.integer) or max_side < 1):
         raise ValueError(f"`max_side` must be an integer of at least 1, or None. Received: max_side={max_side!r}")
+    trimap = exact_trimap(trimap)
     if max_side is None or max(trimap.shape) <= max_side:
         return _predict(model, image, trimap)
     zoom = max_side / max(trimap.shape)

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.conventions import UNKNOWN
 from a2u_tf.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
 from a2u_tf.data.matting.colour_profiles import converted
 from a2u_tf.data.matting.folders import Problems
@@ -18,13 +18,12 @@ from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import (
     Picture,
     as_8_bits,
-    read_alpha,
     read_picture,
     read_trimap,
     write_alpha,
     write_rgb,
 )
-from a2u_tf.data.matting.trimap import trimap_from_mask
+from a2u_tf.data.matting.trimap import trimap_from_mask, trimap_note
 from a2u_tf.inference import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting_jobs import find_jobs
 from a2u_tf.models.matting.network import SHIPPED
@@ -116,11 +115,12 @@ def _matte(job, model, background, options, notes):
     if sizes[0] != sizes[1]:
         raise PictureError(f"Sizes (height, width) differ: {job.image} is {sizes[0]}, {job.trimap} is {sizes[1]}.")
     picture = read_picture(job.image, options.ignore_alpha)
-    trimap = (
-        trimap_from_mask(read_alpha(job.trimap), options.from_mask) if options.from_mask else read_trimap(job.trimap)
-    )
-    if np.isin(trimap, (BACKGROUND, FOREGROUND)).all():
-        notes.append(f"{job.trimap} leaves nothing unknown: is it a mask? Then --from-mask WIDTH finds the edges.")
+    trimap = read_trimap(job.trimap)
+    if options.from_mask:
+        trimap = trimap_from_mask(trimap, options.from_mask)
+    if note := trimap_note(trimap):
+        known = not options.from_mask and UNKNOWN not in trimap
+        notes.append(f"{job.trimap} {note}{' Is it a mask? Then --from-mask WIDTH finds the edges.' * known}")
     if options.max_side and max(trimap.shape) > options.max_side:
         notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
     deep = picture.rgb.dtype == np.uint16

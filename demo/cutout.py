@@ -5,7 +5,6 @@ import dataclasses
 import cv2
 import numpy as np
 
-from a2u_tf.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.cutout import estimate_foreground
 from a2u_tf.data.matting.composition import composite
 from a2u_tf.data.matting.pictures import over_white
@@ -52,17 +51,12 @@ def cut_out(model, image, trimap, longest):
         `CutOut`.
 
     Raises:
-        ValueError: Where picture and trimap differ in size, or the trimap has no unknown region.
+        ValueError: Where picture and trimap differ in size, or the trimap is background alone.
     """
     if image.shape[:2] != trimap.shape:
         raise ValueError(
             f"Picture and trimap differ in size: the picture is {size_text(image)} pixels, the trimap "
             f"{size_text(trimap)}. Paint the trimap, or drop one of the picture's size."
-        )
-    if np.isin(trimap, (BACKGROUND, FOREGROUND)).all():
-        raise ValueError(
-            "The trimap has no unknown region, so there is nothing to find out. Paint orange over the edge, or widen "
-            "the band."
         )
     image, trimap = reduced(over_white(image) if image.shape[2] == 4 else image, trimap, longest)
     alpha = predict_alpha(model, image, trimap)

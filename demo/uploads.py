@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from a2u_tf.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap
 
 
@@ -19,13 +18,12 @@ def read_background(path):
 
 
 def read_dropped_trimap(path):
-    """Read a trimap; all levels between black and white become unknown.
+    """Read a trimap, as `read_trimap`.
 
     Raises:
         PictureError: As in `read_trimap`, with the name of the file alone.
     """
-    trimap = _read(read_trimap, path)
-    return np.where((trimap == BACKGROUND) | (trimap == FOREGROUND), trimap, np.uint8(UNKNOWN))
+    return _read(read_trimap, path)
 
 
 def _read(read, path):

@@ -75,8 +75,8 @@ def run(images, folders, output, worst=5, command=None):
 def write_tables(means, rows, output, command):
     """Write tables.md, means.csv and images.csv."""
     note = (
-        "Of the unknown region (trimap 128), on 8-bit mattes; SAD, Grad and Conn over 1000. Lower is better. The mean "
-        "of the MSE leaves out images without unknown pixels."
+        "Of the trimaps' unknown region, on 8-bit mattes; SAD, Grad and Conn over 1000. Lower is better. The mean of "
+        "the MSE leaves out images without unknown pixels."
     )
     tables = f"# Errors of alpha mattes\n\n{note}\n\n## Means\n\n{error_table(means)}\n\n"
     tables += f"## Images\n\n{error_table(rows)}\n"

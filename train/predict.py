@@ -3,22 +3,23 @@
     python -m train.predict --model=runs/matting/best.keras --image=photo.jpg --trimap=trimap.png --output=alpha.png
     python -m train.predict --model=runs/matting/best.keras --image=IMAGES --trimap=TRIMAPS --output=ALPHAS
 
-Trimaps are grey pictures: 255 foreground, 0 background, anything else unknown. Pictures and trimaps in folders belong
-together by their names without endings; each matte gets that name and the ending .png. All files are checked before the
-first picture is read: for evaluations, where a set with gaps is worth nothing. `a2u-matte` does what can be done. What
-fails later on does not stop the others.
+Trimaps are grey pictures: 255 foreground, 0 background, 128 unknown; docs/command_line.md has the rule. Pictures and
+trimaps in folders belong together by their names without endings; each matte gets that name and the ending .png. All
+files are checked before the first picture is read: for evaluations, where a set with gaps is worth nothing. `a2u-matte`
+does what can be done. What fails later on does not stop the others.
 """
 
 import functools
 import sys
 
-from absl import app, flags
+from absl import app, flags, logging
 
 from a2u_program.stops import raise_if_stopped, stopped_by_signals
 from a2u_program.streams import forgiving_streams
 from a2u_tf import matting_jobs
 from a2u_tf.data.matting.folders import Problems, check_sizes
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
+from a2u_tf.data.matting.trimap import trimap_note
 from a2u_tf.inference import predict_alpha
 from a2u_tf.models.pretrained import load_matting
 
@@ -37,6 +38,14 @@ def find_jobs(image, trimap, output):
     check_sizes([(job.image, job.trimap) for job in jobs], problems)
     problems.stop_if_any()
     return [(job.image, job.trimap, job.outputs["alpha"]) for job in jobs]
+
+
+def read_noted_trimap(path):
+    """Read a trimap; what it lacks is a warning."""
+    trimap = read_trimap(path)
+    if note := trimap_note(trimap):
+        logging.warning("%s %s", path, note)
+    return trimap
 
 
 def define_file_flags():
@@ -62,7 +71,7 @@ def predict_files(values, make_predict, bits=8):
             for number, (image, trimap, output) in enumerate(jobs, 1):
                 raise_if_stopped()
                 try:
-                    write_alpha(output, predict(read_rgb(image), read_trimap(trimap)), bits)
+                    write_alpha(output, predict(read_rgb(image), read_noted_trimap(trimap)), bits)
                     print(f"{number}/{len(jobs)} {output}", flush=True)
                 except Exception as error:  # whatever it is, the other pictures are to be done
                     raise_if_stopped()

@@ -14,11 +14,13 @@ import numpy as np
 from absl import app, flags
 
 from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.data.matting.trimap import exact_trimap
 from train.predict import define_file_flags, predict_files
 
 
 def half(image, trimap):
     """0.5 where the trimap is unknown."""
+    trimap = exact_trimap(trimap)
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0.0, 1.0], 0.5)
 
 

@@ -47,6 +47,10 @@ def run(values):
         with ray_running(values.address, values.concurrency, values.object_store_mb):
             summary = matte_many(waiting, output, model, int(values.bits), values.concurrency, values.gpus)
         print(summary)
+        for note in summary.notes[:MOST_LINES]:
+            print(f"note: {note}", file=sys.stderr)
+        if (more := len(summary.notes) - MOST_LINES) > 0:
+            print(f"note: and {more} trimaps more", file=sys.stderr)
         failures += summary.failures
     output.write_failures(failures)
     output.close()

@@ -19,7 +19,7 @@ from absl import app, flags
 import a2u_tf.models  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
 from a2u_program.streams import forgiving_streams
 from a2u_tf.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.data.matting.pictures import read_rgb, read_trimap
+from a2u_tf.data.matting.pictures import read_rgb
 from a2u_tf.evaluation.report import markdown_table
 from a2u_tf.files import check_not_inputs, write_json
 from a2u_tf.info import versions
@@ -29,6 +29,7 @@ from a2u_tf.models.matting.network import STRIDE
 from a2u_tf.models.pretrained import read_model
 from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png
 from a2u_tf.visualization.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
+from train.predict import read_noted_trimap
 from train.reconstruction import DATASETS, Settings, load_images
 from train.run_folder import command_line
 
@@ -77,7 +78,7 @@ def read_batches(network, images, trimaps):
     for number, path in enumerate(images):
         image = read_rgb(path)
         if channels == 4:
-            trimap = read_trimap(trimaps[number])
+            trimap = read_noted_trimap(trimaps[number])
             if trimap.shape != image.shape[:2]:
                 raise ValueError(f"Sizes differ: {path} {image.shape[:2]}, {trimaps[number]} {trimap.shape}")
             inputs = np.asarray(network_input(image[None], trimap[None, ..., None], STRIDE))

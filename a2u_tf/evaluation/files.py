@@ -1,10 +1,12 @@
 """The errors of predicted mattes that lie in files."""
 
 import numpy as np
+from absl import logging
 
 from a2u_tf.conventions import UNKNOWN
 from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.data.matting.pictures import read_alpha, read_trimap
+from a2u_tf.data.matting.trimap import trimap_note
 from a2u_tf.evaluation.protocol import evaluate
 
 
@@ -27,6 +29,8 @@ def evaluate_files(images, predictions):
     """
     for image in images:
         target, trimap = read_levels(image.alpha), read_trimap(image.trimap)
+        if note := trimap_note(trimap):
+            logging.warning("%s %s", image.trimap, note)
         for method, paths in predictions.items():
             prediction = read_levels(paths[image.name])
             try:

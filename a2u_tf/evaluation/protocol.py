@@ -3,6 +3,7 @@
 import numpy as np
 
 from a2u_tf.conventions import UNKNOWN
+from a2u_tf.data.matting.trimap import check_levels, exact_trimap
 from a2u_tf.evaluation.connectivity_error import connectivity_error
 from a2u_tf.evaluation.gradient_error import gradient_error
 from a2u_tf.evaluation.sad_mse import mse, sad
@@ -13,16 +14,17 @@ ERRORS = ("sad", "mse", "grad", "conn")
 def evaluate(prediction, target, trimap):
     """Return the errors of a predicted alpha matte on the unknown region of its trimap.
 
-    The protocol of the MATLAB code that papers on matting report with, on the scale of their tables. Nothing but
-    `trimap == 128` is unknown. Gradient and connectivity errors look at the whole picture before they sum over the
-    unknown region, so a prediction must be whole too, with the known regions filled in.
+    The protocol of the MATLAB code that papers on matting report with, on the scale of their tables. Unknown is what a
+    prediction treats so: all levels of the trimap that are not within 24 of 0 or 255. Gradient and connectivity errors
+    look at the whole picture before they sum over the unknown region, so a prediction must be whole too, with the known
+    regions filled in.
 
     Published figures are of 8-bit pictures: round a prediction to uint8 before you compare with them.
 
     Args:
         prediction: Array `(H, W)` or `(H, W, 1)` of integers or floats from 0 (transparent) to 255 (opaque).
         target: The true alpha matte, likewise.
-        trimap: Array of the same size and scale, 128 where alpha is unknown.
+        trimap: Array of the same size and scale, or uint16: 0 background, 255 foreground, 128 unknown.
 
     Returns:
         A dict of floats, lower is better: `"sad"`, the sum of absolute differences of alpha in [0, 1] over 1000;
@@ -31,7 +33,8 @@ def evaluate(prediction, target, trimap):
 
     Raises:
         ValueError: For arrays of other sizes, channels, types or ranges. A float matte that is not black and nowhere
-            above 1 counts as one of the range [0, 1].
+            above 1 counts as one of the range [0, 1]. For a trimap of background alone, as where its levels are 0, 1
+            and 2.
 
     Example:
 
@@ -43,6 +46,7 @@ def evaluate(prediction, target, trimap):
     """
     arrays = {"prediction": prediction, "target": target, "trimap": trimap}
     prediction, target, trimap = (_single_channel(name, array) for name, array in arrays.items())
+    prediction, target = _levels("prediction", prediction), _levels("target", target)
     if not prediction.shape == target.shape == trimap.shape:
         raise ValueError(
             "`prediction`, `target` and `trimap` must be of one size. Received (height, width): "
@@ -50,7 +54,7 @@ def evaluate(prediction, target, trimap):
         )
     _check_scale("prediction", prediction)
     _check_scale("target", target)
-    unknown = _unknown_region(trimap)
+    unknown = exact_trimap(trimap) == UNKNOWN
     if prediction.dtype != target.dtype:
         prediction, target = prediction.astype(np.float64), target.astype(np.float64)
     return {
@@ -62,7 +66,7 @@ def evaluate(prediction, target, trimap):
 
 
 def _single_channel(name, array):
-    """Return `array` as `(H, W)`, uint8 or float64, with values in [0, 255]."""
+    """Return `array` as `(H, W)`."""
     array = np.asarray(array)
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
@@ -74,16 +78,14 @@ def _single_channel(name, array):
             f"`{name}` must be one picture of shape (height, width) or (height, width, 1). "
             f"Received shape: {array.shape}{way_out}"
         )
+    return array
+
+
+def _levels(name, array):
+    """Return `array` as uint8 or float64, with values in [0, 255]."""
     if array.dtype == np.uint8:
         return array
-    if array.dtype.kind not in "iuf":
-        raise ValueError(f"`{name}` must hold integers or floats from 0 to 255. Received dtype: {array.dtype}")
-    low, high = array.min(), array.max()
-    if not (low >= 0 and high <= 255):  # Phrased so that NaN fails.
-        raise ValueError(
-            f"`{name}` must have finite values from 0 to 255. Received values from {low} to {high}. "
-            "Divide pictures of 16 bits by 257; clip what overshoots."
-        )
+    check_levels(array, f"`{name}`")
     return array.astype(np.float64 if array.dtype.kind == "f" else np.uint8)
 
 
@@ -94,17 +96,3 @@ def _check_scale(name, array):
             f"`{name}` must be on the scale of 0 to 255, but looks like a matte in [0, 1]. Received floats from "
             f"{array.min()} to {array.max()}. Multiply it by 255. If it is indeed this dark, pass it as uint8."
         )
-
-
-def _unknown_region(trimap):
-    """Return the mask of unknown pixels."""
-    unknown = trimap == UNKNOWN
-    if not unknown.any():
-        between = np.unique(trimap[(trimap > 0) & (trimap < 255)])
-        if between.size:
-            raise ValueError(
-                f"`trimap` must mark the unknown region by {UNKNOWN}, which it does not hold. Received between 0 and "
-                f"255: {', '.join(map(str, between[:5]))}{', ...' * (between.size > 5)}. "
-                f"Set what is unknown to {UNKNOWN}."
-            )
-    return unknown

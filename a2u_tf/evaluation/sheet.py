@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from a2u_tf.conventions import UNKNOWN
+from a2u_tf.data.matting.trimap import three_levels
 from a2u_tf.visualization import write_png
 
 _TILE = 400
@@ -24,7 +25,7 @@ def matte_sheet(prediction, target, trimap, path, image=None, title=""):
         image: RGB, uint8 of shape `(H, W, 3)`.
         title: Line above the pictures.
     """
-    unknown = trimap == UNKNOWN
+    unknown = three_levels(trimap) == UNKNOWN
     error = np.where(unknown, cv2.absdiff(prediction, target), 0).astype(np.uint8)
     shown = cv2.cvtColor(cv2.convertScaleAbs(error, alpha=2), cv2.COLOR_GRAY2BGR)
     shown[~unknown] = _KNOWN

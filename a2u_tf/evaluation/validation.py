@@ -1,6 +1,7 @@
 """Validation by the field's protocol while a matting network trains."""
 
 import dataclasses
+import itertools
 
 import keras
 import numpy as np
@@ -43,14 +44,16 @@ def held_out_pictures(source, count, size):
     Returns:
         List of `ValidationPicture`.
     """
-    pictures = []
-    for number in range(count):
+    pictures: list[ValidationPicture] = []
+    for number in itertools.count():
+        if len(pictures) == count:
+            return pictures
         network_input, target = training_sample(source, np.random.default_rng([HELD_OUT, number]), size)
         image, alpha, trimap = (
             np.rint(255 * x).astype(np.uint8) for x in (target[..., 8:], target[..., 0], network_input[..., 3])
         )
-        pictures.append(ValidationPicture(f"held_out_{number:03}", image, trimap, alpha))
-    return pictures
+        if trimap.any():  # in one of background alone there is nothing to predict
+            pictures.append(ValidationPicture(f"held_out_{number:03}", image, trimap, alpha))
 
 
 class FilePictures:

@@ -17,8 +17,8 @@ def encoded_matting(matting):
 
     Returns:
         Function from `image_bytes` and `trimap_bytes`, strings `(N,)`, to a dict of `alpha_bytes`, strings `(N,)`: PNG
-        files, grey, of 8 bits. Pictures are PNG or JPEG, each of the size of its trimap and of no more pixels than
-        `a2u_tf.data.matting.picture_limit` allows, by their headers: larger ones are not decoded. Grey ones become
+        files, grey, of 8 bits. Pictures and trimaps are PNG or JPEG, of one size and of no more pixels than
+        `a2u_tf.data.matting.picture_limit` allows, by their headers: larger ones are not decoded. Grey pictures become
         three equal channels, an alpha channel is dropped, 16 bits become 8. The rotation that EXIF data of a JPEG ask
         for is not applied: send the pixels upright.
     """
@@ -27,8 +27,10 @@ def encoded_matting(matting):
     def one(files):
         image_bytes, trimap_bytes = (_checked(file) for file in files)
         # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
-        image = tf.io.decode_jpeg(image_bytes, channels=3, dct_method="INTEGER_ACCURATE")
-        trimap = tf.io.decode_png(trimap_bytes, channels=1)
+        image, trimap = (
+            tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
+            for file, channels in ((image_bytes, 3), (trimap_bytes, 1))
+        )
         alpha = matting(image=image[None], trimap=trimap[None])["alpha"][0]
         return tf.io.encode_png(tf.cast(tf.round(255 * alpha), tf.uint8))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import keras
 
+from a2u_tf.conventions import KNOWN_WITHIN
 from a2u_tf.data.matting.picture_limit import max_pixels
 from a2u_tf.models import Matting
 
@@ -63,8 +64,8 @@ def model_endpoint(model):
     """Return the `Endpoint` of a model.
 
     A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
-    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`. A functional model
-    takes and returns what it does, by the names of its inputs and outputs.
+    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`, and no trimap
+    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs.
 
     Raises:
         ValueError: For other models, and on other backends than TensorFlow.
@@ -96,6 +97,12 @@ def _matting_endpoint(model):
             ),
             tf.debugging.assert_less_equal(
                 tf.size(trimap, tf.int64), tf.constant(limit, tf.int64), f"The model takes up to {limit} pixels at once"
+            ),
+            tf.debugging.assert_greater(
+                tf.reduce_max(tf.cast(trimap, tf.float32), axis=(1, 2, 3)),
+                float(KNOWN_WITHIN),
+                "Every trimap must have foreground, 255, or something unknown, 128; 0, the background, reaches to "
+                f"{KNOWN_WITHIN}. Multiply its levels. The highest of each trimap",
             ),
         ]
         with tf.control_dependencies(checks):  # or another operation may fail first

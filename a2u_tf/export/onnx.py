@@ -17,7 +17,7 @@ def export_onnx(model, path, tolerance=1e-3):
     Names, shapes and dtypes are those of `serving_default` in `a2u_tf.export.export_saved_model`. A batch of one: the
     encodings of dynamic A2U are filters of one sample each, which ONNX cannot convolve a batch of open size with. The
     file is run by ONNX Runtime and compared with the model before it gets its name. The conversion of a whole matting
-    network takes minutes. Nothing in the file checks that picture and trimap have one size.
+    network takes minutes. Nothing in the file checks that picture and trimap have one size, nor the trimap's levels.
 
     Args:
         model: `a2u_tf.models.Matting` or a functional Keras model, on Keras' TensorFlow backend.

@@ -35,8 +35,8 @@ def export_saved_model(model, folder, version=1, tolerance=1e-3):
     A `Matting` model gets two signatures, for pictures of any size:
 
     - `serving_default`: uint8 `image` `(N, H, W, 3)` and `trimap` `(N, H, W, 1)` to float32 `alpha` `(N, H, W, 1)`.
-    - `serve_encoded`: strings `image_bytes` (PNG or JPEG files) and `trimap_bytes` (PNG), `(N,)`, to `alpha_bytes`,
-      grey PNG files of 8 bits; see `a2u_tf.export.encoded`.
+    - `serve_encoded`: strings `image_bytes` and `trimap_bytes` (PNG or JPEG files), `(N,)`, to `alpha_bytes`, grey PNG
+      files of 8 bits; see `a2u_tf.export.encoded`.
 
     A functional model gets `serving_default`, with the names of its inputs and outputs.
 

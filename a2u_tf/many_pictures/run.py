@@ -27,6 +27,7 @@ class Summary:
         total: How many pictures it was given.
         done: How many mattes it wrote.
         failures: Dicts with the name, image, trimap and error of the others.
+        notes: Lines on the trimaps of these mattes that lack something.
         pixels: Of the mattes.
         seconds: From the start of the workers to the last matte.
         stage_seconds: Dict from a stage to the time in it, summed over all workers.
@@ -35,6 +36,7 @@ class Summary:
     total: int
     done: int = 0
     failures: list = dataclasses.field(default_factory=list)
+    notes: list = dataclasses.field(default_factory=list)
     pixels: int = 0
     seconds: float = 0.0
     stage_seconds: dict = dataclasses.field(default_factory=lambda: dict.fromkeys(("read", "matte", "write"), 0.0))
@@ -50,6 +52,8 @@ class Summary:
             else:
                 self.done += 1
                 self.pixels += picture["height"] * picture["width"]
+                if picture["note"]:
+                    self.notes.append(f"{picture['trimap']} {picture['note']}")
 
     def __str__(self):
         rate = f"{self.done / self.seconds:.2f} pictures/s, {self.pixels / 1e6 / self.seconds:.3f} megapixels/s"

@@ -1,6 +1,7 @@
 """What Ray's workers do with pictures: read, matte, write.
 
-A picture that cannot be done goes on with its reason in the column `error`, empty for the others. Every worker may die
+A picture that cannot be done goes on with its reason in the column `error`, empty for the others; what its trimap lacks
+stands in `note`. Every worker may die
 at any time, and Ray repeats what it was given, as often as that takes.
 """
 
@@ -16,11 +17,12 @@ import pyarrow as pa
 from a2u_tf.data.matting.folders import in_one_line
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
+from a2u_tf.data.matting.trimap import trimap_note
 from a2u_tf.many_pictures.uris import as_local_file
 
 MOST_DEATHS = 3
 LONGEST_ERROR = 500
-_COMMON = [("name", pa.string()), ("image", pa.string()), ("trimap", pa.string()), ("error", pa.string())]
+_COMMON = [(name, pa.string()) for name in ("name", "image", "trimap", "error", "note")]
 _SIZE = [("height", pa.int64()), ("width", pa.int64()), ("read_seconds", pa.float64())]
 _PIXELS = pa.schema([*_COMMON, *_SIZE, ("rgb", pa.large_binary()), ("levels", pa.large_binary())])
 _MATTES = pa.schema([*_COMMON, *_SIZE, ("matte_seconds", pa.float64()), ("png", pa.large_binary())])
@@ -60,11 +62,12 @@ def read(batch, attempts):
     """
     for row in batch.to_pylist():
         start = time.perf_counter()
-        row |= {"error": "", "height": 0, "width": 0, "rgb": b"", "levels": b""}
+        row |= {"error": "", "note": "", "height": 0, "width": 0, "rgb": b"", "levels": b""}
         if pair := _try(functools.partial(_read_pair, row), row, attempts, "reading"):
             image, trimap = pair
             row |= {"rgb": image.tobytes(), "levels": trimap.tobytes()}
             row["height"], row["width"] = trimap.shape
+            row["note"] = trimap_note(trimap)
         row["read_seconds"] = time.perf_counter() - start
         yield pa.Table.from_pylist([row], _PIXELS)
 

@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from a2u_tf.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.conventions import UNKNOWN
+from a2u_tf.data.matting.trimap import three_levels
 from a2u_tf.files import replaced
 from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN, fitted, title
 
@@ -51,7 +52,7 @@ def matting_grid(rows, methods=("alpha",), side=192):
     names = ["image", "trimap", "truth", *(name for method in methods for name in (method, "error"))]
     lines = [np.concatenate([title(name, side + MARGIN) for name in names], axis=1)]
     for image, trimap, target, *predictions in rows:
-        known = (trimap == BACKGROUND) | (trimap == FOREGROUND)
+        known = three_levels(trimap) != UNKNOWN
         greys = [trimap, target]
         for prediction in predictions:
             error = cv2.convertScaleAbs(cv2.absdiff(prediction, target), alpha=2)

@@ -28,7 +28,7 @@ def main(request_matte, description, server, argv=None):
     )
     parser.add_argument("photo", type=Path, help="PNG or JPEG file")
     parser.add_argument(
-        "trimap", type=Path, help="PNG file of the same size: 0 background, 255 foreground, else unknown"
+        "trimap", type=Path, help="PNG or JPEG file of the same size: 0 background, 255 foreground, 128 unknown"
     )
     parser.add_argument("alpha", type=Path, help="PNG file to write")
     args = parser.parse_args(argv)

@@ -19,7 +19,7 @@ def request_matte(server, model, photo, trimap, timeout):
         server: Host and port of the gRPC interface.
         model: Name under which the model is served.
         photo: PNG or JPEG file, as bytes.
-        trimap: PNG file of the same size, as bytes.
+        trimap: The same, of its trimap, of the same size.
         timeout: Seconds to wait.
 
     Raises:

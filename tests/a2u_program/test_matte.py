@@ -136,7 +136,7 @@ def test_mask(run, model):
 
 def test_mask_in_place_of_a_trimap_is_noted(run, capsys):
     assert run("images/a.png", "mask.png", "-o", "alpha.png") == 0
-    assert "note: mask.png leaves nothing unknown: is it a mask? Then --from-mask" in capsys.readouterr().err
+    assert "note: mask.png has no unknown region. Is it a mask? Then --from-mask" in capsys.readouterr().err
     np.testing.assert_array_equal(read("alpha.png"), read("mask.png"))
 
 

@@ -56,7 +56,7 @@ def test_exceptions(model, picture):
     image, trimap = picture
     for arguments, message in (
         ((image, trimap[:, 1:]), "picture is 47 x 33 pixels, the trimap 46 x 33"),
-        ((image, np.zeros_like(trimap)), "no unknown region"),
+        ((image, np.zeros_like(trimap)), "neither foreground nor anything unknown"),
     ):
         with pytest.raises(ValueError, match=message):
             cut_out(model, *arguments, 47)

@@ -13,13 +13,6 @@ def write(path, pixels):
     return path
 
 
-def test_levels_between_black_and_white_are_unknown(tmp_path):
-    path = write(tmp_path / "trimap.png", np.array([[0, 1, 127, 128, 254, 255]], np.uint8))
-    trimap = read_dropped_trimap(path)
-    assert trimap.dtype == np.uint8
-    assert trimap.tolist() == [[0, 128, 128, 128, 128, 255]]
-
-
 def test_background_is_rgb(tmp_path):
     path = write(tmp_path / "picture.png", np.full((2, 3, 3), (1, 2, 3), np.uint8))
     assert read_background(path).tolist() == [[[3, 2, 1]] * 3] * 2

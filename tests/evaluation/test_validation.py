@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.evaluation import evaluate
-from a2u_tf.evaluation.validation import ProtocolValidation, ValidationPicture, validate
+from a2u_tf.evaluation.validation import ProtocolValidation, ValidationPicture, held_out_pictures, validate
 from a2u_tf.inference import predict_alpha
 from tests.helpers import tiny_matting
 
@@ -53,3 +53,22 @@ def test_callback_fills_the_logs(rng, model):
     callback.on_epoch_end(4, logs)
     assert list(logs) == ["loss", "val_sad", "val_mse", "val_grad", "val_conn"]
     assert seen == [(5, 1)]
+
+
+def test_held_out_pictures_are_never_background_alone():
+    class Source:
+        calls = 0
+
+        def foreground(self, rng):
+            self.calls += 1
+            alpha = np.zeros((40, 40), "float32")
+            alpha[5:35, 5:35] = self.calls > 4  # a sample asks twice at most
+            return np.full((40, 40, 3), 200, "uint8"), alpha
+
+        def background(self, rng):
+            return np.full((40, 40, 3), 20, "uint8")
+
+    pictures = held_out_pictures(Source(), 3, 32)
+    assert [picture.name for picture in pictures] != ["held_out_000", "held_out_001", "held_out_002"]
+    assert len(pictures) == 3
+    assert all(picture.trimap.any() for picture in pictures)

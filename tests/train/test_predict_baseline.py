@@ -24,7 +24,7 @@ def scene():
 
 
 def test_half():
-    trimap = np.array([[0, 128, 255, 7]], np.uint8)
+    trimap = np.array([[0, 128, 255, 70]], np.uint8)
     np.testing.assert_array_equal(half(None, trimap), [[0, 0.5, 1, 0.5]])
 
 

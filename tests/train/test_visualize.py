@@ -145,7 +145,7 @@ def test_colours_for_a_network_of_any_size(tmp_path, rng):
 def test_exceptions_leave_no_files(tmp_path, monkeypatch, values, error, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "image").write_bytes(cv2.imencode(".png", np.zeros((20, 24, 3), np.uint8))[1].tobytes())
-    (tmp_path / "other").write_bytes(cv2.imencode(".png", np.zeros((20, 25), np.uint8))[1].tobytes())
+    (tmp_path / "other").write_bytes(cv2.imencode(".png", np.full((20, 25), 128, np.uint8))[1].tobytes())
     make = {
         "tiny": tiny,
         "bilinear": lambda path: tiny(path, keras.layers.UpSampling2D()),

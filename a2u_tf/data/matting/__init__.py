@@ -18,7 +18,7 @@ from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_t
 from a2u_tf.data.matting.pipeline import training_batches
 from a2u_tf.data.matting.sources import MixedSource, PictureSource, RecolouredSource
 from a2u_tf.data.matting.tensors import network_input, training_tensors
-from a2u_tf.data.matting.trimap import trimap_from_alpha, trimap_from_mask
+from a2u_tf.data.matting.trimap import exact_trimap, trimap_from_alpha, trimap_from_mask
 
 __all__ = [
     "EvaluationImage",
@@ -34,6 +34,7 @@ __all__ = [
     "composition_1k_training",
     "distinctions_646_test",
     "distinctions_646_training",
+    "exact_trimap",
     "merge_foregrounds",
     "network_input",
     "read_alpha",

@@ -14,6 +14,7 @@ from PIL import PngImagePlugin
 
 from a2u_tf.data.matting.decoding import decode
 from a2u_tf.data.matting.picture_files import PictureError
+from a2u_tf.data.matting.trimap import exact_trimap
 from a2u_tf.files import replaced
 
 PNG_BEGINNING = 33  # bytes, to the end of the header
@@ -105,19 +106,22 @@ def read_rgba(path):
 
 
 def read_trimap(path):
-    """Read a trimap from a grey picture of 8 bits, or one of equal channels.
+    """Read a trimap, or a mask, from a grey picture of 8 or 16 bits, or one of equal channels.
 
     Returns:
-        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground. Other levels are returned as they are.
+        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground. Levels within 24 of 0 and of 255, as JPEG
+        makes them, are 0 and 255, all others 128.
 
     Raises:
-        PictureError: For a picture with colours, transparent pixels or 16 bits, or as in `read_rgb`.
+        PictureError: For a picture with colours or transparent pixels, one that is background alone, as where its
+            levels are 0, 1 and 2, or as in `read_rgb`.
         OSError: Where the file cannot be opened.
     """
-    levels = _grey(path, "a trimap")
-    if levels.dtype != np.uint8:
-        raise PictureError(f"{path} has 16 bits, expected a trimap of 8 with the levels 0, 128 and 255. Convert it.")
-    return levels
+    levels = _grey(path, "a trimap or mask")
+    try:
+        return exact_trimap(levels, path)
+    except ValueError as error:
+        raise PictureError(str(error)) from error
 
 
 def write_alpha(path, alpha, bits=8):
@@ -211,10 +215,10 @@ def _grey(path, what):
             f"{path} has transparent pixels, expected {what} in grey levels. If its alpha channel is meant, save that "
             "as a grey picture, or use it as an RGBA foreground."
         )
-    levels = pixels[..., 0]
-    if (levels != pixels[..., 1]).any() or (levels != pixels[..., 2]).any():
+    levels, *others = cv2.split(np.ascontiguousarray(pixels[..., :3]))
+    if any(cv2.absdiff(levels, other).max() > 1 for other in others):  # by 1 they differ in a lossy WebP
         raise PictureError(f"{path} has colours, expected {what}: a grey picture. Is it the right file?")
-    return np.ascontiguousarray(levels)
+    return levels
 
 
 def _opaque(pixels):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from a2u_tf.conventions import BACKGROUND, FOREGROUND, MEAN, STANDARD_DEVIATION, UNKNOWN
+from a2u_tf.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, MEAN, STANDARD_DEVIATION, UNKNOWN
 
 
 def network_input(image, trimap, multiple):
@@ -11,7 +11,7 @@ def network_input(image, trimap, multiple):
 
     Args:
         image: Tensor `(N, H, W, 3)`, RGB: integers in 0 to 255 or floats in [0, 1].
-        trimap: uint8 tensor `(N, H, W, 1)`: 255 foreground, 0 background, anything else unknown.
+        trimap: uint8 tensor `(N, H, W, 1)`: within 24 of 255 foreground, within 24 of 0 background, else unknown.
         multiple: Height and width are padded to multiples of it, at the bottom and at the right, by reflection.
 
     Returns:
@@ -20,8 +20,8 @@ def network_input(image, trimap, multiple):
     scale = 1 if keras.backend.is_float_dtype(image.dtype) else 255
     image = ops.cast(image, "float32") / scale
     image = (image - ops.array(MEAN, "float32")) / ops.array(STANDARD_DEVIATION, "float32")
-    trimap = ops.where(is_unknown(trimap), ops.cast(UNKNOWN, "float32"), ops.cast(trimap, "float32")) / 255
-    x = ops.concatenate([image, trimap], axis=-1)
+    unknown = ops.cast(UNKNOWN / FOREGROUND, "float32")
+    x = ops.concatenate([image, ops.where(is_unknown(trimap), unknown, is_foreground(trimap))], axis=-1)
     for axis in (1, 2):
         x = ops.take(x, _reflected(ops.shape(x)[axis], multiple), axis=axis)
     return _both_sizes_open(x)
@@ -43,12 +43,18 @@ def matte(prediction, trimap):
     """Crop the network's output to the trimap's size, clip it to [0, 1] and keep what the trimap knows."""
     _, height, width, _ = ops.shape(trimap)
     prediction = ops.clip(ops.cast(prediction[:, :height, :width], "float32"), 0, 1)
-    return ops.where(is_unknown(trimap), prediction, ops.cast(trimap, "float32") / 255)
+    return ops.where(is_unknown(trimap), prediction, is_foreground(trimap))
 
 
 def is_unknown(trimap):
-    """Where the trimap is neither 0 nor 255."""
-    return ops.logical_and(ops.not_equal(trimap, BACKGROUND), ops.not_equal(trimap, FOREGROUND))
+    """Where the trimap is neither 0 nor 255, nor within the distance of `a2u_tf.conventions` from these."""
+    levels = ops.cast(trimap, "float32")
+    return ops.logical_and(levels > BACKGROUND + KNOWN_WITHIN, levels < FOREGROUND - KNOWN_WITHIN)
+
+
+def is_foreground(trimap):
+    """1.0 where the trimap is foreground, else 0.0."""
+    return ops.cast(ops.cast(trimap, "float32") >= FOREGROUND - KNOWN_WITHIN, "float32")
 
 
 def _reflected(length, multiple):

@@ -12,14 +12,15 @@ class Matting(keras.Model):
     """Deep image matting around a `matting_net`: normalisation, padding, cropping and the trimap are inside.
 
     The picture is normalised by ImageNet's statistics and padded by reflection to multiples of 16; the network's
-    output is cropped, clipped to [0, 1] and, where the trimap is 0 or 255, replaced by what it says.
+    output is cropped, clipped to [0, 1] and, where the trimap is known, replaced by what it says.
 
     Args:
         network: Model from `matting_net`. Default: `matting_net()`, untrained.
 
     Call arguments:
         inputs: Dict of `image`, RGB of shape `(N, H, W, 3)`, uint8 or float in [0, 1], and `trimap`, uint8 of shape
-            `(N, H, W, 1)`: 255 foreground, 0 background, any other level unknown.
+            `(N, H, W, 1)`: 255 foreground, 0 background, within 24 of each the same, any other level unknown. Levels of
+            background alone, such as 0, 1 and 2, give a black matte; `a2u_tf.inference.predict_alpha` refuses them.
 
     Returns:
         Dict of `alpha`, float32 of shape `(N, H, W, 1)` in [0, 1].
@@ -70,9 +71,9 @@ def _checked(inputs):
             raise ValueError(f"`{name}` must have shape (N, H, W, {channels}). Received: shape={shape}")
     if any(None not in (a, b) and a != b for a, b in zip(shapes[0][:3], shapes[1][:3], strict=True)):
         raise ValueError(f"`image` and `trimap` must have the same size. Received: {shapes[0]} and {shapes[1]}")
-    if keras.backend.is_float_dtype(trimap.dtype):
+    if (dtype := keras.backend.standardize_dtype(trimap.dtype)) != "uint8":
         raise ValueError(
-            "`trimap` must be uint8: 0 background, 255 foreground, 128 unknown. Received: "
-            f"dtype={keras.backend.standardize_dtype(trimap.dtype)}"
+            f"`trimap` must be uint8: 0 background, 255 foreground, 128 unknown. Received: dtype={dtype}. Multiply or "
+            "divide it to these levels, and cast it."
         )
     return image, trimap

@@ -154,19 +154,25 @@ def test_rgba_without_alpha_channel(saved, rgba):
 
 def test_trimap(saved, rgba):
     indices = rgba[..., 0] % 4
-    levels = np.uint8([0, 128, 255, 127])[indices]
+    levels = np.uint8([0, 128, 255, 128])[indices]
     check(read_trimap(saved(png(levels, 0))), levels, np.uint8)
     check(read_trimap(saved(png(np.stack([levels] * 3, axis=-1), 2))), levels, np.uint8)
-    check(read_trimap(saved(palette_png(indices, [[n] * 3 for n in (0, 128, 255, 127)]))), levels, np.uint8)
-    with pytest.raises(PictureError, match="has 16 bits, expected a trimap of 8"):
-        read_trimap(saved(png(levels.astype(np.uint16) * 257, 0, bits=16)))
+    check(read_trimap(saved(palette_png(indices, [[n] * 3 for n in (24, 128, 231, 127)]))), levels, np.uint8)
+    check(read_trimap(saved(png(levels.astype(np.uint16) * 257, 0, bits=16))), levels, np.uint8)
+
+
+def test_alpha_of_a_lossy_webp(saved):
+    levels = np.arange(256, dtype=np.uint8)[None].repeat(16, axis=0)
+    data = cv2.imencode(".webp", levels, [cv2.IMWRITE_WEBP_QUALITY, 75])[1]
+    assert np.ptp(cv2.imdecode(data, cv2.IMREAD_COLOR), axis=-1).max() == 1  # not quite grey
+    np.testing.assert_allclose(read_alpha(saved(data.tobytes())), levels / 255, atol=0.03)
 
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
 @pytest.mark.parametrize("read", [read_alpha, read_trimap])
 def test_unequal_channels(saved, read, channel):
     pixels = np.full((5, 6, 3), 128, np.uint8)
-    pixels[-1, -1, channel] += 1
+    pixels[-1, -1, channel] += 2
     with pytest.raises(PictureError, match=r"picture\.png has colours, expected .* Is it the right file"):
         read(saved(png(pixels, 2)))
 

@@ -20,13 +20,13 @@ def test_golden_training(data_steps):
 
 
 def test_golden_test_time(data_steps):
-    """Before the padding."""
+    """Before the padding; levels beside 0 and 255 are unknown, as in the release's demo."""
     arrays, settings = data_steps
     for case in settings["G5_test_time_G6_demo"]:
         number = case["id"]
         image, trimap = arrays[f"G5_{number}_image_bgr"][..., ::-1], arrays[f"G5_{number}_trimap"]
         result = network_input(image, trimap)
-        expected = arrays[f"G5_{number}_net_input_padded"][0].transpose(1, 2, 0)[: case["h"], : case["w"]]
+        expected = arrays[f"G6_{number}_demo_net_input_padded"][0].transpose(1, 2, 0)[: case["h"], : case["w"]]
         np.testing.assert_allclose(result, expected, rtol=0, atol=2e-6)
 
 
@@ -34,8 +34,9 @@ def test_golden_test_time(data_steps):
 def test_by_hand(rng, dtype):
     foreground, background = (rng.uniform(0, 255, (2, 3, 3)).astype(dtype) for _ in range(2))
     alpha = rng.random((2, 3))
-    trimap = np.uint8([[0, 128, 255], [128, 127, 129]])
-    inputs, target = training_tensors(foreground, background, alpha, trimap)
+    trimap = np.uint8([[0, 128, 255], [255, 128, 128]])
+    levels = np.uint8([[24, 128, 254], [231, 25, 230]])
+    inputs, target = training_tensors(foreground, background, alpha, levels)
     for row, column in np.ndindex(alpha.shape):
         a, fg, bg = alpha[row, column], foreground[row, column] / 255, background[row, column] / 255
         image = a * fg + (1 - a) * bg

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from a2u_tf.data.matting.pictures import read_trimap
 from a2u_tf.data.matting.trimap import trimap_from_alpha, trimap_from_mask
 
 
@@ -79,10 +80,53 @@ def test_mask_has_a_band_of_the_width(width, turn):
     assert set(trimap[:, -9:].flat) == {255}
 
 
-def test_traces_in_a_mask_are_known_and_greys_are_not():
-    row = np.array([0, 5, 0, 0, 0, 6, 128, 249, 255, 255, 255, 250, 255]) / 255
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_traces_in_a_mask_are_known_and_greys_are_not(dtype):
+    row = np.array([0, 24, 0, 0, 0, 25, 128, 230, 255, 255, 255, 231, 255])
     expected = [0, 0, 0, 0, 128, 128, 128, 128, 128, 255, 255, 255, 255]
+    row = row.astype(dtype) * {np.uint8: 1, np.uint16: 257, np.float32: np.float32(1 / 255)}[dtype]
     np.testing.assert_array_equal(trimap_from_mask(row[None], 2)[0], expected)
+
+
+def test_boolean_mask():
+    mask = np.arange(20)[None] >= 9
+    np.testing.assert_array_equal(trimap_from_mask(mask, 4), trimap_from_mask(mask.astype(float), 4))
+
+
+@pytest.mark.parametrize(
+    ("mask", "message"),
+    [
+        (np.eye(5, dtype=np.uint8), r"`mask` has neither .* Received: 0, 1, of 255\. Multiply"),
+        (np.zeros((5, 5), bool), r"`mask` has neither .* Received: 0\.0, of 255"),
+        (255.0 * np.eye(5), r"`mask` of floats must lie in \[0, 1\]\. Received: from 0\.0 to 255\.0"),
+        (np.full((5, 5), np.nan), r"`mask` of floats must lie in \[0, 1\]"),
+        (np.full((5, 5), 256), r"`mask` must have finite values from 0 to 255"),
+    ],
+)
+def test_exception_of_mask(mask, message):
+    with pytest.raises(ValueError, match=message):
+        trimap_from_mask(mask, 2)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_jpeg_keeps_what_real_trimaps_know(data_dir, tmp_path, channels):
+    """The figures of `a2u_tf.conventions.KNOWN_WITHIN`, on some of the trimaps."""
+    folder = data_dir / "matting_alphamatting_lowres" / "train_with_gt" / "trimap2"
+    paths = [*sorted(folder.glob("*.png"))[::5], data_dir / "matting_lemur" / "lemur_trimap.png"]
+    if len(paths) < 2 or not paths[-1].exists():
+        pytest.skip("needs matting_alphamatting_lowres and matting_lemur in $A2U_DATA_DIR")
+    known = holes = 0
+    for path in paths:
+        trimap = read_trimap(path)
+        jpeg = np.repeat(trimap[..., None], channels, axis=-1)
+        cv2.imwrite(str(tmp_path / "trimap.jpg"), jpeg, [cv2.IMWRITE_JPEG_QUALITY, 75])
+        received = read_trimap(tmp_path / "trimap.jpg")
+        hole = (received == 128) & (trimap != 128)
+        block = cv2.dilate((trimap == 128).astype(np.uint8), np.ones((17, 17)))
+        assert not hole[block == 0].any()
+        np.testing.assert_array_equal((received == 128)[trimap == 128], True)
+        known, holes = known + (trimap != 128).sum(), holes + hole.sum()
+    assert 0 < holes < 1e-3 * known
 
 
 @pytest.mark.parametrize("width", [0, -3, 2.0, "3", None])
