@@ -63,7 +63,10 @@ def _complete(report):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
-    return _complete((yield))
+    report = _complete((yield))
+    # A worker cannot send what it caught of names that are no UTF-8.
+    report.sections = [(title, text.encode("utf-8", "backslashreplace").decode()) for title, text in report.sections]
+    return report
 
 
 @pytest.hookimpl(wrapper=True)

@@ -19,18 +19,15 @@ def encoded_matting(matting):
         Function from `image_bytes` and `trimap_bytes`, strings `(N,)`, to a dict of `alpha_bytes`, strings `(N,)`: PNG
         files, grey, of 8 bits. Pictures and trimaps are PNG or JPEG, of one size and of no more pixels than
         `a2u_tf.data.matting.picture_limit` allows, by their headers: larger ones are not decoded. Grey pictures become
-        three equal channels, an alpha channel is dropped, 16 bits become 8. The rotation that EXIF data of a JPEG ask
-        for is not applied: send the pixels upright.
+        three equal channels, what is transparent is laid over white, 16 bits become 8. The rotation that EXIF data of a
+        JPEG ask for is not applied: send the pixels upright.
     """
     import tensorflow as tf
 
     def one(files):
         image_bytes, trimap_bytes = (_checked(file) for file in files)
-        # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
-        image, trimap = (
-            tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
-            for file, channels in ((image_bytes, 3), (trimap_bytes, 1))
-        )
+        image = tf.cond(_is_png(image_bytes), lambda: _over_white(image_bytes), lambda: _decoded(image_bytes, 3))
+        trimap = _decoded(trimap_bytes, 1)
         alpha = matting(image=image[None], trimap=trimap[None])["alpha"][0]
         return tf.io.encode_png(tf.cast(tf.round(255 * alpha), tf.uint8))
 
@@ -46,6 +43,28 @@ def encoded_matting(matting):
     return encoded
 
 
+def _decoded(file, channels):
+    import tensorflow as tf
+
+    # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
+    return tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
+
+
+def _over_white(png):
+    """Decode a PNG file as `a2u_tf.data.matting.pictures.read_picture` does, to uint8 of shape `(H, W, 3)`."""
+    import tensorflow as tf
+
+    rgba = tf.cast(tf.io.decode_png(png, channels=4), tf.float32)
+    missing = (255 - rgba[..., :3]) * rgba[..., 3:] / 255
+    return tf.cast(tf.round(255 - missing), tf.uint8)
+
+
+def _is_png(file):
+    import tensorflow as tf
+
+    return tf.equal(tf.strings.substr(file, 0, len(PNG_SIGNATURE)), PNG_SIGNATURE)
+
+
 def _checked(file):
     """Return a scalar string as it is: the bytes of a PNG or JPEG file, whose header asks for no more than allowed."""
     import tensorflow as tf
@@ -59,8 +78,7 @@ def _checked(file):
         with tf.control_dependencies([check]):
             return tf.image.extract_jpeg_shape(file)[:2]
 
-    is_png = tf.equal(tf.strings.substr(file, 0, len(PNG_SIGNATURE)), PNG_SIGNATURE)
-    size = tf.cond(is_png & (tf.strings.length(file) >= 24), png_size, other_size)
+    size = tf.cond(_is_png(file) & (tf.strings.length(file) >= 24), png_size, other_size)
     limit = max_pixels()
     check = tf.debugging.assert_less_equal(
         tf.reduce_prod(tf.cast(size, tf.int64)),
