@@ -2,7 +2,7 @@
 
 Two forms: a sum over taps under XLA and for downsampling, gathered windows times kernels for upsampling elsewhere
 (`benchmarks/reassembly.py` measures both and their alternatives). Each has a gradient of its own, so that no window
-tensor is kept for the backward pass and XLA gets a small graph to compile.
+tensor is kept for the backward pass and TensorFlow's XLA gets a small graph to compile.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import composite_maps, composite_matmul, composite_taps
+from a2u_tf.ops.bilinear import bilinear
 from a2u_tf.ops.trace import in_xla_trace, materialize
 
 _maps_only: contextvars.ContextVar[bool] = contextvars.ContextVar("a2u_tf_maps_only", default=False)
@@ -50,16 +51,13 @@ def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
     dtype = keras.backend.result_type(features.dtype, kernels.dtype)
     compute_dtype = keras.backend.result_type(dtype, "float32")
 
-    @ops.custom_gradient
-    def compute(features, kernels):
-        def gradient(*args, upstream=None):
-            # TensorFlow and JAX pass the upstream gradient alone, torch passes it by name.
-            upstream = args[0] if upstream is None else upstream
-            tensors = (ops.cast(x, compute_dtype) for x in (features, kernels, upstream))
-            to_features, to_kernels = module.gradients(*tensors, **settings)
-            return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
-
+    def forward(features, kernels):
         tensors = (ops.cast(x, compute_dtype) for x in (features, kernels))
-        return materialize(ops.cast(module.forward(*tensors, **settings), dtype)), gradient
+        return materialize(ops.cast(module.forward(*tensors, **settings), dtype))
 
-    return compute(features, kernels)
+    def gradients(features, kernels, upstream):
+        tensors = (ops.cast(x, compute_dtype) for x in (features, kernels, upstream))
+        to_features, to_kernels = module.gradients(*tensors, **settings)
+        return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
+
+    return bilinear(forward, gradients, features, kernels)

@@ -14,50 +14,62 @@ from a2u_tf.ops.layout import merge_phases, merge_windows, split_phases, split_w
 def forward(features, kernels, kernel_size, up, groups, grid):
     """Reassemble features of one float dtype; `grid` is the features' (rows, columns)."""
     _, height, width, _ = ops.shape(kernels)
-    windows = _gather_windows(features, kernel_size, groups, grid)
+    windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
     kernels = _to_matrices(kernels, up, groups, grid)
-    return _from_matrices(ops.matmul(kernels, windows), up)[:, :height, :width]
+    return _from_matrices(ops.matmul(kernels, windows), up, groups)[:, :height, :width]
 
 
 def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     """Gradients of `forward` with respect to features and kernels."""
-    batch, rows, columns, channels = ops.shape(features)
+    rows, columns = grid
     _, height, width, _ = ops.shape(kernels)
-    windows = _gather_windows(features, kernel_size, groups, grid)
+    windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
     kernels = _to_matrices(kernels, up, groups, grid)
     upstream = _to_matrices(upstream, up, groups, grid)
-    to_kernels = _from_matrices(ops.matmul(upstream, ops.swapaxes(windows, -1, -2)), up)[:, :height, :width]
-    to_windows = ops.matmul(ops.swapaxes(kernels, -1, -2), upstream)
-    to_windows = ops.reshape(ops.swapaxes(to_windows, 3, 4), (batch, rows, columns, kernel_size**2, channels))
+    to_kernels = ops.matmul(upstream, ops.swapaxes(windows, -1, -2))
+    to_kernels = _from_matrices(to_kernels, up, groups)[:, :height, :width]
+    to_windows = _join_groups(ops.matmul(ops.swapaxes(kernels, -1, -2), upstream), groups)
     shifted = []
     for tap, i, j in taps(kernel_size):
         around = [[0, 0], [i, kernel_size - 1 - i], [j, kernel_size - 1 - j], [0, 0]]
         shifted.append(ops.pad(to_windows[:, :, :, tap], around))
-    padded = functools.reduce(ops.add, shifted)
-    return merge_windows(padded[:, :, None, :, None, :], kernel_size, rows, columns), to_kernels
+    return merge_windows([[functools.reduce(ops.add, shifted)]], kernel_size, rows, columns), to_kernels
 
 
-def _gather_windows(features, kernel_size, groups, grid):
-    """`(N, rows, columns, groups, taps, C / groups)`: what each window reads."""
+def _gather_windows(features, kernel_size, grid):
+    """`(N, rows, columns, taps, C)`: what each window reads."""
     split = split_windows(features, kernel_size, 1, grid)
-    windows = ops.stack([window_tap(split, i, j, grid) for _, i, j in taps(kernel_size)], axis=3)
-    batch, rows, columns, _, channels = ops.shape(windows)
-    windows = ops.reshape(windows, (batch, rows, columns, kernel_size**2, groups, channels // groups))
-    return ops.swapaxes(windows, 3, 4)
+    return ops.stack([window_tap(split, i, j, grid) for _, i, j in taps(kernel_size)], axis=3)
 
 
 def _to_matrices(x, up, groups, grid):
-    """`(N, H, W, groups * M)` to `(N, rows, columns, groups, up * up, M)`."""
-    x = split_phases(x, grid, up)
-    batch, rows, _, columns, _, depth = ops.shape(x)
-    x = ops.reshape(x, (batch, rows, up, columns, up, groups, depth // groups))
-    x = ops.transpose(x, (0, 1, 3, 5, 2, 4, 6))
-    return ops.reshape(x, (batch, rows, columns, groups, up * up, depth // groups))
+    """`(N, H, W, groups * M)` to `(N, rows, columns * groups, up * up, M)`."""
+    x = ops.transpose(split_phases(x, grid, up), (0, 1, 3, 2, 4, 5))
+    batch, rows, columns, _, _, depth = ops.shape(x)
+    return _split_groups(ops.reshape(x, (batch, rows, columns, up * up, depth)), groups)
 
 
-def _from_matrices(x, up):
-    """`(N, rows, columns, groups, up * up, M)` to `(N, rows * up, columns * up, groups * M)`."""
-    batch, rows, columns, groups, _, depth = ops.shape(x)
-    x = ops.reshape(x, (batch, rows, columns, groups, up, up, depth))
-    x = ops.transpose(x, (0, 1, 4, 2, 5, 3, 6))
-    return merge_phases(ops.reshape(x, (batch, rows, up, columns, up, groups * depth)))
+def _from_matrices(x, up, groups):
+    """`(N, rows, columns * groups, up * up, M)` to `(N, rows * up, columns * up, groups * M)`."""
+    x = _join_groups(x, groups)
+    batch, rows, columns, _, depth = ops.shape(x)
+    x = ops.reshape(x, (batch, rows, columns, up, up, depth))
+    return merge_phases(ops.transpose(x, (0, 1, 3, 2, 4, 5)))
+
+
+def _split_groups(x, groups):
+    """`(N, rows, columns, K, groups * M)` to `(N, rows, columns * groups, K, M)`: LiteRT multiplies up to rank five."""
+    if groups == 1:
+        return x
+    batch, rows, columns, count, depth = ops.shape(x)
+    x = ops.swapaxes(ops.reshape(x, (batch, rows, columns, count, groups, depth // groups)), 3, 4)
+    return ops.reshape(x, (batch, rows, columns * groups, count, depth // groups))
+
+
+def _join_groups(x, groups):
+    """Undo `_split_groups`."""
+    if groups == 1:
+        return x
+    batch, rows, columns, count, depth = ops.shape(x)
+    x = ops.swapaxes(ops.reshape(x, (batch, rows, columns // groups, groups, count, depth)), 3, 4)
+    return ops.reshape(x, (batch, rows, columns // groups, count, groups * depth))

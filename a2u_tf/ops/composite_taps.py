@@ -24,18 +24,18 @@ def forward(features, kernels, kernel_size, up, down, groups, grid):
     _, height, width, _ = ops.shape(kernels)
     channels = ops.shape(features)[-1]
     windows = split_windows(features, kernel_size, down, grid)
-    weights = _split_kernels(kernels, up, grid)
+    weights = kernels if up == 1 else split_phases(kernels, grid, up)
     outputs = 0
     for tap, i, j in taps(kernel_size):
-        window = window_tap(windows, i, j, grid)[:, :, None, :, None, :]
+        window = window_tap(windows, i, j, grid)
+        window = window if up == 1 else window[:, :, None, :, None, :]
         outputs += _tap_weights(weights, tap, kernel_size, groups, channels) * window
-    outputs = merge_phases(outputs)
-    return outputs if up == 1 else outputs[:, :height, :width]
+    return outputs if up == 1 else merge_phases(outputs)[:, :height, :width]
 
 
 def gradients(features, kernels, upstream, kernel_size, up, down, groups, grid):
     """Gradients of `forward` with respect to features and kernels."""
-    weights = _split_kernels(kernels, up, grid)
+    weights = kernels[:, :, None, :, None, :] if up == 1 else split_phases(kernels, grid, up)
     upstream = split_phases(upstream, grid, up)
     to_features = _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid)
     to_kernels = _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid)
@@ -64,7 +64,7 @@ def _gradient_to_features(features, weights, upstream, kernel_size, down, groups
                     weight = tap_weights[:, top : top + rows, a, left : left + columns, b]
                 phases[i % down][j % down] += weight * sent
     zeros = ops.zeros_like(phases[0][0])  # where the scale exceeds the window, some phases have no tap
-    phases = ops.stack([ops.stack([phase + zeros for phase in row], axis=3) for row in phases], axis=2)
+    phases = [[phase + zeros for phase in row] for row in phases]
     return merge_windows(phases, kernel_size, height, width)
 
 
@@ -79,12 +79,6 @@ def _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups,
     joined = ops.stack(per_tap, axis=-1)  # (..., groups, taps)
     shape = ops.shape(joined)
     return merge_phases(ops.reshape(joined, (*shape[:-2], shape[-2] * shape[-1])))
-
-
-def _split_kernels(kernels, up, grid):
-    if up == 1:
-        return kernels[:, :, None, :, None, :]
-    return split_phases(kernels, grid, up)
 
 
 def _one_for_all(weights):

@@ -40,26 +40,39 @@ def merge_phases(x):
 
 
 def split_windows(features, kernel_size, scale, grid):
-    """Pad so that the window of every grid cell lies inside, and cut into phases."""
+    """Pad so that the window of every grid cell lies inside; `phases[a][b]` holds sub-position `(a, b)` of each cell.
+
+    Phases are maps of their own: LiteRT slices no tensor above rank five, and XLA differentiates slices of one map
+    with respect to all of it.
+    """
     before = (kernel_size - 1) // 2
     rows, columns = (size + reach(kernel_size, scale) for size in grid)
     after = kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
     padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
-    return split_phases(padded[:, : rows * scale, : columns * scale], (rows, columns), scale)
+    padded = padded[:, : rows * scale, : columns * scale]
+    if scale == 1:
+        return [[padded]]
+    batch, _, _, channels = ops.shape(padded)
+    cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
+    starts = [b * channels for b in range(scale)]
+    return [[cells[:, :, a, :, start : start + channels] for start in starts] for a in range(scale)]
 
 
-def window_tap(windows, i, j, grid):
+def window_tap(phases, i, j, grid):
     """What tap `(i, j)` of every window reads: `(N, rows, columns, C)` out of `split_windows`."""
-    scale = windows.shape[2]
+    scale = len(phases)
     row, column = i // scale, j // scale
     rows, columns = grid
-    return windows[:, row : row + rows, i % scale, column : column + columns, j % scale, :]
+    return phases[i % scale][j % scale][:, row : row + rows, column : column + columns]
 
 
-def merge_windows(windows, kernel_size, height, width):
+def merge_windows(phases, kernel_size, height, width):
     """Undo `split_windows`: take the map of `height x width` out of its padding."""
-    scale = windows.shape[2]
+    scale = len(phases)
     before = (kernel_size - 1) // 2
+    padded = phases[0][0]
+    if scale > 1:
+        padded = merge_phases(ops.stack([ops.stack(row, axis=3) for row in phases], axis=2))
     # The last rows and columns of the map can lie beyond every window.
-    x = ops.pad(merge_phases(windows), [[0, 0], [0, scale], [0, scale], [0, 0]])
+    x = ops.pad(padded, [[0, 0], [0, scale], [0, scale], [0, 0]])
     return x[:, before : before + height, before : before + width]

@@ -34,6 +34,8 @@ def normalize_down(raw, kernel_size):
 
 def softmax_taps(x, kernel_size):
     """Normalise kernel maps `(N, H, W, groups * kernel_size**2)` so that the taps of each kernel sum to 1."""
-    shape = ops.shape(x)
+    batch, height, width, depth = ops.shape(x)
     taps = kernel_size**2
-    return ops.reshape(ops.softmax(ops.reshape(x, (*shape[:-1], shape[-1] // taps, taps)), axis=-1), shape)
+    # Rank four: TensorFlow on CPUs knows a softmax up to five, of which `tf.vectorized_map` needs one.
+    kernels = ops.reshape(x, (batch, height, width * (depth // taps), taps))
+    return ops.reshape(ops.softmax(kernels, axis=-1), (batch, height, width, depth))

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import composite_matmul, composite_taps
+from a2u_tf.ops.bilinear import bilinear
 from a2u_tf.ops.layout import merge_phases, split_windows, taps, window_tap
 from a2u_tf.ops.reduction import sum_channels
 from a2u_tf.ops.trace import in_xla_trace, materialize
@@ -45,28 +46,25 @@ def similarity(query, key, kernel_size, scale=2):
 def similarity_as(form, query, key, kernel_size, scale):
     """Score by one form, `"taps"` or `"matmul"`, whatever is being traced."""
     module: ModuleType = composite_taps if form == "taps" else composite_matmul
-    forward = _sums_over_channels if form == "taps" else _matrix_products
+    scores = _sums_over_channels if form == "taps" else _matrix_products
     settings = {"kernel_size": kernel_size, "up": scale, "groups": 1, "grid": tuple(ops.shape(key)[1:3])}
     if form == "taps":
         settings["down"] = 1
     dtype = keras.backend.result_type(query.dtype, key.dtype)
     compute_dtype = keras.backend.result_type(dtype, "float32")
 
-    @ops.custom_gradient
-    def compute(query, key):
-        def gradient(*args, upstream=None):
-            # TensorFlow and JAX pass the upstream gradient alone, torch passes it by name.
-            upstream = args[0] if upstream is None else upstream
-            wide_query, wide_key, upstream = (ops.cast(x, compute_dtype) for x in (query, key, upstream))
-            # Scores are what reassembly of the keys sends back to its kernels; read that the other way round.
-            to_query = module.forward(wide_key, upstream, **settings)
-            to_key, _ = module.gradients(wide_key, upstream, wide_query, **settings)
-            return ops.cast(to_query, query.dtype), ops.cast(to_key, key.dtype)
+    def forward(query, key):
+        query, key = (ops.cast(x, compute_dtype) for x in (query, key))
+        return materialize(ops.cast(scores(query, key, kernel_size, scale), dtype))
 
-        scores = forward(ops.cast(query, compute_dtype), ops.cast(key, compute_dtype), kernel_size, scale)
-        return materialize(ops.cast(scores, dtype)), gradient
+    def gradients(query, key, upstream):
+        wide_query, wide_key, upstream = (ops.cast(x, compute_dtype) for x in (query, key, upstream))
+        # Scores are what reassembly of the keys sends back to its kernels; read that the other way round.
+        to_query = module.forward(wide_key, upstream, **settings)
+        to_key, _ = module.gradients(wide_key, upstream, wide_query, **settings)
+        return ops.cast(to_query, query.dtype), ops.cast(to_key, key.dtype)
 
-    return compute(query, key)
+    return bilinear(forward, gradients, query, key)
 
 
 def _matrix_products(query, key, kernel_size, scale):
