@@ -1,5 +1,7 @@
 """Functions that are linear in each of two tensors, with gradients of their own on every backend."""
 
+import functools
+
 import keras
 from keras import ops
 
@@ -26,6 +28,7 @@ def bilinear(forward, gradients, a, b):
     return forward(a, b)
 
 
+@functools.cache
 def _torch_function():
     import torch
 

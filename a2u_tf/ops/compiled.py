@@ -1,5 +1,6 @@
 """Reassembly by the compiled TensorFlow op: the library, loaded once and at first use, and the op's gradients."""
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -8,7 +9,7 @@ from pathlib import Path
 import keras
 from absl import logging
 
-from a2u_tf.ops import build_record
+from a2u_tf.ops import alternatives, build_record, composite
 
 PACKAGE = Path(__file__).parents[1]
 LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
@@ -44,22 +45,23 @@ def _instruction_set(library):
 def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
     """Reassemble with one operator for both directions, as `composite.reassemble` does, gradients included.
 
-    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample.
+    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample. A graph holds
+    the composite, and runs the op: see `alternatives`.
     """
+    settings = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
+    ways = (functools.partial(way, **settings) for way in (composite.reassemble, call_op))
+    return alternatives.call(*ways, features, kernels)
+
+
+def call_op(features, kernels, kernel_size, up=1, down=1, groups=1):
+    """Reassemble by the op itself, which no graph that is written down may hold."""
     import tensorflow as tf
 
     ops, library = _load()[0]
     library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
     dtype = keras.backend.result_type(features.dtype, kernels.dtype)
     settings = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
-    outputs = ops.a2u_reassemble(tf.cast(features, dtype), tf.cast(kernels, dtype), **settings)
-    if not tf.executing_eagerly():
-        # The op's shape function sees no attributes and cannot tell a shared kernel from a map of 1 x 1.
-        size = kernels.shape[1:3]
-        if up == 1:
-            size = [None if n is None else -(-n // down) for n in features.shape[1:3]]
-        outputs.set_shape((features.shape[0] or kernels.shape[0], *size, features.shape[3]))
-    return outputs
+    return ops.a2u_reassemble(tf.cast(features, dtype), tf.cast(kernels, dtype), **settings)
 
 
 @functools.cache
@@ -114,11 +116,13 @@ def _register_gradients(ops):
     def settings(op):
         return {name: op.get_attr(name) for name in ("kernel_size", "up", "down", "groups")}
 
-    @tf.RegisterGradient("A2U>Reassemble")
+    def register(name, gradient):
+        with contextlib.suppress(KeyError):  # where this module was loaded before, and is loaded anew
+            tf.RegisterGradient(name)(gradient)
+
     def reassemble_gradient(op, upstream):
         return ops.a2u_reassemble_grad(*op.inputs, upstream, **settings(op))
 
-    @tf.RegisterGradient("A2U>ReassembleGrad")
     def reassemble_grad_gradient(op, to_features, to_kernels):
         """With R(x, k) linear in both: the op returns the adjoints of R(., k) and R(x, .) at `upstream`."""
         features, kernels, upstream = op.inputs
@@ -126,3 +130,6 @@ def _register_gradients(ops):
         _, from_kernels = ops.a2u_reassemble_grad(to_features, kernels, upstream, **settings(op))
         outputs = ops.a2u_reassemble(to_features, kernels, **settings(op))
         return from_features, from_kernels, outputs + ops.a2u_reassemble(features, to_kernels, **settings(op))
+
+    register("A2U>Reassemble", reassemble_gradient)
+    register("A2U>ReassembleGrad", reassemble_grad_gradient)

@@ -1,8 +1,11 @@
 """Encode guidance with filters that differ from sample to sample: a strided depthwise correlation of a whole batch."""
 
+import functools
+
+import keras
 from keras import ops
 
-from a2u_tf.ops import compiled, composite
+from a2u_tf.ops import alternatives, compiled, composite
 from a2u_tf.ops.implementation import implementation_here
 from a2u_tf.ops.layout import same
 from a2u_tf.ops.trace import in_xla_trace
@@ -25,11 +28,24 @@ def encode(guidance, filters, stride=1, implementation="auto"):
 
     Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
-    if implementation_here(implementation) == "compiled":
-        return _encode_by_windows(compiled.reassemble, guidance, filters, stride)
+    by_composite = functools.partial(_encode_by_composite, stride=stride)
+    if implementation_here(implementation) == "composite":
+        return by_composite(guidance, filters)
+    by_op = functools.partial(_encode_by_windows, compiled.call_op, stride=stride)
+    return alternatives.call(by_composite, by_op, guidance, filters)
+
+
+def _encode_by_composite(guidance, filters, stride):
+    by_windows = functools.partial(_encode_by_windows, composite.reassemble, stride=stride)
+    by_convolution = functools.partial(_encode_by_convolution, stride=stride)
     if in_xla_trace():  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
-        return _encode_by_windows(composite.reassemble, guidance, filters, stride)
-    return _encode_by_convolution(guidance, filters, stride)
+        return by_windows(guidance, filters)
+    if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
+        return by_convolution(guidance, filters)
+    # In a trace of open batch: ONNX and LiteRT have no convolution of a number of channels that is not known.
+    if keras.backend.backend() == "tensorflow":
+        return alternatives.call(by_windows, by_convolution, guidance, filters, in_files=True)
+    return by_windows(guidance, filters)
 
 
 def _encode_by_windows(reassemble, guidance, filters, stride):

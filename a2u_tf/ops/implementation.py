@@ -1,24 +1,25 @@
 """Which implementation of reassembly runs: asked for, forced, available, and possible in the trace at hand."""
 
 import contextlib
-import contextvars
 import os
 
 from a2u_tf.ops import compiled
-from a2u_tf.ops.trace import in_export, in_xla_trace
+from a2u_tf.ops.trace import in_xla_trace
 
 IMPLEMENTATIONS = ("auto", "composite", "compiled")
 VARIABLE = "A2U_TF_IMPLEMENTATION"
 
-_forced: contextvars.ContextVar[str | None] = contextvars.ContextVar("a2u_tf_implementation", default=None)
+_forced: dict[object, str] = {}  # by each context that is open, in the order of their opening
 
 
 @contextlib.contextmanager
 def use_implementation(name):
     """Run every reassembly by one implementation, whatever its `implementation` says, while the context is open.
 
-    It counts where layers are made and functions are traced: a `tf.function` that was traced before keeps what it has.
-    The environment variable `A2U_TF_IMPLEMENTATION` does the same for a whole process; the context goes before it.
+    It holds for the whole process, so also in threads that run meanwhile, such as those of a distribution strategy's
+    replicas; of several open contexts, the one opened last. It counts where layers are made and functions are traced: a
+    `tf.function` that was traced before keeps what it has. The environment variable `A2U_TF_IMPLEMENTATION` does the
+    same without a context; the context goes before it.
 
     Args:
         name: `"auto"`, `"composite"` or `"compiled"`.
@@ -33,15 +34,16 @@ def use_implementation(name):
     ...     model = a2u_tf.models.reconstruction_net()
     """
     resolve_implementation(name)
-    token = _forced.set(name)
+    context = object()
+    _forced[context] = name
     try:
         yield
     finally:
-        _forced.reset(token)
+        del _forced[context]
 
 
 def resolve_implementation(implementation):
-    """Return `(name, reason)`: the implementation that runs outside XLA and exports for a requested one, and why.
+    """Return `(name, reason)`: the implementation that runs outside XLA for a requested one, and why.
 
     Raises:
         ValueError: For a name that is none of `IMPLEMENTATIONS`.
@@ -50,8 +52,8 @@ def resolve_implementation(implementation):
     if implementation not in IMPLEMENTATIONS:
         raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
     why = "asked for"
-    if _forced.get() is not None:
-        implementation, why = _forced.get(), "forced by `use_implementation`"
+    if forced := list(_forced.values()):
+        implementation, why = forced[-1], "forced by `use_implementation`"
     elif VARIABLE in os.environ:
         implementation, why = os.environ[VARIABLE], f"forced by {VARIABLE}"
         if implementation not in IMPLEMENTATIONS:
@@ -72,6 +74,6 @@ def resolve_implementation(implementation):
 
 
 def implementation_here(implementation):
-    """Return the name of the implementation for the trace at hand: XLA and exported models take the composite."""
+    """Return the name of the implementation for the trace at hand: XLA takes the composite."""
     name, _ = resolve_implementation(implementation)
-    return "composite" if name == "compiled" and (in_xla_trace() or in_export()) else name
+    return "composite" if name == "compiled" and in_xla_trace() else name

@@ -16,11 +16,14 @@ def adaptive_average_pool(x, size):
     Returns:
         Tensor of shape `(N, size, size, C)` in the dtype of `x`; half precisions are averaged in float32.
     """
-    _, height, width, _ = ops.shape(x)
+    batch, height, width, channels = ops.shape(x)
     dtype = x.dtype
     x = ops.cast(x, "float64" if dtype == "float64" else "float32")
-    pooled = ops.einsum("kh,nhwc->nkwc", _bins(height, size, x.dtype), x)
-    return ops.cast(ops.einsum("kw,nhwc->nhkc", _bins(width, size, x.dtype), pooled), dtype)
+    # Not by `einsum`, which LiteRT's converter spoils where the batch is open.
+    rows = ops.matmul(_bins(height, size, x.dtype), ops.reshape(x, (batch, height, width * channels)))
+    rows = ops.reshape(rows, (batch * size, width, channels))
+    pooled = ops.matmul(_bins(width, size, x.dtype), rows)
+    return ops.cast(ops.reshape(pooled, (batch, size, size, channels)), dtype)
 
 
 def _bins(length, size, dtype):

@@ -1,7 +1,4 @@
-"""What is being traced: whether XLA will compile it, whether it goes into an exported model."""
-
-import sys
-import types
+"""What is being traced: whether XLA will compile it."""
 
 import keras
 from keras import ops
@@ -17,27 +14,6 @@ def in_xla_trace():
         # The public API does not tell; this also sees nested functions, loops and `map_fn`.
         return control_flow_util.GraphOrParentsInXlaContext(framework_ops.get_default_graph())
     return backend == "jax"
-
-
-def in_export():
-    """Return True while TensorFlow or Keras traces a model to write it down for other programs."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    if tf.executing_eagerly():
-        return False
-    from tensorflow.python.saved_model import save_context
-
-    if save_context.in_save_context():
-        return True
-    # Keras traces its endpoints before TensorFlow's save begins, and says so nowhere else.
-    frame: types.FrameType | None = sys._getframe()
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith("keras.src.export."):
-            return True
-        frame = frame.f_back
-    return False
 
 
 def materialize(x):
