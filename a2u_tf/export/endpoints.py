@@ -17,10 +17,12 @@ class Endpoint:
     Attributes:
         function: Takes tensors in the order of `inputs`, returns a dict of tensors.
         inputs: List of `tf.TensorSpec`; `None` where sizes vary.
+        count: How many outputs the Keras model has.
     """
 
     function: Callable
     inputs: list
+    count: int = 1
 
     def __call__(self, inputs):
         """Run the Keras model on the CPU, where what was exported is checked, too: dicts of arrays in and out."""
@@ -28,6 +30,8 @@ class Endpoint:
 
         with tf.device("CPU:0"):
             outputs = self.function(*[tf.constant(inputs[spec.name]) for spec in self.inputs])
+        if len(outputs) != self.count:
+            raise ValueError(f"The model has {self.count} outputs, and its endpoint {len(outputs)}: {list(outputs)}")
         return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
     def of_one(self, size=None):
@@ -65,7 +69,9 @@ def model_endpoint(model):
 
     A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
     float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`, and no trimap
-    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs.
+    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs: the keys
+    of a dict of outputs, else the names of their layers, and `output_0`, `output_1` and so on where these repeat or are
+    those of inputs.
 
     Raises:
         ValueError: For other models, and on other backends than TensorFlow.
@@ -116,8 +122,21 @@ def _matting_endpoint(model):
 def _functional_endpoint(model):
     import tensorflow as tf
 
-    def forward(*tensors):
-        outputs = keras.tree.flatten(model(keras.tree.pack_sequence_as(model.input, tensors), training=False))
-        return dict(zip(model.output_names, outputs, strict=True))
+    names = _output_names(model)
 
-    return Endpoint(forward, [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs])
+    def forward(*tensors):
+        outputs = model(keras.tree.pack_sequence_as(model.input, tensors), training=False)
+        return dict(zip(names, keras.tree.flatten(outputs), strict=True))
+
+    specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs]
+    return Endpoint(forward, specs, len(model.outputs))
+
+
+def _output_names(model):
+    """The keys of a dict of outputs, or the names of their layers; numbers where these repeat or name inputs, too."""
+    if isinstance(model.output, dict) and not any(keras.tree.is_nested(output) for output in model.output.values()):
+        names = [path[-1] for path, _ in keras.tree.flatten_with_path(model.output)]
+    else:
+        names = list(model.output_names)
+    taken = [*names, *(x.name for x in model.inputs)]
+    return names if len(set(taken)) == len(taken) else [f"output_{n}" for n in range(len(names))]

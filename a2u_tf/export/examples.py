@@ -41,9 +41,14 @@ def encoded(example):
 
 
 def largest_difference(expected, received):
-    """Return the largest absolute difference between the arrays of two lists of dicts, infinite for other shapes."""
+    """Return the largest absolute difference between the arrays of two lists of dicts.
+
+    Infinite for other names and shapes, and for too few or too many of them.
+    """
     differences = [0.0]
     for one, other in zip(expected, received, strict=True):
+        if set(one) != set(other):
+            return np.inf
         for name, array in one.items():
             a, b = np.asarray(array, np.float64), np.asarray(other[name], np.float64)
             differences.append(np.max(np.abs(a - b), initial=0) if a.shape == b.shape else np.inf)

@@ -1,5 +1,6 @@
 """What an export tells of itself."""
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -35,3 +36,16 @@ def check_difference(difference, tolerance, name):
             f"expected at most {tolerance:.1e}. Nothing was kept. Pass a larger `tolerance` if that is good enough, as "
             "for models that compute in half precision."
         )
+
+
+@contextlib.contextmanager
+def refused_in_one_line(name):
+    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within."""
+    try:
+        yield
+    except Exception as error:
+        lines = [line for line in str(error).splitlines() if line.strip()] or [""]
+        raise ValueError(
+            f"The model does not go into {name} ({type(error).__name__}: {lines[0][:300]}). Nothing was kept. Export it "
+            "as a SavedModel, or with another layer in that place."
+        ) from error

@@ -59,9 +59,9 @@ def _chosen(portable, fast, tensors, in_files):
         return tf.function(function, autograph=False, experimental_attributes=attributes).get_concrete_function(*specs)
 
     chosen = trace(portable)
-    devices = {device.device_type for device in tf.config.get_visible_devices()}
+    devices = ("CPU", "GPU") if in_files or tf.config.get_visible_devices("GPU") else ("CPU",)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
-    chosen.graph.replacements = [trace(fast, api_preferred_device=device) for device in sorted(devices)]
+    chosen.graph.replacements = [trace(fast, api_preferred_device=device) for device in devices]
     if in_files:
         for replacement in chosen.graph.replacements:
             replacement.add_to_graph(tf.compat.v1.get_default_graph())

@@ -49,9 +49,9 @@ class MaxUnpooling2D(layers.Layer):
         blocks = guidance[:, : rows * scale, : columns * scale]
         blocks = ops.reshape(blocks, (batch, rows, scale, columns, scale, channels))
         blocks = ops.reshape(ops.transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, rows, columns, channels, scale**2))
-        chosen = ops.one_hot(ops.argmax(blocks, axis=-1), scale**2, dtype=self.compute_dtype)
-        chosen = ops.reshape(ops.stop_gradient(chosen), (batch, rows, columns, channels, scale, scale))
-        outputs = merge_phases(ops.transpose(chosen, (0, 1, 4, 2, 5, 3)) * inputs[:, :, None, :, None])
+        chosen = ops.cast(_first_maxima(ops.stop_gradient(blocks)), self.compute_dtype)
+        outputs = ops.reshape(chosen * ops.expand_dims(inputs, -1), (batch, rows, columns, channels, scale, scale))
+        outputs = merge_phases(ops.transpose(outputs, (0, 1, 4, 2, 5, 3)))
         if same(height, rows * scale) and same(width, columns * scale):
             return outputs
         rest = [[0, height - rows * scale], [0, width - columns * scale]]
@@ -74,3 +74,9 @@ class MaxUnpooling2D(layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "scale": self.scale}
+
+
+def _first_maxima(x):
+    """Whether each value of the last axis is the first of its maxima: `argmax`, which LiteRT and ONNX lack here."""
+    largest = ops.cast(ops.equal(x, ops.max(x, axis=-1, keepdims=True)), "int32")
+    return ops.logical_and(ops.equal(largest, 1), ops.equal(ops.cumsum(largest, axis=-1), 1))
