@@ -46,6 +46,6 @@ def refused_in_one_line(name):
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         raise ValueError(
-            f"The model does not go into {name} ({type(error).__name__}: {lines[0][:300]}). Nothing was kept. Export it "
-            "as a SavedModel, or with another layer in that place."
+            f"The model does not go into {name} ({type(error).__name__}: {lines[0][:300]}). Nothing was kept. Export "
+            "it as a SavedModel, or with another layer in that place."
         ) from error

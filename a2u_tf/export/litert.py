@@ -31,7 +31,7 @@ def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
         `Exported`.
 
     Raises:
-        ValueError: For other models, endings, sizes and weights, where LiteRT has not all of the model's operations, and
+        ValueError: For other models, endings, sizes and weights, where LiteRT lacks an operation of the model, and
             where the outputs differ by more than `tolerance`.
     """
     import tensorflow as tf

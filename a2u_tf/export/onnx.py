@@ -29,7 +29,7 @@ def export_onnx(model, path, tolerance=1e-3):
 
     Raises:
         ImportError: Where tf2onnx, onnx or ONNX Runtime is missing.
-        ValueError: For other models and endings, where ONNX has not all of the model's operations, and where the outputs
+        ValueError: For other models and endings, where ONNX lacks an operation of the model, and where the outputs
             differ by more than `tolerance`.
     """
     if not str(path).endswith(".onnx"):

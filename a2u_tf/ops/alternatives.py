@@ -10,59 +10,84 @@ import functools
 import uuid
 
 
-def call(portable, fast, *tensors, in_files=False):
+def call(portable, fast, *tensors, differentiable=None, in_files=False, **settings):
     """Call one of two functions that compute the same; outside graphs, the faster one.
 
     Args:
-        portable: Function whose graph other programs shall read.
+        portable: Function of tensors and settings whose graph other programs shall read. Like the others, it is traced
+            once for each settings and specification of tensors: not to be made anew for each call.
         fast: Function that runs in this process in its place.
-        tensors: Their arguments. Of the call's gradients, of any order, the same choice is made.
-        in_files: Whether what is written of the graph may hold both, as where `fast` is of TensorFlow's own operations
-            but not all formats have them.
+        tensors: Float tensors.
+        differentiable: Function of TensorFlow's own operations that computes the same, and whose gradients the graph
+            holds. Default: `portable`.
+        in_files: Whether what is written of the graph may hold `fast`, too, and its gradients, as one of TensorFlow's
+            own operations: programs that run TensorFlow's graphs then run it, and converters to other formats take the
+            portable one.
+        settings: Further arguments of the functions, hashable.
     """
     import tensorflow as tf
 
+    from tensorflow.python.eager import forwardprop_util
+
     if tf.executing_eagerly():
-        return fast(*tensors)
+        return fast(*tensors, **settings)
+    if forwardprop_util.pack_tangents(tensors).tangents:
+        # In graphs, TensorFlow's forward mode passes custom gradients over and differentiates what they enclose.
+        return (differentiable or portable)(*tensors, **settings)
 
     @tf.custom_gradient
-    def differentiable(*tensors):
+    def run(*tensors):
         def gradient(*upstream):
-            ways = (functools.partial(_gradients, way, len(tensors)) for way in (portable, fast))
-            return call(*ways, *tensors, *upstream, in_files=in_files)
+            if in_files:
+                return _gradients_of(fast, len(tensors))(*tensors, *upstream, **settings)
+            ways = (_gradients_of(way, len(tensors)) for way in (differentiable or portable, fast))
+            return call(*ways, *tensors, *upstream, **settings)
 
         # The tape would have TensorFlow differentiate the functions, whose signatures then differ.
-        return _chosen(portable, fast, [tf.stop_gradient(x) for x in tensors], in_files), gradient
+        return _chosen(portable, fast, [tf.stop_gradient(x) for x in tensors], in_files, settings), gradient
 
-    return differentiable(*tensors)
+    return run(*tensors)
 
 
-def _gradients(way, count, *tensors):
-    """Gradients of `way` with respect to the first `count` of the tensors; the others are upstream."""
+@functools.cache
+def _gradients_of(way, count):
+    """Return the function of the gradients of `way` with respect to `count` tensors, which upstream tensors follow."""
+
+    def gradients(*tensors, **settings):
+        import tensorflow as tf
+
+        outputs = tf.nest.flatten(way(*tensors[:count], **settings))
+        # Not by a tape: where this is traced, recording may be stopped.
+        return tf.gradients(outputs, tensors[:count], tensors[count:], unconnected_gradients="zero")
+
+    return gradients
+
+
+def _chosen(portable, fast, tensors, in_files, settings):
     import tensorflow as tf
 
-    tensors, upstream = tensors[:count], list(tensors[count:])
-    with tf.GradientTape() as tape:
-        tape.watch(tensors)
-        outputs = way(*tensors)
-    return tape.gradient(tf.nest.flatten(outputs), tensors, upstream, tf.UnconnectedGradients.ZERO)
-
-
-def _chosen(portable, fast, tensors, in_files):
-    import tensorflow as tf
-
-    interface = f"a2u_tf_{uuid.uuid4().hex}"
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
-
-    def trace(function, **attributes):
-        attributes = {"api_implements": interface, **attributes}
-        return tf.function(function, autograph=False, experimental_attributes=attributes).get_concrete_function(*specs)
-
-    chosen = trace(portable)
-    devices = ("CPU", "GPU") if in_files or tf.config.get_visible_devices("GPU") else ("CPU",)
+    portable, *fast = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
+    chosen = portable.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
-    chosen.graph.replacements = [trace(fast, api_preferred_device=device) for device in devices]
+    chosen.graph.replacements = [function.get_concrete_function(*specs) for function in fast]
     if in_files:
         for replacement in chosen.graph.replacements:
             replacement.add_to_graph(tf.compat.v1.get_default_graph())
     return chosen(*tensors)
+
+
+@functools.lru_cache(64)
+def _functions(portable, fast, specs, in_files, settings):
+    """Return a `tf.function` of the portable way and one of the faster way for each kind of device."""
+    import tensorflow as tf
+
+    interface = f"a2u_tf_{uuid.uuid4().hex}"
+
+    def function(way, **attributes):
+        attributes = {"api_implements": interface, **attributes}
+        way = functools.partial(way, **dict(settings))
+        return tf.function(way, autograph=False, experimental_attributes=attributes)
+
+    devices = ("CPU", "GPU") if in_files or tf.config.get_visible_devices("GPU") else ("CPU",)
+    return [function(portable), *(function(fast, api_preferred_device=device) for device in devices)]

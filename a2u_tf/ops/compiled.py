@@ -49,8 +49,8 @@ def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
     the composite, and runs the op: see `alternatives`.
     """
     settings = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
-    ways = (functools.partial(way, **settings) for way in (composite.reassemble, call_op))
-    return alternatives.call(*ways, features, kernels)
+    ways = (composite.reassemble_plainly, call_op)
+    return alternatives.call(*ways, features, kernels, differentiable=composite.reassemble, **settings)
 
 
 def call_op(features, kernels, kernel_size, up=1, down=1, groups=1):

@@ -36,12 +36,27 @@ def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
     """
     if _maps_only.get():
         return composite_maps.reassemble(features, kernels, kernel_size, up, down, groups)
-    form = "matmul" if up > 1 and not in_xla_trace() else "taps"
-    return reassemble_as(form, features, kernels, kernel_size, up, down, groups)
+    return reassemble_as(_form(up), features, kernels, kernel_size, up, down, groups)
+
+
+def reassemble_plainly(features, kernels, kernel_size, up=1, down=1, groups=1):
+    """Reassemble as `reassemble` does, without a gradient of its own."""
+    forward, _ = _ways(_form(up), features, kernels, kernel_size, up, down, groups)
+    return forward(features, kernels)
 
 
 def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
     """Reassemble by one form, `"taps"` or (upwards only) `"matmul"`, whatever is being traced."""
+    forward, gradients = _ways(form, features, kernels, kernel_size, up, down, groups)
+    return bilinear(forward, gradients, features, kernels)
+
+
+def _form(up):
+    return "matmul" if up > 1 and not in_xla_trace() else "taps"
+
+
+def _ways(form, features, kernels, kernel_size, up, down, groups):
+    """The functions from features and kernels to outputs, and from these and the upstream gradient to gradients."""
     grid = tuple((size + down - 1) // down for size in ops.shape(features)[1:3])
     settings = {"kernel_size": kernel_size, "up": up, "groups": groups, "grid": grid}
     module: ModuleType = composite_matmul
@@ -60,4 +75,4 @@ def reassemble_as(form, features, kernels, kernel_size, up=1, down=1, groups=1):
         to_features, to_kernels = module.gradients(*tensors, **settings)
         return ops.cast(to_features, features.dtype), ops.cast(to_kernels, kernels.dtype)
 
-    return bilinear(forward, gradients, features, kernels)
+    return forward, gradients

@@ -25,11 +25,12 @@ def forward(features, kernels, kernel_size, up, down, groups, grid):
     channels = ops.shape(features)[-1]
     windows = split_windows(features, kernel_size, down, grid)
     weights = kernels if up == 1 else split_phases(kernels, grid, up)
+    weights = _per_tap(weights, kernel_size, groups, channels)
     outputs = 0
     for tap, i, j in taps(kernel_size):
         window = window_tap(windows, i, j, grid)
         window = window if up == 1 else window[:, :, None, :, None, :]
-        outputs += _tap_weights(weights, tap, kernel_size, groups, channels) * window
+        outputs += weights[tap] * window
     return outputs if up == 1 else merge_phases(outputs)[:, :height, :width]
 
 
@@ -50,18 +51,18 @@ def _gradient_to_features(features, weights, upstream, kernel_size, down, groups
     rows, columns = grid[0] + span, grid[1] + span
     around = [[0, 0], [span, span], [0, 0], [span, span], [0, 0], [0, 0]]
     upstream = ops.pad(upstream, around)
-    weights = weights if _one_for_all(weights) else ops.pad(weights, around)
+    one_for_all = _one_for_all(weights)
+    weights = _per_tap(weights if one_for_all else ops.pad(weights, around), kernel_size, groups, channels)
     phases = [[0] * down for _ in range(down)]
     for tap, i, j in taps(kernel_size):
         top, left = span - i // down, span - j // down
-        tap_weights = _tap_weights(weights, tap, kernel_size, groups, channels)
         for a in range(upstream.shape[2]):
             for b in range(upstream.shape[4]):
                 sent = upstream[:, top : top + rows, a, left : left + columns, b]
-                if _one_for_all(weights):
-                    weight = tap_weights[:, :, a, :, b]
+                if one_for_all:
+                    weight = weights[tap][:, :, a, :, b]
                 else:
-                    weight = tap_weights[:, top : top + rows, a, left : left + columns, b]
+                    weight = weights[tap][:, top : top + rows, a, left : left + columns, b]
                 phases[i % down][j % down] += weight * sent
     zeros = ops.zeros_like(phases[0][0])  # where the scale exceeds the window, some phases have no tap
     phases = [[phase + zeros for phase in row] for row in phases]
@@ -86,12 +87,12 @@ def _one_for_all(weights):
     return weights.shape[1:4:2] == (1, 1)
 
 
-def _tap_weights(weights, tap, kernel_size, groups, channels):
-    """Weights of one tap, `(..., 1)` for one group and else repeated to `(..., channels)`."""
-    weights = weights[..., tap :: kernel_size**2]
+def _per_tap(weights, kernel_size, groups, channels):
+    """Weights of each tap, `(..., 1)` for one group and else repeated to `(..., channels)`."""
+    shape = ops.shape(weights)[:-1]
+    weights = ops.unstack(ops.reshape(weights, (*shape, groups, kernel_size**2)), kernel_size**2, axis=-1)
     if groups == 1 or same(groups, channels):
         return weights
     # Repeating here keeps TensorFlow's CPU broadcasting within its five dimensions.
-    shape = ops.shape(weights)
-    repeated = ops.broadcast_to(weights[..., None], (*shape, channels // groups))
-    return ops.reshape(repeated, (*shape[:-1], channels))
+    repeated = (ops.broadcast_to(x[..., None], (*shape, groups, channels // groups)) for x in weights)
+    return [ops.reshape(x, (*shape, channels)) for x in repeated]

@@ -1,7 +1,5 @@
 """Encode guidance with filters that differ from sample to sample: a strided depthwise correlation of a whole batch."""
 
-import functools
-
 import keras
 from keras import ops
 
@@ -28,24 +26,30 @@ def encode(guidance, filters, stride=1, implementation="auto"):
 
     Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
-    by_composite = functools.partial(_encode_by_composite, stride=stride)
     if implementation_here(implementation) == "composite":
-        return by_composite(guidance, filters)
-    by_op = functools.partial(_encode_by_windows, compiled.call_op, stride=stride)
-    return alternatives.call(by_composite, by_op, guidance, filters)
+        return _encode_by_composite(guidance, filters, stride)
+    ways = (_encode_by_composite, _encode_by_op)
+    return alternatives.call(*ways, guidance, filters, differentiable=_encode_by_convolution, stride=stride)
+
+
+def _encode_by_op(guidance, filters, stride):
+    return _encode_by_windows(compiled.call_op, guidance, filters, stride)
 
 
 def _encode_by_composite(guidance, filters, stride):
-    by_windows = functools.partial(_encode_by_windows, composite.reassemble, stride=stride)
-    by_convolution = functools.partial(_encode_by_convolution, stride=stride)
     if in_xla_trace():  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
-        return by_windows(guidance, filters)
+        return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
-        return by_convolution(guidance, filters)
+        return _encode_by_convolution(guidance, filters, stride)
     # In a trace of open batch: ONNX and LiteRT have no convolution of a number of channels that is not known.
-    if keras.backend.backend() == "tensorflow":
-        return alternatives.call(by_windows, by_convolution, guidance, filters, in_files=True)
-    return by_windows(guidance, filters)
+    if keras.backend.backend() != "tensorflow":
+        return _encode_plainly(guidance, filters, stride)
+    ways = (_encode_plainly, _encode_by_convolution)
+    return alternatives.call(*ways, guidance, filters, in_files=True, stride=stride)
+
+
+def _encode_plainly(guidance, filters, stride):
+    return _encode_by_windows(composite.reassemble_plainly, guidance, filters, stride)
 
 
 def _encode_by_windows(reassemble, guidance, filters, stride):
