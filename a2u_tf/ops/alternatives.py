@@ -60,6 +60,7 @@ def _gradients_of(way, count):
         # Not by a tape: where this is traced, recording may be stopped.
         return tf.gradients(outputs, tensors[:count], tensors[count:], unconnected_gradients="zero")
 
+    gradients.__name__ = f"gradients_of_{way.__name__}"
     return gradients
 
 
@@ -85,9 +86,12 @@ def _functions(portable, fast, specs, in_files, settings):
     interface = f"a2u_tf_{uuid.uuid4().hex}"
 
     def function(way, **attributes):
+        def run(*tensors):
+            return way(*tensors, **dict(settings))
+
+        run.__name__ = way.__name__
         attributes = {"api_implements": interface, **attributes}
-        way = functools.partial(way, **dict(settings))
-        return tf.function(way, autograph=False, experimental_attributes=attributes)
+        return tf.function(run, autograph=False, experimental_attributes=attributes)
 
     devices = ("CPU", "GPU") if in_files or tf.config.get_visible_devices("GPU") else ("CPU",)
     return [function(portable), *(function(fast, api_preferred_device=device) for device in devices)]

@@ -210,7 +210,7 @@ class Compiled(keras.layers.Layer):
 
     def call(self, features):
         batch, height, width, _ = keras.ops.shape(features)
-        return compiled.reassemble(features, keras.ops.ones((batch, height, width, 1)), 1)
+        return compiled.call_op(features, keras.ops.ones((batch, height, width, 1)), 1)
 
 
 @pytest.mark.process

@@ -90,6 +90,20 @@ def test_fit_with_every_setting_of_jit_compile(jit_compile):
     assert losses[1] < losses[0]
 
 
+def test_keras_runs_the_op_in_its_graphs(monkeypatch):
+    layer, x = Reassembly2D("up", 3), pictures(2, (4, 4))
+    kernels = np.ones((2, 8, 8, 9), "float32")
+    expected = layer(x, kernels)
+    original = compiled.call_op
+    monkeypatch.setattr(compiled, "call_op", lambda *args, **settings: 2 * original(*args, **settings))
+    features, maps = keras.Input((4, 4, 2)), keras.Input((8, 8, 9))
+    net = keras.Model([features, maps], layer(features, maps))
+    np.testing.assert_allclose(net.predict([x, kernels], verbose=0), 2 * expected, rtol=1e-5)
+    net.compile("sgd", "mae")
+    loss = net.evaluate([x, kernels], 2 * np.asarray(expected), verbose=0)
+    assert loss < 1e-5
+
+
 @pytest.mark.network
 def test_composite_still_compiles_with_xla():
     net = keras.Sequential([keras.Input((7, 8, 2)), A2UUpSampling2D(variant="static", implementation="composite")])

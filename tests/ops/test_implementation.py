@@ -3,9 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
 
-import keras
-import numpy as np
 import pytest
 
 import a2u_tf
@@ -117,29 +116,45 @@ def test_trace_decides(built):
     assert seen == ["compiled", "compiled", "composite"]
 
 
-traced = []
+def test_context_holds_in_threads_that_run_meanwhile(missing):
+    seen = []
+
+    def look():
+        seen.append(resolve_implementation("composite")[1])
+
+    with a2u_tf.ops.use_implementation("composite"):
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+    look()
+    assert seen == ["forced by `use_implementation`", "asked for"]
 
 
-class Traced(keras.layers.Layer):
-    """Notes which implementation a trace takes."""
-
-    def call(self, x):
-        traced.append(implementation_here("auto"))
-        return x + 1
+def test_contexts_that_end_in_another_order(missing):
+    first, second = a2u_tf.ops.use_implementation("auto"), a2u_tf.ops.use_implementation("composite")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert resolve_implementation("auto")[1] == "forced by `use_implementation`"
+    second.__exit__(None, None, None)
+    assert resolve_implementation("composite")[1] == "asked for"
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("way", ["keras", "tensorflow"])
-def test_exports_take_the_composite(built, tmp_path, way):
-    import tensorflow as tf
+@pytest.mark.process
+def test_context_holds_in_replicas():
+    program = (
+        "import tensorflow as tf\n"
+        "(cpu,) = tf.config.list_physical_devices('CPU')\n"
+        "tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)\n"
+        "from a2u_tf.ops import use_implementation\n"
+        "from tests.ops.test_implementation import note\n"
+        "with use_implementation('composite'), tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1']).scope():\n"
+        "    tf.distribute.get_strategy().run(note)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200, check=True)
+    assert result.stdout.split("\n")[:2] == ["forced by `use_implementation`"] * 2
 
-    inputs = keras.Input((3,))
-    model = keras.Model(inputs, Traced()(inputs))
-    model(np.zeros((1, 3), "float32"))
-    assert traced[-1] == "compiled"
-    traced.clear()
-    if way == "keras":
-        model.export(tmp_path / "model", verbose=False)
-    else:
-        tf.saved_model.save(model, str(tmp_path / "model"))
-    assert set(traced) == {"composite"}
+
+def note():
+    print(resolve_implementation("auto")[1])
