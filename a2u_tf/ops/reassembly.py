@@ -24,8 +24,8 @@ def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementat
         kernel_size: Odd integer `s`, the side of the window on the features.
         scale: Integer `r >= 1`, the resampling ratio.
         groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA and
-            in exported models the composite runs in any case.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA, and
+            in whatever is written of a graph, the composite runs in any case.
 
     Returns:
         Tensor of shape `(N, H, W, C)` in the common dtype of the two; half precisions are accumulated in float32.
@@ -62,8 +62,8 @@ def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implement
         kernel_size: Integer `t >= 1`, the side of the window; `scale` times the upsampling size in the paper.
         scale: Integer `r >= 1`, the resampling ratio.
         groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA and
-            in exported models the composite runs in any case.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA, and
+            in whatever is written of a graph, the composite runs in any case.
 
     Returns:
         Tensor of shape `(N, ceil(H / scale), ceil(W / scale), C)` in the common dtype of the two; half precisions are

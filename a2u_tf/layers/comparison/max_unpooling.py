@@ -78,5 +78,6 @@ class MaxUnpooling2D(layers.Layer):
 
 def _first_maxima(x):
     """Whether each value of the last axis is the first of its maxima: `argmax`, which LiteRT and ONNX lack here."""
-    largest = ops.cast(ops.equal(x, ops.max(x, axis=-1, keepdims=True)), "int32")
+    largest = ops.max(x, axis=-1, keepdims=True, initial=float("-inf"))  # with which empty batches go, too
+    largest = ops.cast(ops.equal(x, largest), "int32")
     return ops.logical_and(ops.equal(largest, 1), ops.equal(ops.cumsum(largest, axis=-1), 1))
