@@ -69,8 +69,8 @@ def model_endpoint(model):
 
     A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
     float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`, and no trimap
-    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs: the keys
-    of a dict of outputs, else the names of their layers, and `output_0`, `output_1` and so on where these repeat or are
+    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs: keys of
+    a dict of outputs, else the names of their layers, and `output_0`, `output_1` and so on where these repeat or are
     those of inputs.
 
     Raises:

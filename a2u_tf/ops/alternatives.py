@@ -26,7 +26,6 @@ def call(portable, fast, *tensors, differentiable=None, in_files=False, **settin
         settings: Further arguments of the functions, hashable.
     """
     import tensorflow as tf
-
     from tensorflow.python.eager import forwardprop_util
 
     if tf.executing_eagerly():
