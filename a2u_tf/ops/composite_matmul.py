@@ -1,7 +1,8 @@
 """Upsampling reassembly as kernels times gathered windows, one batched matrix product: the form outside XLA.
 
 The `scale * scale` outputs of a cell share its window. The `kernel_size**2`-fold tensor of windows lives only within
-one call: the gradients gather it anew.
+one call: the gradients gather it anew. `@`, not `keras.ops.matmul`, which makes float32 of
+float64 on torch.
 """
 
 import functools
@@ -16,7 +17,7 @@ def forward(features, kernels, kernel_size, up, groups, grid):
     _, height, width, _ = ops.shape(kernels)
     windows = _gather_windows(features, kernel_size, groups, grid)
     kernels = _to_matrices(kernels, up, groups, grid)
-    return _from_matrices(ops.matmul(kernels, windows), up)[:, :height, :width]
+    return _from_matrices(kernels @ windows, up)[:, :height, :width]
 
 
 def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
@@ -26,8 +27,8 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     windows = _gather_windows(features, kernel_size, groups, grid)
     kernels = _to_matrices(kernels, up, groups, grid)
     upstream = _to_matrices(upstream, up, groups, grid)
-    to_kernels = _from_matrices(ops.matmul(upstream, ops.swapaxes(windows, -1, -2)), up)[:, :height, :width]
-    to_windows = ops.matmul(ops.swapaxes(kernels, -1, -2), upstream)
+    to_kernels = _from_matrices(upstream @ ops.swapaxes(windows, -1, -2), up)[:, :height, :width]
+    to_windows = ops.swapaxes(kernels, -1, -2) @ upstream
     to_windows = ops.reshape(ops.swapaxes(to_windows, 3, 4), (batch, rows, columns, kernel_size**2, channels))
     shifted = []
     for tap, i, j in taps(kernel_size):

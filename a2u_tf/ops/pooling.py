@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from a2u_tf.ops.dtypes import wide_dtype
+
 
 def adaptive_average_pool(x, size):
     """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
@@ -18,7 +20,7 @@ def adaptive_average_pool(x, size):
     """
     _, height, width, _ = ops.shape(x)
     dtype = x.dtype
-    x = ops.cast(x, "float64" if dtype == "float64" else "float32")
+    x = ops.cast(x, wide_dtype(dtype))
     pooled = ops.einsum("kh,nhwc->nkwc", _bins(height, size, x.dtype), x)
     return ops.cast(ops.einsum("kw,nhwc->nhkc", _bins(width, size, x.dtype), pooled), dtype)
 
