@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import keras
+from keras.dtype_policies import DTypePolicy, DTypePolicyMap
 
 from a2u_tf.layers.spelling import read_data_format, read_scale, refuse_interpolation
 from a2u_tf.ops.dtypes import wide_dtype
@@ -28,6 +29,10 @@ class ResamplingLayer(keras.layers.Layer):
     def __call__(self, *args, **kwargs):
         if args and isinstance(args[0], list | tuple):
             args = (*args[0], *args[1:])
+        if not self.built and isinstance(self.dtype_policy, DTypePolicyMap):
+            # Before it has a path, the layer would read its first inputs by the map's default policy.
+            named = {f"{name}_shape": x.shape for name, x in kwargs.items() if hasattr(x, "shape")}
+            self.build(*(x.shape for x in args), **named)
         return super().__call__(*args, **kwargs)
 
     def _sublayer(self, layer_class, name, shape, wide=False, **settings):
@@ -45,12 +50,12 @@ class ResamplingLayer(keras.layers.Layer):
 
     def _policy(self, wide):
         own = self.dtype_policy
-        has_map = isinstance(own, keras.dtype_policies.DTypePolicyMap)
+        has_map = isinstance(own, DTypePolicyMap)
         policy = own[self.path] if has_map else own
         if wide:
-            policy = keras.dtype_policies.DTypePolicy(wide_dtype(policy.compute_dtype))
+            policy = DTypePolicy(wide_dtype(policy.compute_dtype))
         if has_map:
-            policy = keras.dtype_policies.DTypePolicyMap(policy, {key: own[key] for key in own})
+            policy = DTypePolicyMap(policy, {key: own[key] for key in own})
         return policy
 
     def get_config(self):

@@ -10,5 +10,5 @@ def wide_dtype(dtype):
 
 def common_dtype(*dtypes):
     """The dtype of a result of several float dtypes."""
-    dtypes = [keras.backend.standardize_dtype(dtype) for dtype in dtypes]
-    return "float64" if "float64" in dtypes else keras.backend.result_type(*dtypes)
+    names = [keras.backend.standardize_dtype(dtype) for dtype in dtypes]
+    return "float64" if "float64" in names else keras.backend.result_type(*names)

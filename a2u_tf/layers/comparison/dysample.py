@@ -119,7 +119,7 @@ class DySampleUpSampling2D(ResamplingLayer):
 
 def _pixel_centres(length, scale, dtype):
     """Where the output pixels of one axis lie on the input, in input pixels."""
-    return (ops.cast(ops.arange(length * scale), dtype) + 0.5) / scale - 0.5
+    return (ops.cast(ops.arange(length * scale, dtype="int32"), dtype) + 0.5) / scale - 0.5
 
 
 def _sample(features, rows, columns):
@@ -148,5 +148,5 @@ def _neighbours(positions, length):
     fraction = positions - ops.cast(first, positions.dtype)
     # Clipped once more, so that an offset that is not a number gives such an output rather than an index error.
     first = ops.clip(first, 0, length - 1)
-    second = ops.minimum(first + 1, length - 1)
+    second = ops.clip(first + 1, 0, length - 1)
     return (first, 1 - fraction), (second, fraction)

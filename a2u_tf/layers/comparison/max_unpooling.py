@@ -44,7 +44,7 @@ class MaxUnpooling2D(ResamplingLayer):
         blocks = guidance[:, : rows * scale, : columns * scale]
         blocks = ops.reshape(blocks, (batch, rows, scale, columns, scale, channels))
         blocks = ops.reshape(ops.transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, rows, columns, channels, scale**2))
-        chosen = ops.one_hot(ops.argmax(blocks, axis=-1), scale**2, dtype=self.compute_dtype)
+        chosen = ops.one_hot(ops.argmax(blocks, axis=-1), scale**2, dtype=inputs.dtype)
         chosen = ops.reshape(ops.stop_gradient(chosen), (batch, rows, columns, channels, scale, scale))
         outputs = merge_phases(ops.transpose(chosen, (0, 1, 4, 2, 5, 3)) * inputs[:, :, None, :, None])
         if same(height, rows * scale) and same(width, columns * scale):
