@@ -19,28 +19,27 @@ TOLERANCES = {
     "float64": 100 * 2**-52,  # the same
 }
 
-# float64 is float32 to Keras on JAX and torch.
-FLOAT_DTYPES = ["float32", "float64"] if keras.backend.backend() == "tensorflow" else ["float32"]
+FLOAT_DTYPES = ["float32", "float64"]
 
 
 def assert_close(actual, expected, dtype=None, scale=1.0, atol=None):
     """Compare by the tolerance of `dtype`, by default the dtype of `actual`; shapes must be the same.
 
     `scale` is the size of what was added up or subtracted on the way, where that is not of order one. `atol` replaces
-    all of this, where the backend computes in `dtype`: for what is inexact beside rounding, as numeric gradients are.
+    all of this: for what is inexact beside rounding, as numeric gradients are.
     """
     dtype = dtype or keras.backend.standardize_dtype(actual.dtype)
     actual, expected = to_numpy(actual), to_numpy(expected)
     assert actual.shape == expected.shape
-    tolerance = TOLERANCES[working_dtype(dtype)]
+    tolerance = TOLERANCES[dtype]
     tolerances = {"rtol": tolerance, "atol": tolerance * scale}
-    if atol is not None and working_dtype(dtype) == dtype:
+    if atol is not None:
         tolerances = {"rtol": 0, "atol": atol}
     np.testing.assert_allclose(actual, expected, **tolerances)
 
 
 def working_dtype(dtype):
-    """What Keras computes in when given `dtype`: on JAX and torch it takes float64 down to float32."""
+    """What Keras' own layers compute in, given `dtype`: means and norms make float32 of float64 on JAX and torch."""
     return keras.backend.result_type(dtype, dtype)
 
 

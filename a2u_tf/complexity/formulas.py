@@ -26,7 +26,7 @@ FORMULAS: dict[str, Callable[..., Cost]] = {
     "TransposedConvUpSampling2D": comparison.transposed_conv,
     "UpSampling2D": comparison.up_sampling,
 }
-_NO_SETTINGS = ("data_format", "dtype", "implementation", "name", "trainable")
+_NO_SETTINGS = ("data_format", "dtype", "implementation", "name", "sublayers", "trainable")
 
 
 def operator_cost(layer, *shapes):

@@ -15,7 +15,7 @@ class A2UDownSampling2D(A2UResampling2D):
     `directions=("up", "down")` and two `Reassembly2D`.
 
     Args:
-        scale: Integer >= 1, the resampling ratio.
+        scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer s; the window has side `scale * s`.
         encoding_size: Side of the encoding filters. Default: `3 * scale`, see `A2UKernels`.
         variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
@@ -43,8 +43,7 @@ class A2UDownSampling2D(A2UResampling2D):
     direction = "down"
 
     def build(self, inputs_shape):
-        self.kernels = self._make_kernels()
-        self.kernels.build(inputs_shape)
+        self.kernels = self._make_kernels(inputs_shape)
         super().build(inputs_shape)
 
     def call(self, inputs):

@@ -5,20 +5,21 @@ import math
 import keras
 from keras import ops
 
-from a2u_tf.layers.checks import check_channels_last, check_guidance
+from a2u_tf.layers.base import ReassemblingLayer
+from a2u_tf.layers.checks import check_guidance
+from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.encoding import encode
-from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.normalization import normalize_down, normalize_up
 from a2u_tf.ops.pooling import adaptive_average_pool
 from a2u_tf.ops.reduction import sum_channels
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.validation import check_settings, positive_integers
 
 VARIANTS = ("static", "hybrid", "dynamic")
 DIRECTIONS = ("up", "down")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class A2UKernels(keras.layers.Layer):
+class A2UKernels(ReassemblingLayer):
     """Makes affinity-aware resampling kernels from a guidance feature map.
 
     The guidance `X` is encoded twice with stride `scale`, each result goes through its own GroupNorm and LeakyReLU,
@@ -37,7 +38,7 @@ class A2UKernels(keras.layers.Layer):
     Global averages see the whole map: kernels of a crop or a tile differ from those of the whole picture.
 
     Args:
-        scale: Integer >= 1, the resampling ratio r.
+        scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer s, side of the upsampling kernel. The downsampling kernel has side `scale * s`.
         encoding_size: Integer k, side of the encoding filters U and V. Default: `3 * scale`, 6 at scale 2 as in the
             released models; the filter then spans the three cells of `scale` pixels that a 3 x 3 upsampling kernel
@@ -77,7 +78,7 @@ class A2UKernels(keras.layers.Layer):
 
     def __init__(
         self,
-        scale=2,
+        scale=None,
         kernel_size=3,
         encoding_size=None,
         variant="dynamic",
@@ -91,12 +92,10 @@ class A2UKernels(keras.layers.Layer):
         implementation="auto",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        check_settings("up", kernel_size, scale, groups)
+        super().__init__(scale, implementation=implementation, **kwargs)
+        self.kernel_size, scale, self.groups = check_settings("up", kernel_size, self.scale, groups)
         encoding_size = 3 * scale if encoding_size is None else encoding_size
-        for name, value in (("encoding_size", encoding_size), ("rank", rank)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}")
+        self.encoding_size, self.rank = positive_integers(encoding_size=encoding_size, rank=rank)
         if variant not in VARIANTS:
             raise ValueError(f"`variant` must be one of {VARIANTS}. Received: variant={variant!r}")
         directions = (directions,) if isinstance(directions, str) else tuple(directions)
@@ -110,30 +109,22 @@ class A2UKernels(keras.layers.Layer):
                 "`encoding_stride` must be the scale, or 1 with directions=('up',) where the guidance is the feature "
                 f"to upsample. Received: encoding_stride={encoding_stride!r}, scale={scale}, directions={directions!r}"
             )
-        self.scale = scale
-        self.kernel_size = kernel_size
-        self.encoding_size = encoding_size
         self.variant = variant
         self.channel_shared = channel_shared
-        self.rank = rank
-        self.groups = groups
         self.directions = directions
         self.use_bias = use_bias
         self.use_norm = use_norm
-        self.encoding_stride = encoding_stride
-        self.implementation = implementation
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
+        self.encoding_stride = int(encoding_stride)
 
     def build(self, guidance_shape):
-        check_channels_last(self)
         check_guidance(guidance_shape)
         guidance_shape = tuple(guidance_shape)
         channels = guidance_shape[-1]
         depth = 1 if self.channel_shared else channels
         pooled_shape = (guidance_shape[0], self.encoding_size, self.encoding_size, channels)
         if self.variant == "dynamic":
-            self.encoder_u = self._dense(self.rank * depth, pooled_shape, "encoder_u")
-            self.encoder_v = self._dense(self.rank * depth, pooled_shape, "encoder_v")
+            self.encoder_u = self._dense("encoder_u", pooled_shape, self.rank * depth)
+            self.encoder_v = self._dense("encoder_v", pooled_shape, self.rank * depth)
         else:
             shape = (self.encoding_size, self.encoding_size, self.rank, depth)
             self.encoder_u = self.add_weight(shape, _initializer(), autocast=False, name="encoder_u")
@@ -148,12 +139,13 @@ class A2UKernels(keras.layers.Layer):
         if self.use_norm:
             groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
             encoded_shape = (*guidance_shape[:3], self.rank * channels)
-            self.norm_u = self._group_norm(groups, encoded_shape, "norm_u")
-            self.norm_v = self._group_norm(groups, encoded_shape, "norm_v")
+            settings = {"groups": groups, "epsilon": 1e-5, "wide": True}
+            self.norm_u = self._sublayer(keras.layers.GroupNormalization, "norm_u", encoded_shape, **settings)
+            self.norm_v = self._sublayer(keras.layers.GroupNormalization, "norm_v", encoded_shape, **settings)
         super().build(guidance_shape)
 
     def call(self, guidance):
-        guidance = ops.cast(guidance, self._wide_dtype())  # encodings of large features overflow float16
+        guidance = ops.cast(guidance, wide_dtype(self.compute_dtype))  # encodings of large features overflow float16
         affinity = self._affinity(guidance)
         height, width = ops.shape(guidance)[1:3]
         size = height * self.scale // self.encoding_stride, width * self.scale // self.encoding_stride
@@ -185,46 +177,27 @@ class A2UKernels(keras.layers.Layer):
             ]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
             encoded = encoded if norm is None else norm(encoded)
-            # LeakyReLU(0.01); TensorFlow's own rounds the slope to float32 also where it computes in float64.
-            embedded.append(ops.maximum(encoded, 0.01 * encoded))
+            encoded = ops.cast(encoded, guidance.dtype)
+            # LeakyReLU(0.01); TensorFlow's own rounds its slope to float32, and torch's `ops.maximum` what it reads.
+            embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
 
     def _project(self, affinity, projection, average):
         """`(N, rows, columns, scale**2 * groups * kernel_size**2)`: one raw value per tap, sub-position and group."""
-        if average is None:
-            return ops.matmul(affinity, ops.cast(projection, affinity.dtype))
-        matrix = ops.cast(projection(average), affinity.dtype)
-        matrix = ops.reshape(matrix, (-1, 1, self.rank, matrix.shape[-1] // self.rank))
-        return ops.matmul(affinity, matrix)
+        matrix = ops.cast(projection if average is None else projection(average), affinity.dtype)
+        values = matrix.shape[-1] if average is None else matrix.shape[-1] // self.rank
+        matrix = ops.reshape(matrix, (-1, 1, self.rank, values))
+        return affinity @ matrix  # torch's `ops.matmul` makes float32 of float64
 
     def _projection(self, values, channels, name):
         if self.variant == "static":
             return self.add_weight((self.rank, values), _initializer(), autocast=False, name=name)
-        return self._dense(self.rank * values, (None, channels), name)
+        return self._dense(name, (None, channels), self.rank * values)
 
-    def _wide_dtype(self):
-        """The dtype in which kernels are made: float32, or float64 where the layer computes in it."""
-        return keras.backend.result_type(self.compute_dtype, "float32")
-
-    def _dense(self, units, input_shape, name):
+    def _dense(self, name, shape, units):
         """A 1x1 convolution."""
-        layer = keras.layers.Dense(
-            units,
-            use_bias=self.use_bias,
-            kernel_initializer=_initializer(),
-            dtype=self._wide_dtype(),
-            trainable=self.trainable,
-            name=name,
-        )
-        layer.build(input_shape)
-        return layer
-
-    def _group_norm(self, groups, input_shape, name):
-        layer = keras.layers.GroupNormalization(
-            groups, epsilon=1e-5, dtype=self._wide_dtype(), trainable=self.trainable, name=name
-        )
-        layer.build(input_shape)
-        return layer
+        settings = {"units": units, "use_bias": self.use_bias, "kernel_initializer": _initializer()}
+        return self._sublayer(keras.layers.Dense, name, shape, wide=True, **settings)
 
     def compute_output_shape(self, guidance_shape):
         batch, height, width, _ = guidance_shape
@@ -241,7 +214,6 @@ class A2UKernels(keras.layers.Layer):
 
     def get_config(self):
         config = {
-            "scale": self.scale,
             "kernel_size": self.kernel_size,
             "encoding_size": self.encoding_size,
             "variant": self.variant,
@@ -252,7 +224,6 @@ class A2UKernels(keras.layers.Layer):
             "use_bias": self.use_bias,
             "use_norm": self.use_norm,
             "encoding_stride": self.encoding_stride,
-            "implementation": self.implementation,
         }
         return {**super().get_config(), **config}
 

@@ -14,7 +14,7 @@ class A2UUpSampling2D(A2UResampling2D):
     resolution, they follow its edges: the form of the paper.
 
     Args:
-        scale: Integer >= 1, the resampling ratio.
+        scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer, side of the window on the feature.
         encoding_size: Side of the encoding filters. Default: `3 * scale`, see `A2UKernels`.
         variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
@@ -48,8 +48,7 @@ class A2UUpSampling2D(A2UResampling2D):
 
     def build(self, inputs_shape, guidance_shape=None):
         self._guided = guidance_shape is not None
-        self.kernels = self._make_kernels(encoding_stride=None if self._guided else 1)
-        self.kernels.build(guidance_shape if self._guided else inputs_shape)
+        self.kernels = self._make_kernels(guidance_shape) if self._guided else self._make_kernels(inputs_shape, 1)
         super().build(inputs_shape)
 
     def call(self, inputs, guidance=None):

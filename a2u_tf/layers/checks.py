@@ -1,17 +1,5 @@
 """Checks that the layers share."""
 
-import keras
-
-
-def check_channels_last(layer):
-    """Raise `ValueError` where Keras is set to channels-first images, which these layers do not read."""
-    if keras.config.image_data_format() != "channels_last":
-        raise ValueError(
-            f"{type(layer).__name__} reads channels-last tensors, (batch, height, width, channels). Received: "
-            f"keras.config.image_data_format()={keras.config.image_data_format()!r}. Transpose around the layer with "
-            "`keras.layers.Permute` under keras.config.set_image_data_format('channels_last')."
-        )
-
 
 def check_guidance(shape):
     """Raise `ValueError` for a guidance shape that is not of rank 4 with known channels."""
@@ -40,7 +28,6 @@ def check_exact_guidance(layer, inputs_shape, guidance_shape):
 
 def check_features(layer, shape):
     """Raise `ValueError` for inputs that are not of rank 4 with known channels."""
-    check_channels_last(layer)
     if len(shape) != 4 or not isinstance(shape[-1], int):
         raise ValueError(
             f"{type(layer).__name__} upsamples tensors of rank 4, (batch, height, width, channels), whose channel "

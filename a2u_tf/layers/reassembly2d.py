@@ -2,20 +2,19 @@
 
 import keras
 
-from a2u_tf.layers.checks import check_channels_last
-from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.ops.reassembly import Reassemble
-from a2u_tf.ops.validation import check_settings, check_shapes
+from a2u_tf.ops.validation import check_shapes
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class Reassembly2D(keras.layers.Layer):
+class Reassembly2D(ReassemblingLayer):
     """Resamples features with one given kernel per output pixel.
 
     Args:
         direction: `"up"` or `"down"`.
         kernel_size: Side of the window: odd upwards, any downwards (`scale` times the upsampling size in the paper).
-        scale: Integer >= 1, the resampling ratio.
+        scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         groups: Kernels per pixel, each for `C / groups` consecutive channels.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`. On the compiled path
             `supports_jit` is False, so that Keras does not compile the model with XLA.
@@ -39,19 +38,14 @@ class Reassembly2D(keras.layers.Layer):
     Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
 
-    def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", **kwargs):
-        super().__init__(**kwargs)
-        check_settings(direction, kernel_size, scale, groups)
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
+    def __init__(self, direction, kernel_size, scale=None, groups=1, implementation="auto", **kwargs):
+        super().__init__(scale, implementation=implementation, **kwargs)
+        self._reassemble = Reassemble(direction, kernel_size, self.scale, groups, implementation)
         self.direction = direction
-        self.kernel_size = kernel_size
-        self.scale = scale
-        self.groups = groups
-        self.implementation = implementation
-        self._reassemble = Reassemble(direction, kernel_size, scale, groups, implementation)
+        self.kernel_size = self._reassemble.kernel_size
+        self.groups = self._reassemble.groups
 
     def build(self, features_shape, kernels_shape):
-        check_channels_last(self)
         super().build(features_shape)
 
     def call(self, features, kernels):
@@ -65,8 +59,6 @@ class Reassembly2D(keras.layers.Layer):
         config = {
             "direction": self.direction,
             "kernel_size": self.kernel_size,
-            "scale": self.scale,
             "groups": self.groups,
-            "implementation": self.implementation,
         }
         return {**super().get_config(), **config}

@@ -1,21 +1,21 @@
 """What the A2U up- and downsampling layers share: the kernel generator's settings and the reassembly of one map."""
 
-import keras
+from keras import ops
 
 from a2u_tf.layers.a2u_kernels import A2UKernels
-from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import check_shapes
 
 
-class A2UResampling2D(keras.layers.Layer):
+class A2UResampling2D(ReassemblingLayer):
     """Base of `A2UUpSampling2D` and `A2UDownSampling2D`; not for use by itself."""
 
     direction: str
 
     def __init__(
         self,
-        scale=2,
+        scale=None,
         kernel_size=3,
         encoding_size=None,
         variant="dynamic",
@@ -27,8 +27,7 @@ class A2UResampling2D(keras.layers.Layer):
         implementation="auto",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.scale = scale
+        super().__init__(scale, implementation=implementation, **kwargs)
         self.kernel_size = kernel_size
         self.encoding_size = encoding_size
         self.variant = variant
@@ -37,24 +36,18 @@ class A2UResampling2D(keras.layers.Layer):
         self.groups = groups
         self.use_bias = use_bias
         self.use_norm = use_norm
-        self.implementation = implementation
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
-        # Checks the settings now rather than at the first call.
-        self.encoding_size = self._make_kernels().encoding_size
+        # The settings are checked now rather than at the first call.
+        checked = A2UKernels(**self._kernel_settings())
+        for setting in self._kernel_settings():
+            setattr(self, setting, getattr(checked, setting))
 
-    def _make_kernels(self, encoding_stride=None):
-        return A2UKernels(
-            directions=(self.direction,),
-            encoding_stride=encoding_stride,
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-            name="kernels",
-            **self._kernel_settings(),
-        )
+    def _make_kernels(self, shape, encoding_stride=None):
+        settings = {"directions": (self.direction,), "encoding_stride": encoding_stride, **self._kernel_settings()}
+        return self._sublayer(A2UKernels, "kernels", shape, **settings)
 
     def _reassemble(self, features, kernels):
         operation = Reassemble(self.direction, self._window(), self.scale, self.groups, self.implementation)
-        return operation(features, kernels[self.direction])
+        return ops.cast(operation(features, kernels[self.direction]), self.compute_dtype)
 
     def _output_shape(self, features_shape, size):
         """The shape of features resampled to a map of `size` (batch, height, width), checked."""
@@ -77,6 +70,7 @@ class A2UResampling2D(keras.layers.Layer):
             "use_bias": self.use_bias,
             "use_norm": self.use_norm,
             "implementation": self.implementation,
+            "data_format": self.data_format,
         }
 
     def get_config(self):

@@ -15,6 +15,7 @@ from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
+from a2u_tf.layers.spelling import read_scale
 
 _METHODS: dict[str, tuple[Any, dict]] = {
     "nearest": (keras.layers.UpSampling2D, {}),
@@ -40,7 +41,7 @@ GUIDED = frozenset(
 )
 
 
-def get(name, /, scale=2, **options):
+def get(name, /, scale=None, **options):
     """Make the upsampling layer of a name.
 
     | name | layer | guidance |
@@ -59,7 +60,7 @@ def get(name, /, scale=2, **options):
 
     Args:
         name: A name of the table; `a2u_tf.layers.UPSAMPLERS` lists them.
-        scale: Integer >= 1, the resampling ratio.
+        scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         options: Further arguments of the layer, such as `kernel_size` or `name`.
 
     Returns:
@@ -78,10 +79,6 @@ def get(name, /, scale=2, **options):
     if name not in _METHODS:
         raise ValueError(f"`name` must be one of {UPSAMPLERS}. Received: name={name!r}")
     layer, settings = _METHODS[name]
-    if issubclass(layer, keras.layers.UpSampling2D):
-        return layer(scale, **settings, **options)
-    if "scale" in inspect.signature(layer).parameters:
-        return layer(scale=scale, **settings, **options)
-    if scale != layer.scale:
-        raise ValueError(f"{name!r} upsamples by {layer.scale} only. Received: scale={scale!r}")
-    return layer(**settings, **options)
+    if layer is keras.layers.UpSampling2D:
+        return layer(read_scale(scale, options.pop("size", None)), **options)
+    return layer(scale=scale, **settings, **options)

@@ -26,4 +26,4 @@ class GradientLoss(MattingLoss):
     def per_picture(self, target, prediction):
         error = error_of(target, prediction)
         filters = ops.array(np.stack([SOBEL, SOBEL.T], axis=-1)[:, :, None], error.dtype)
-        return mean_over_unknown(ops.abs(ops.conv(error, filters, padding="same")), target)
+        return mean_over_unknown(ops.abs(ops.conv(error, filters, padding="same", data_format="channels_last")), target)

@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from a2u_tf.losses.matting_loss import MattingLoss, error_of, mean_over_unknown
+from a2u_tf.ops.validation import positive_integers
 
 BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
 
@@ -25,9 +26,7 @@ class LaplacianLoss(MattingLoss):
 
     def __init__(self, levels=5, name="laplacian_loss", **kwargs):
         super().__init__(name=name, **kwargs)
-        if not isinstance(levels, int) or isinstance(levels, bool) or levels < 1:
-            raise ValueError(f"`levels` must be an integer of at least 1. Received: levels={levels!r}")
-        self.levels = levels
+        (self.levels,) = positive_integers(levels=levels)
 
     def per_picture(self, target, prediction):
         # The pyramid is linear: the difference of two pyramids is the pyramid of the difference.
@@ -50,7 +49,8 @@ class LaplacianLoss(MattingLoss):
 
 
 def _blur(x):
-    return ops.conv(x, ops.array(np.outer(BINOMIAL, BINOMIAL)[..., None, None], x.dtype), padding="same")
+    filters = ops.array(np.outer(BINOMIAL, BINOMIAL)[..., None, None], x.dtype)
+    return ops.conv(x, filters, padding="same", data_format="channels_last")
 
 
 def _expand(x):

@@ -13,6 +13,7 @@ import keras
 from keras import layers
 
 from a2u_tf.models.resampling import Resampling
+from a2u_tf.ops.dtypes import wide_dtype
 
 ENCODER = (32, 64, 128)
 BOTTLENECK = (256, 128)
@@ -41,8 +42,8 @@ def reconstruction_net(
         input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
 
     Returns:
-        Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, float32
-        `(N, height, width, channels)`, at least 0.
+        Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, at
+        least 0, `(N, height, width, channels)` in float32, or float64 where the dtype policy says so.
 
     Raises:
         ValueError: For an unknown method or a size that is not a multiple of 8.
@@ -59,7 +60,7 @@ def reconstruction_net(
         x = _conv_norm_relu(x, filters, f"encoder_{level}")
         guides.append(resampling.guide(x, level))
         if downsampling == "conv":
-            x = layers.Conv2D(filters, 3, strides=2, padding="same", name=f"downsampling_{level}")(x)
+            x = layers.Conv2D(filters, 3, 2, "same", "channels_last", name=f"downsampling_{level}")(x)
         else:
             x = resampling.down(x, guides[-1], level)
     for stage, filters in enumerate(BOTTLENECK, 1):
@@ -67,12 +68,12 @@ def reconstruction_net(
     for level, filters in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
         x = resampling.up(x, guides[level - 1], level)
         x = _conv_norm_relu(x, filters, f"decoder_{level}")
-    reconstruction = layers.Activation("linear", dtype="float32", name="reconstruction")(x)
+    reconstruction = layers.Activation("linear", dtype=wide_dtype(x.dtype), name="reconstruction")(x)
     return keras.Model(image, reconstruction, name=f"reconstruction_{upsampling}")
 
 
 def _conv_norm_relu(x, filters, name):
     """C(k); momentum and epsilon are the defaults of the framework that the paper used."""
-    x = layers.Conv2D(filters, 3, padding="same", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.Conv2D(filters, 3, 1, "same", "channels_last", use_bias=False, name=f"{name}_conv")(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x)

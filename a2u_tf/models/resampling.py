@@ -12,6 +12,7 @@ from keras import layers
 from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UKernels, Reassembly2D, get
 from a2u_tf.layers.comparison.indexnet import IndexNetIndices
 
+LAST = {"data_format": "channels_last"}  # whatever Keras is set to
 DOWNSAMPLING = ("conv", "max_pool", "indexnet", "a2u")
 # With which downsampling a method is used where none is asked for.
 PARTNERS = {
@@ -48,37 +49,37 @@ class Resampling:
     def guide(self, feature, level):
         """Return what the downsampling and the upsampling of a level need of the feature between them."""
         methods = {"up": self.upsampling.split("_")[0], "down": self.downsampling}
+        kernels: dict = {}
+        if methods["up"] == "indexnet":
+            kernels |= IndexNetIndices(self.upsampling.split("_")[1], name=f"indices_{level}", **LAST)(feature)
         if "a2u" in methods.values():
-            kernels = A2UKernels(
+            kernels |= A2UKernels(
                 kernel_size=self.kernel_size,
                 encoding_size=self.encoding_size,
                 variant=self.variant,
                 channel_shared=self.channel_shared,
                 directions=tuple(direction for direction, method in methods.items() if method == "a2u"),
                 name=f"kernels_{level}",
+                **LAST,
             )(feature)
-        elif methods["up"] == "indexnet":
-            kernels = IndexNetIndices(self.upsampling.split("_")[1], name=f"indices_{level}")(feature)
-        else:
-            kernels = {}
         return {"feature": feature, **kernels}
 
     def down(self, x, guide, level):
         """Halve a map by its kernels or max-pooling; the third method, a strided convolution, is the encoder's own."""
-        name = f"downsampling_{level}"
+        settings = {"name": f"downsampling_{level}", **LAST}
         if self.downsampling == "max_pool":
-            return layers.MaxPooling2D(2, name=name)(x)
+            return layers.MaxPooling2D(2, **settings)(x)
         if self.downsampling == "a2u":
-            return Reassembly2D("down", 2 * self.kernel_size, name=name)(x, guide["down"])
+            return Reassembly2D("down", 2 * self.kernel_size, **settings)(x, guide["down"])
         groups = guide["down"].shape[-1] // 4
-        return Reassembly2D("down", 2, groups=groups, name=name)(x, guide["down"])
+        return Reassembly2D("down", 2, groups=groups, **settings)(x, guide["down"])
 
     def up(self, x, guide, level):
         """Double a map."""
-        name = f"upsampling_{level}"
+        settings = {"name": f"upsampling_{level}", **LAST}
         if self.upsampling == "a2u":
-            return Reassembly2D("up", self.kernel_size, name=name)(x, guide["up"])
+            return Reassembly2D("up", self.kernel_size, **settings)(x, guide["up"])
         if self.upsampling.startswith("indexnet"):
-            return Reassembly2D("up", 1, groups=guide["up"].shape[-1], name=name)(x, guide["up"])
-        layer = get(self.upsampling, name=name)
+            return Reassembly2D("up", 1, groups=guide["up"].shape[-1], **settings)(x, guide["up"])
+        layer = get(self.upsampling, **settings)
         return layer(x, guide["feature"]) if self.upsampling in GUIDED else layer(x)

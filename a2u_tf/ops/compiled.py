@@ -82,7 +82,8 @@ def _load():
                     f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
                     f"Unset it to use the best. Received: {asked!r}"
                 )
-            _register_gradients(ops)
+            with contextlib.suppress(KeyError):  # registered already, before this module was reloaded
+                _register_gradients(ops)
             return (ops, library), None
     message = f"{reason}. Build it with: {build_record.BUILD_COMMAND}"
     if LIBRARY.exists():

@@ -9,11 +9,11 @@ import contextlib
 import contextvars
 from types import ModuleType
 
-import keras
 from keras import ops
 
 from a2u_tf.ops import composite_maps, composite_matmul, composite_taps
 from a2u_tf.ops.bilinear import bilinear
+from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.trace import in_xla_trace, materialize
 
 _maps_only: contextvars.ContextVar[bool] = contextvars.ContextVar("a2u_tf_maps_only", default=False)
@@ -63,8 +63,8 @@ def _ways(form, features, kernels, kernel_size, up, down, groups):
     if form == "taps":
         module = composite_taps
         settings["down"] = down
-    dtype = keras.backend.result_type(features.dtype, kernels.dtype)
-    compute_dtype = keras.backend.result_type(dtype, "float32")
+    dtype = common_dtype(features.dtype, kernels.dtype)
+    compute_dtype = wide_dtype(dtype)
 
     def forward(features, kernels):
         tensors = (ops.cast(x, compute_dtype) for x in (features, kernels))

@@ -4,16 +4,16 @@ Upsampling repeats each feature pixel `up` times along both axes, once; then tap
 `(i, j) * up`.
 """
 
-import keras
 from keras import ops
 
+from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.layout import taps
 
 
 def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
     """Reassemble as `composite.reassemble` does, with the gradients that the backend derives."""
-    dtype = keras.backend.result_type(features.dtype, kernels.dtype)
-    compute_dtype = keras.backend.result_type(dtype, "float32")
+    dtype = common_dtype(features.dtype, kernels.dtype)
+    compute_dtype = wide_dtype(dtype)
     features, kernels = ops.cast(features, compute_dtype), ops.cast(kernels, compute_dtype)
     _, height, width, channels = ops.shape(features)
     rows, columns = ((height + down - 1) // down, (width + down - 1) // down)

@@ -1,7 +1,7 @@
 """Upsampling reassembly as kernels times gathered windows, one batched matrix product: the form outside XLA.
 
 The `scale * scale` outputs of a cell share its window. The `kernel_size**2`-fold tensor of windows lives only within
-one call: the gradients gather it anew.
+one call: the gradients gather it anew. `@`, not `keras.ops.matmul`, which makes float32 of float64 on torch.
 """
 
 import functools
@@ -16,7 +16,7 @@ def forward(features, kernels, kernel_size, up, groups, grid):
     _, height, width, _ = ops.shape(kernels)
     windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
     kernels = _to_matrices(kernels, up, groups, grid)
-    return _from_matrices(ops.matmul(kernels, windows), up, groups)[:, :height, :width]
+    return _from_matrices(kernels @ windows, up, groups)[:, :height, :width]
 
 
 def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
@@ -26,9 +26,8 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
     kernels = _to_matrices(kernels, up, groups, grid)
     upstream = _to_matrices(upstream, up, groups, grid)
-    to_kernels = ops.matmul(upstream, ops.swapaxes(windows, -1, -2))
-    to_kernels = _from_matrices(to_kernels, up, groups)[:, :height, :width]
-    to_windows = _join_groups(ops.matmul(ops.swapaxes(kernels, -1, -2), upstream), groups)
+    to_kernels = _from_matrices(upstream @ ops.swapaxes(windows, -1, -2), up, groups)[:, :height, :width]
+    to_windows = _join_groups(ops.swapaxes(kernels, -1, -2) @ upstream, groups)
     shifted = []
     for tap, i, j in taps(kernel_size):
         around = [[0, 0], [i, kernel_size - 1 - i], [j, kernel_size - 1 - j], [0, 0]]

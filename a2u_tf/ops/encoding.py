@@ -70,12 +70,12 @@ def _encode_by_convolution(guidance, filters, stride):
         return ops.zeros((0, -(-height // stride), -(-width // stride), channels), padded.dtype)
     if same(filters.shape[0], 1):
         filters = ops.broadcast_to(ops.transpose(filters, (1, 2, 3, 0)), (size, size, channels, 1))
-        return ops.depthwise_conv(padded, filters, stride, "valid")
+        return ops.depthwise_conv(padded, filters, stride, "valid", data_format="channels_last")
     _, rows, columns, _ = ops.shape(padded)
     padded = ops.reshape(ops.transpose(padded, (1, 2, 0, 3)), (1, rows, columns, batch * channels))
     filters = ops.transpose(ops.broadcast_to(filters, (batch, size, size, channels)), (1, 2, 0, 3))
     filters = ops.reshape(filters, (size, size, batch * channels, 1))
-    encoded = ops.depthwise_conv(padded, filters, stride, "valid")
+    encoded = ops.depthwise_conv(padded, filters, stride, "valid", data_format="channels_last")
     _, rows, columns, _ = ops.shape(encoded)
     return ops.transpose(ops.reshape(encoded, (rows, columns, batch, channels)), (2, 0, 1, 3))
 

@@ -24,7 +24,7 @@ def normalize_up(raw, kernel_size, scale, groups):
     kernels = ops.sigmoid(raw)
     if kernel_size > 1:
         kernels = softmax_taps(kernels, kernel_size)
-    return ops.depth_to_space(kernels, scale) if scale > 1 else kernels
+    return ops.depth_to_space(kernels, scale, "channels_last") if scale > 1 else kernels
 
 
 def normalize_down(raw, kernel_size):

@@ -2,6 +2,8 @@
 
 from keras import ops
 
+from a2u_tf.ops.dtypes import wide_dtype
+
 
 def adaptive_average_pool(x, size):
     """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
@@ -18,11 +20,11 @@ def adaptive_average_pool(x, size):
     """
     batch, height, width, channels = ops.shape(x)
     dtype = x.dtype
-    x = ops.cast(x, "float64" if dtype == "float64" else "float32")
+    x = ops.cast(x, wide_dtype(dtype))
     # Not by `einsum`, which LiteRT's converter spoils where the batch is open.
-    rows = ops.matmul(_bins(height, size, x.dtype), ops.reshape(x, (batch, height, width * channels)))
+    rows = _bins(height, size, x.dtype) @ ops.reshape(x, (batch, height, width * channels))
     rows = ops.reshape(rows, (batch * size, width, channels))
-    pooled = ops.matmul(_bins(width, size, x.dtype), rows)
+    pooled = _bins(width, size, x.dtype) @ rows
     return ops.cast(ops.reshape(pooled, (batch, size, size, channels)), dtype)
 
 

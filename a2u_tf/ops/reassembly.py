@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import compiled, composite
+from a2u_tf.ops.dtypes import common_dtype
 from a2u_tf.ops.implementation import implementation_here, resolve_implementation
 from a2u_tf.ops.validation import check_settings, check_tensors, checked_when_run
 
@@ -86,12 +87,9 @@ class Reassemble(keras.Operation):
 
     def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", *, name=None):
         super().__init__(name=name)
-        check_settings(direction, kernel_size, scale, groups)
+        self.kernel_size, self.scale, self.groups = check_settings(direction, kernel_size, scale, groups)
         resolve_implementation(implementation)
         self.direction = direction
-        self.kernel_size = kernel_size
-        self.scale = scale
-        self.groups = groups
         self.implementation = implementation
 
     def call(self, features, kernels):
@@ -103,7 +101,11 @@ class Reassemble(keras.Operation):
         module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
         return module.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
 
+    def get_config(self):
+        settings = ("name", "direction", "kernel_size", "scale", "groups", "implementation")
+        return {name: getattr(self, name) for name in settings}
+
     def compute_output_spec(self, features, kernels):
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        dtype = keras.backend.result_type(features.dtype, kernels.dtype)
+        dtype = common_dtype(features.dtype, kernels.dtype)
         return keras.KerasTensor((*kernels.shape[:3], features.shape[3]), dtype)

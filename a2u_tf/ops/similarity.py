@@ -2,11 +2,11 @@
 
 from types import ModuleType
 
-import keras
 from keras import ops
 
 from a2u_tf.ops import composite_matmul, composite_taps
 from a2u_tf.ops.bilinear import bilinear
+from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.layout import merge_phases, split_windows, taps, window_tap
 from a2u_tf.ops.reduction import sum_channels
 from a2u_tf.ops.trace import in_xla_trace, materialize
@@ -37,7 +37,7 @@ def similarity(query, key, kernel_size, scale=2):
 
     Reference: Lu et al., "SAPA: Similarity-Aware Point Affiliation for Feature Upsampling", NeurIPS 2022.
     """
-    check_settings("up", kernel_size, scale, 1)
+    kernel_size, scale, _ = check_settings("up", kernel_size, scale, 1)
     _check_shapes(tuple(query.shape), tuple(key.shape), scale)
     form = "taps" if in_xla_trace() else "matmul"
     return similarity_as(form, query, key, kernel_size, scale)
@@ -50,8 +50,8 @@ def similarity_as(form, query, key, kernel_size, scale):
     settings = {"kernel_size": kernel_size, "up": scale, "groups": 1, "grid": tuple(ops.shape(key)[1:3])}
     if form == "taps":
         settings["down"] = 1
-    dtype = keras.backend.result_type(query.dtype, key.dtype)
-    compute_dtype = keras.backend.result_type(dtype, "float32")
+    dtype = common_dtype(query.dtype, key.dtype)
+    compute_dtype = wide_dtype(dtype)
 
     def forward(query, key):
         query, key = (ops.cast(x, compute_dtype) for x in (query, key))
@@ -74,7 +74,7 @@ def _matrix_products(query, key, kernel_size, scale):
     windows = ops.stack([window_tap(split, i, j, (rows, columns)) for _, i, j in taps(kernel_size)], axis=3)
     cells = ops.transpose(_split_cells(query, key, scale), (0, 1, 3, 2, 4, 5))
     cells = ops.reshape(cells, (batch, rows, columns, scale**2, channels))
-    scores = ops.matmul(cells, ops.swapaxes(windows, 3, 4))
+    scores = cells @ ops.swapaxes(windows, 3, 4)  # torch's `ops.matmul` makes float32 of float64
     scores = ops.reshape(scores, (batch, rows, columns, scale, scale, kernel_size**2))
     return merge_phases(ops.transpose(scores, (0, 1, 3, 2, 4, 5)))
 

@@ -1,20 +1,29 @@
 """Checks of reassembly arguments: what was expected, what came, and the way out."""
 
+import numbers
+
 import keras
 
 
 def check_settings(direction, kernel_size, scale, groups):
-    """Raise `ValueError` for a direction, kernel size, scale or group count that reassembly does not have."""
+    """Return kernel size, scale and groups as integers; raise `ValueError` for such as reassembly does not have."""
     if direction not in ("up", "down"):
         raise ValueError(f'`direction` must be "up" or "down". Received: direction={direction!r}')
-    for name, value in (("kernel_size", kernel_size), ("scale", scale), ("groups", groups)):
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}")
+    kernel_size, scale, groups = positive_integers(kernel_size=kernel_size, scale=scale, groups=groups)
     if direction == "up" and kernel_size % 2 == 0:
         raise ValueError(
             "`kernel_size` of upsampling must be odd: its window is centred on the source pixel. "
             f"Received: kernel_size={kernel_size}. Use {kernel_size - 1} or {kernel_size + 1}."
         )
+    return kernel_size, scale, groups
+
+
+def positive_integers(**values):
+    """Return the values as a list of `int`, NumPy's integers too; raise `ValueError` at others and below 1."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+            raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}")
+    return [int(value) for value in values.values()]
 
 
 def check_tensors(direction, features, kernels, kernel_size, scale, groups):

@@ -59,11 +59,21 @@ def test_empty_batches_without_onednn():
 
 
 @pytest.mark.process
+@pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
+def test_float64(backend):
+    check_backend(backend, ["tests/layers/test_sublayers.py", "-k", "float64"], 18)
+
+
+@pytest.mark.process
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_backend(backend):
+    check_backend(backend, [*FILES, *NUMBERS], 70)
+
+
+def check_backend(backend, selection, least):
     if backend == keras.backend.backend():
         pytest.skip(f"{backend} is the backend of this run: the tests run here already")
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed: pip install 'a2u_tf[{backend}]'")
-    run_files([*FILES, *NUMBERS], 70, KERAS_BACKEND=backend)
+    run_files(selection, least, KERAS_BACKEND=backend)

@@ -3,24 +3,7 @@
 import keras
 import pytest
 
-from a2u_tf.layers.checks import check_channels_last, check_exact_guidance, check_features, check_guidance
-
-
-@pytest.fixture
-def channels_first():
-    before = keras.config.image_data_format()
-    keras.config.set_image_data_format("channels_first")
-    yield
-    keras.config.set_image_data_format(before)
-
-
-def test_channels_last_passes():
-    check_channels_last(keras.layers.Identity())
-
-
-def test_channels_first_is_refused_with_the_layer_and_the_way_out(channels_first):
-    with pytest.raises(ValueError, match=r"Identity reads channels-last.*Received: .*'channels_first'.*Permute"):
-        check_channels_last(keras.layers.Identity())
+from a2u_tf.layers.checks import check_exact_guidance, check_features, check_guidance
 
 
 @pytest.mark.parametrize("shape", [(None, None, None, 3), (2, 5, 7, 1), [2, 5, 7, 1]])

@@ -182,7 +182,6 @@ def test_exception_of_settings_when_constructed(layer_class):
         ({"kernel_size": 2}, "must be odd.*Received: kernel_size=2"),
         ({"variant": "other"}, "Received: variant='other'"),
         ({"scale": 0}, "Received: scale=0"),
-        ({"scale": None}, "Received: scale=None"),
         ({"rank": 0}, "Received: rank=0"),
         ({"encoding_size": 0}, "Received: encoding_size=0"),
     ):

@@ -75,10 +75,11 @@ def test_cardinality_of_the_default_network():
 
 
 MIXED = itertools.product(("bilinear", "a2u"), ("conv", "max_pool", "a2u"))
+INDEXNET = [("indexnet_hin", "max_pool"), ("indexnet_m2o", "a2u")]
 PARTNERED = [(name, PARTNERS.get(name, "conv")) for name in UPSAMPLERS]
 
 
-@pytest.mark.parametrize(("upsampling", "downsampling"), [*MIXED, *PARTNERED, ("indexnet_hin", "max_pool")])
+@pytest.mark.parametrize(("upsampling", "downsampling"), [*MIXED, *PARTNERED, *INDEXNET])
 def test_smoke_every_combination(rng, upsampling, downsampling):
     model = small(upsampling, downsampling, variant="static")
     outputs = to_numpy(run(model, rng.uniform(size=(2, 16, 16, 1)).astype("float32")))

@@ -7,7 +7,7 @@ import pytest
 from keras import ops
 
 from a2u_tf.ops import composite, composite_matmul, composite_taps
-from tests.helpers import assert_close, gradient_tensors, run, to_numpy, value_and_gradients, working_dtype
+from tests.helpers import assert_close, gradient_tensors, run, to_numpy, value_and_gradients
 from tests.ops.oracle import Case
 
 HALF_DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
@@ -67,7 +67,7 @@ def test_precision_dtypes_of_results(rng, form, direction, dtypes, expected):
     features, kernels = ops.convert_to_tensor(features, dtypes[0]), ops.convert_to_tensor(kernels, dtypes[1])
     function = case.form(form)
     outputs = run(function, features, kernels)
-    assert keras.backend.standardize_dtype(outputs.dtype) == working_dtype(expected)
+    assert keras.backend.standardize_dtype(outputs.dtype) == expected
     assert_close(outputs, case.reference(to_numpy(features), to_numpy(kernels)), min(dtypes, key=_digits))
 
     to_features, to_kernels = gradient_tensors(function, features, kernels, cotangent=cotangent)

@@ -15,7 +15,6 @@ from tests.helpers import (
     run,
     to_numpy,
     value_and_gradients,
-    working_dtype,
 )
 from tests.ops.oracle import CASES, GOLDEN_CASES, Case, load_golden
 
@@ -50,7 +49,7 @@ def test_golden(golden_dir, direction, number, dtype):
     case, (*arrays, output, to_features, to_kernels) = load_golden(golden_dir, direction, number)
     features, kernels, cotangent = (array.astype(dtype) for array in arrays)
     outputs = run(case.public, features, kernels)
-    assert keras.backend.standardize_dtype(outputs.dtype) == working_dtype(dtype)
+    assert keras.backend.standardize_dtype(outputs.dtype) == dtype
     assert_close(outputs, output, dtype, scale=np.abs(output).max())
     actual = gradients(case.public, features, kernels, cotangent=cotangent)
     for x, y in zip(actual, (to_features, to_kernels), strict=True):

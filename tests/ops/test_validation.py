@@ -1,5 +1,6 @@
 """Every error says what was expected, what was received and what to do."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -200,3 +201,11 @@ def _traced(direction):
 
     traced = tf.function(call, input_signature=[tf.TensorSpec([None] * 4)] * 2)
     return traced, *(([2, 4, 5, 6], [2, 8, 10, 9]) if direction == "up" else ([2, 8, 10, 6], [2, 4, 5, 9]))
+
+
+def test_feature_numpy_integers_of_a_functional_model(tmp_path):
+    sizes = {"kernel_size": np.int64(3), "scale": np.uint8(2), "groups": np.int32(2)}
+    inputs = [keras.Input((4, 5, 6)), keras.Input((8, 10, 18))]
+    model = keras.Model(inputs, reassemble_up(*inputs, **sizes))
+    model.save(tmp_path / "model.keras")
+    assert keras.saving.load_model(tmp_path / "model.keras").output.shape == (None, 8, 10, 6)

@@ -3,14 +3,16 @@
 import keras
 from keras import ops
 
+from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
+from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.validation import check_settings
 
 STYLES = ("lp", "pl")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class DySampleUpSampling2D(keras.layers.Layer):
+class DySampleUpSampling2D(ResamplingLayer):
     """Upsamples features by sampling them bilinearly at points that each output pixel shifts for itself.
 
     Output pixel `(y, x)` of group `m` reads the input `Z` at
@@ -26,7 +28,7 @@ class DySampleUpSampling2D(keras.layers.Layer):
     `"lp"`; `c = C / scale**2`, `m = 2 * groups` in style `"pl"`. Published counts leave the biases out.
 
     Args:
-        scale: Integer r >= 1, the resampling ratio.
+        scale: Integer r >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         style: `"lp"` makes the offsets of a cell's `r * r` outputs at low resolution and then shuffles them to their
             pixels; `"pl"` shuffles the features first (channel `q * r * r + a * r + b` to channel `q` of sub-position
             `(a, b)`) and makes the offsets at high resolution.
@@ -50,14 +52,12 @@ class DySampleUpSampling2D(keras.layers.Layer):
     Reference: Liu, Lu, Fu, Cao, "Learning to Upsample by Learning to Sample", ICCV 2023.
     """
 
-    def __init__(self, scale=2, style="lp", groups=4, dynamic_scope=False, **kwargs):
-        super().__init__(**kwargs)
-        check_settings("up", 1, scale, groups)
+    def __init__(self, scale=None, style="lp", groups=4, dynamic_scope=False, **kwargs):
+        super().__init__(scale, **kwargs)
+        _, _, self.groups = check_settings("up", 1, self.scale, groups)
         if style not in STYLES:
             raise ValueError(f"`style` must be one of {STYLES}. Received: style={style!r}")
-        self.scale = scale
         self.style = style
-        self.groups = groups
         self.dynamic_scope = dynamic_scope
 
     def build(self, inputs_shape):
@@ -68,10 +68,12 @@ class DySampleUpSampling2D(keras.layers.Layer):
             values *= self.scale**2
         else:
             channels //= self.scale**2
-        self.offset = self._dense(values, channels, keras.initializers.RandomNormal(stddev=0.001), True, "offset")
+        settings = {"units": values, "kernel_initializer": keras.initializers.RandomNormal(stddev=0.001)}
+        self.offset = self._sublayer(keras.layers.Dense, "offset", (None, channels), wide=True, **settings)
         self.scope = None
         if self.dynamic_scope:
-            self.scope = self._dense(values, channels, "zeros", False, "scope")
+            settings |= {"kernel_initializer": "zeros", "use_bias": False}
+            self.scope = self._sublayer(keras.layers.Dense, "scope", (None, channels), wide=True, **settings)
         super().build(inputs_shape)
 
     def call(self, inputs):
@@ -85,28 +87,12 @@ class DySampleUpSampling2D(keras.layers.Layer):
         """`(N, scale * H, scale * W, 2 * groups)`: first the columns' offsets of all groups, then the rows'."""
         batch, height, width, channels = ops.shape(inputs)
         cells = self.scale**2
-        x = ops.cast(inputs, self._wide_dtype())
+        x = ops.cast(inputs, wide_dtype(self.compute_dtype))
         if self.style == "pl":
             x = ops.swapaxes(ops.reshape(x, (batch, height, width, channels // cells, cells)), 3, 4)
         offsets = self.offset(x) * (0.25 if self.scope is None else 0.5 * ops.sigmoid(self.scope(x)))
         offsets = ops.reshape(offsets, (batch, height, width, cells * 2 * self.groups))
-        return ops.depth_to_space(offsets, self.scale) if self.scale > 1 else offsets
-
-    def _wide_dtype(self):
-        return keras.backend.result_type(self.compute_dtype, "float32")
-
-    def _dense(self, units, channels, initializer, use_bias, name):
-        """A 1x1 convolution."""
-        layer = keras.layers.Dense(
-            units,
-            use_bias=use_bias,
-            kernel_initializer=initializer,
-            dtype=self._wide_dtype(),
-            trainable=self.trainable,
-            name=name,
-        )
-        layer.build((None, channels))
-        return layer
+        return ops.depth_to_space(offsets, self.scale, self.data_format) if self.scale > 1 else offsets
 
     def _check_channels(self, shape):
         divisors = {"groups": self.groups}
@@ -127,18 +113,13 @@ class DySampleUpSampling2D(keras.layers.Layer):
         return (batch, *(n and n * self.scale for n in (height, width)), channels)
 
     def get_config(self):
-        config = {
-            "scale": self.scale,
-            "style": self.style,
-            "groups": self.groups,
-            "dynamic_scope": self.dynamic_scope,
-        }
+        config = {"style": self.style, "groups": self.groups, "dynamic_scope": self.dynamic_scope}
         return {**super().get_config(), **config}
 
 
 def _pixel_centres(length, scale, dtype):
     """Where the output pixels of one axis lie on the input, in input pixels."""
-    return (ops.cast(ops.arange(length * scale), dtype) + 0.5) / scale - 0.5
+    return (ops.cast(ops.arange(length * scale, dtype="int32"), dtype) + 0.5) / scale - 0.5
 
 
 def _sample(features, rows, columns):
@@ -163,9 +144,9 @@ def _sample(features, rows, columns):
 def _neighbours(positions, length):
     """The two pixels around each position along one axis, with their weights."""
     positions = ops.clip(positions, 0, ops.cast(length - 1, positions.dtype))
-    lower = ops.floor(positions)
-    fraction = positions - lower
+    first = ops.cast(positions, "int32")  # as the floor, which is float32 also of float64 on JAX and torch
+    fraction = positions - ops.cast(first, positions.dtype)
     # Clipped once more, so that an offset that is not a number gives such an output rather than an index error.
-    first = ops.clip(ops.cast(lower, "int32"), 0, length - 1)
-    second = ops.minimum(first + 1, length - 1)
+    first = ops.clip(first, 0, length - 1)
+    second = ops.clip(first + 1, 0, length - 1)
     return (first, 1 - fraction), (second, fraction)

@@ -3,16 +3,17 @@
 import keras
 from keras import ops
 
+from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_exact_guidance
 from a2u_tf.layers.comparison.guidance import checked_guidance
-from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.layout import merge_phases
 from a2u_tf.ops.reassembly import Reassemble
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.validation import check_settings, positive_integers
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class FADEUpSampling2D(keras.layers.Layer):
+class FADEUpSampling2D(ReassemblingLayer):
     """Upsamples features by two with kernels of encoder and decoder, and blends the encoder's details in by a gate.
 
     With the guidance `X`, the inputs `Z`, nearest enlargement `↑` and one 3x3 convolution `Q` (bias included) for both,
@@ -52,40 +53,30 @@ class FADEUpSampling2D(keras.layers.Layer):
     Reference: Lu et al., "FADE: Fusing the Assets of Decoder and Encoder for Task-Agnostic Upsampling", ECCV 2022.
     """
 
-    scale = 2
+    fixed_scale = 2
 
     def __init__(self, kernel_size=5, embedding_size=64, lite=False, implementation="auto", **kwargs):
-        super().__init__(**kwargs)
-        check_settings("up", kernel_size, self.scale, 1)
-        if not isinstance(embedding_size, int) or isinstance(embedding_size, bool) or embedding_size < 1:
-            raise ValueError(
-                f"`embedding_size` must be an integer of at least 1. Received: embedding_size={embedding_size!r}"
-            )
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
-        self.kernel_size = kernel_size
-        self.embedding_size = embedding_size
+        super().__init__(implementation=implementation, **kwargs)
+        self.kernel_size, _, _ = check_settings("up", kernel_size, self.scale, 1)
+        (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
         self.lite = lite
-        self.implementation = implementation
-        self._reassemble = Reassemble("up", kernel_size, self.scale, 1, implementation)
+        self._reassemble = Reassemble("up", self.kernel_size, self.scale, 1, implementation)
 
     def build(self, inputs_shape, guidance_shape=None):
         self._check_shapes(inputs_shape, guidance_shape)
         taps = self.kernel_size**2
         embedding_size = taps if self.lite else self.embedding_size
-        settings = {
-            "padding": "same",
-            "dtype": self.dtype_policy,
-            "trainable": self.trainable,
-            "name": "content_encoder",
-        }
-        self.embedding_guidance = self._dense(embedding_size, guidance_shape, True, "embedding_guidance")
-        self.embedding_inputs = self._dense(embedding_size, inputs_shape, False, "embedding_inputs")
-        if self.lite:
-            self.content_encoder = keras.layers.DepthwiseConv2D(3, **settings)
-        else:
-            self.content_encoder = keras.layers.Conv2D(taps, 3, **settings)
-        self.content_encoder.build((*guidance_shape[:3], embedding_size))
-        self.gate = self._dense(1, inputs_shape, True, "gate")
+        dense, settings = keras.layers.Dense, {"units": embedding_size}
+        self.embedding_guidance = self._sublayer(dense, "embedding_guidance", guidance_shape, **settings)
+        self.embedding_inputs = self._sublayer(dense, "embedding_inputs", inputs_shape, use_bias=False, **settings)
+        settings = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
+        convolution = keras.layers.DepthwiseConv2D
+        if not self.lite:
+            convolution = keras.layers.Conv2D
+            settings["filters"] = taps
+        embedded_shape = (*guidance_shape[:3], embedding_size)
+        self.content_encoder = self._sublayer(convolution, "content_encoder", embedded_shape, **settings)
+        self.gate = self._sublayer(dense, "gate", inputs_shape, units=1)
         super().build(inputs_shape)
 
     def call(self, inputs, guidance=None):
@@ -99,8 +90,7 @@ class FADEUpSampling2D(keras.layers.Layer):
         """`(N, 2 * H, 2 * W, kernel_size**2)`: what reassembles the inputs."""
         fine = self.content_encoder(self.embedding_guidance(guidance))
         coarse = self.content_encoder(self.embedding_inputs(inputs))
-        wide_dtype = keras.backend.result_type(self.compute_dtype, "float32")
-        fine, coarse = (ops.cast(x, wide_dtype) for x in (fine, coarse))
+        fine, coarse = (ops.cast(x, wide_dtype(self.compute_dtype)) for x in (fine, coarse))
         logits = merge_phases(self._split_cells(fine, inputs) + coarse[:, :, None, :, None, :])
         return ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
 
@@ -108,14 +98,6 @@ class FADEUpSampling2D(keras.layers.Layer):
         """`(N, 2 * H, 2 * W, any)` to `(N, H, 2, W, 2, any)`, against which maps of the inputs broadcast."""
         batch, rows, columns, _ = ops.shape(inputs)
         return ops.reshape(x, (batch, rows, self.scale, columns, self.scale, x.shape[-1]))
-
-    def _dense(self, units, shape, use_bias, name):
-        """A 1x1 convolution."""
-        layer = keras.layers.Dense(
-            units, use_bias=use_bias, dtype=self.dtype_policy, trainable=self.trainable, name=name
-        )
-        layer.build(shape)
-        return layer
 
     def _check_shapes(self, inputs_shape, guidance_shape):
         check_exact_guidance(self, inputs_shape, guidance_shape)
@@ -131,10 +113,5 @@ class FADEUpSampling2D(keras.layers.Layer):
         return (*guidance_shape[:3], inputs_shape[-1])
 
     def get_config(self):
-        config = {
-            "kernel_size": self.kernel_size,
-            "embedding_size": self.embedding_size,
-            "lite": self.lite,
-            "implementation": self.implementation,
-        }
+        config = {"kernel_size": self.kernel_size, "embedding_size": self.embedding_size, "lite": self.lite}
         return {**super().get_config(), **config}

@@ -3,17 +3,18 @@
 import keras
 from keras import layers, ops
 
-from a2u_tf.layers.checks import check_channels_last, check_exact_guidance, check_guidance
+from a2u_tf.layers.base import ReassemblingLayer, ResamplingLayer
+from a2u_tf.layers.checks import check_exact_guidance, check_guidance
 from a2u_tf.layers.comparison.guidance import checked_guidance
-from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.normalization import softmax_taps
 from a2u_tf.ops.reassembly import Reassemble
+from a2u_tf.ops.validation import positive_integers
 
 KINDS = ("hin", "o2o", "m2o")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class IndexNetIndices(layers.Layer):
+class IndexNetIndices(ResamplingLayer):
     """Makes IndexNet's index maps from a guidance feature, as kernels for `Reassembly2D` at scale 2.
 
     Each 2 x 2 block gets four scores `t`, one for each of its pixels: `up = sigmoid(t)`, by which an unpooled value is
@@ -48,71 +49,58 @@ class IndexNetIndices(layers.Layer):
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
+    fixed_scale = 2
+
     def __init__(self, kind="m2o", nonlinear=True, context=True, expansion=2, **kwargs):
         super().__init__(**kwargs)
         if kind not in KINDS:
             raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
-        if not isinstance(expansion, int) or expansion < 1:
-            raise ValueError(f"`expansion` must be an integer of at least 1. Received: expansion={expansion!r}")
         self.kind = kind
         self.nonlinear = nonlinear
         self.context = context
-        self.expansion = expansion
+        (self.expansion,) = positive_integers(expansion=expansion)
 
     def build(self, guidance_shape):
-        check_channels_last(self)
         check_guidance(guidance_shape)
         _check_even(guidance_shape)
         channels = guidance_shape[-1]
-        self.branches = [self._branch(channels, number) for number in range(1 if self.kind == "hin" else 4)]
-        for branch in self.branches:
-            shape = guidance_shape
-            for layer in branch:
-                layer.build(shape)
-                shape = layer.compute_output_shape(shape)
+        self.branches = []
+        for number in range(1 if self.kind == "hin" else 4):
+            branch, shape = [], guidance_shape
+            for name, layer_class, settings in self._branch(channels):
+                branch.append(self._sublayer(layer_class, f"{name}_{number}", shape, **settings))
+                shape = branch[-1].compute_output_shape(shape)
+            self.branches.append(branch)
         super().build(guidance_shape)
 
-    def _branch(self, channels, number):
-        """The layers that make the scores of one sub-position, or of all four."""
+    def _branch(self, channels):
+        """Names, classes and settings of the layers that make the scores of one sub-position, or of all four."""
         size = 4 if self.context else 2
         if self.kind == "o2o":
-            first, last = self._depthwise(size, 2, number, "conv"), self._depthwise(1, 1, number, "scale")
+            first = ("conv", layers.DepthwiseConv2D, self._depthwise(size, 2))
+            last = ("scale", layers.DepthwiseConv2D, self._depthwise(1, 1))
         else:
             values = 4 if self.kind == "hin" else channels
             hidden = self.expansion * channels if self.nonlinear else values
-            first, last = self._conv(hidden, size, 2, number, "conv"), self._conv(values, 1, 1, number, "scores")
+            first = ("conv", layers.Conv2D, self._conv(hidden, size, 2))
+            last = ("scores", layers.Conv2D, self._conv(values, 1, 1))
         if not self.nonlinear:
             return [first]
-        norm = layers.BatchNormalization(
-            momentum=0.9, epsilon=1e-5, dtype=self.dtype_policy, trainable=self.trainable, name=f"norm_{number}"
-        )
-        return [first, norm, layers.ReLU(6, dtype=self.dtype_policy, name=f"relu_{number}"), last]
+        norm = ("norm", layers.BatchNormalization, {"momentum": 0.9, "epsilon": 1e-5})
+        return [first, norm, ("relu", layers.ReLU, {"max_value": 6}), last]
 
-    def _conv(self, filters, size, strides, number, name):
-        return layers.Conv2D(
-            filters,
-            size,
-            strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer=keras.initializers.VarianceScaling(2, "fan_out", "untruncated_normal"),
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-            name=f"{name}_{number}",
-        )
+    def _conv(self, filters, size, strides):
+        initializer = keras.initializers.VarianceScaling(2, "fan_out", "untruncated_normal")
+        return {"filters": filters, "kernel_initializer": initializer, **self._convolution(size, strides)}
 
-    def _depthwise(self, size, strides, number, name):
-        return layers.DepthwiseConv2D(
-            size,
-            strides,
-            padding="same",
-            use_bias=False,
-            # The released code's sqrt(2 / (k k C)): Keras takes a depthwise kernel's C for inputs.
-            depthwise_initializer=keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal"),
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-            name=f"{name}_{number}",
-        )
+    def _depthwise(self, size, strides):
+        # The released code's sqrt(2 / (k k C)): Keras takes a depthwise kernel's C for inputs.
+        initializer = keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal")
+        return {"depthwise_initializer": initializer, **self._convolution(size, strides)}
+
+    def _convolution(self, size, strides):
+        settings = {"kernel_size": size, "strides": strides, "padding": "same", "use_bias": False}
+        return {**settings, "data_format": self.data_format}
 
     def call(self, guidance):
         _check_even(guidance.shape)
@@ -128,7 +116,7 @@ class IndexNetIndices(layers.Layer):
         shape = ops.shape(indices[0])
         by_group = ops.reshape(ops.stack(indices, axis=-1), (*shape[:3], 4 * shape[3]))
         return {
-            "up": ops.depth_to_space(ops.concatenate(indices, axis=-1), 2),
+            "up": ops.depth_to_space(ops.concatenate(indices, axis=-1), 2, self.data_format),
             "down": softmax_taps(by_group, 2),
         }
 
@@ -149,7 +137,7 @@ class IndexNetIndices(layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class IndexNetUpSampling2D(layers.Layer):
+class IndexNetUpSampling2D(ReassemblingLayer):
     """Upsamples features by IndexNet's learned indices: nearest neighbours, times the index of each pixel.
 
     Args:
@@ -166,26 +154,27 @@ class IndexNetUpSampling2D(layers.Layer):
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
-    scale = 2
+    fixed_scale = 2
 
     def __init__(self, kind="m2o", nonlinear=True, context=True, expansion=2, implementation="auto", **kwargs):
-        super().__init__(**kwargs)
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
-        self.implementation = implementation
-        self.indices = IndexNetIndices(
-            kind, nonlinear, context, expansion, dtype=self.dtype_policy, trainable=self.trainable, name="indices"
-        )
+        super().__init__(implementation=implementation, **kwargs)
+        checked = IndexNetIndices(kind, nonlinear, context, expansion, data_format=self.data_format)
+        self.kind = checked.kind
+        self.nonlinear = checked.nonlinear
+        self.context = checked.context
+        self.expansion = checked.expansion
 
     def build(self, inputs_shape, guidance_shape=None):
         check_exact_guidance(self, inputs_shape, guidance_shape)
         channels = inputs_shape[-1]
-        if self.indices.kind != "hin" and channels != guidance_shape[-1]:
+        if self.kind != "hin" and channels != guidance_shape[-1]:
             raise ValueError(
                 f"{type(self).__name__} makes one index for each channel of the guidance: inputs must have as many. "
                 f"Received: inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Use kind='hin'."
             )
-        self.indices.build(guidance_shape)
-        groups = 1 if self.indices.kind == "hin" else channels
+        settings = {**self._settings(), "data_format": self.data_format}
+        self.indices = self._sublayer(IndexNetIndices, "indices", guidance_shape, **settings)
+        groups = 1 if self.kind == "hin" else channels
         self._reassemble = Reassemble("up", 1, 2, groups, self.implementation)
         super().build(inputs_shape)
 
@@ -197,16 +186,11 @@ class IndexNetUpSampling2D(layers.Layer):
         check_exact_guidance(self, inputs_shape, guidance_shape)
         return (*guidance_shape[:3], inputs_shape[-1])
 
+    def _settings(self):
+        return {name: getattr(self, name) for name in ("kind", "nonlinear", "context", "expansion")}
+
     def get_config(self):
-        indices = self.indices
-        config = {
-            "kind": indices.kind,
-            "nonlinear": indices.nonlinear,
-            "context": indices.context,
-            "expansion": indices.expansion,
-            "implementation": self.implementation,
-        }
-        return {**super().get_config(), **config}
+        return {**super().get_config(), **self._settings()}
 
 
 def _check_even(shape):

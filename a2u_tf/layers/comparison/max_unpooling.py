@@ -1,15 +1,15 @@
 """Max-unpooling: features go back to where the encoder's maxima were."""
 
 import keras
-from keras import layers, ops
+from keras import ops
 
+from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features, check_guidance
 from a2u_tf.ops.layout import merge_phases, same
-from a2u_tf.ops.validation import check_settings
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class MaxUnpooling2D(layers.Layer):
+class MaxUnpooling2D(ResamplingLayer):
     """Places each value where the guidance has the maximum of its block, and zeros elsewhere.
 
     The indices are those of max-pooling the guidance by `scale x scale` without overlap; the first maximum in row-major
@@ -17,7 +17,7 @@ class MaxUnpooling2D(layers.Layer):
     guidance.
 
     Args:
-        scale: Integer >= 1, the pooling's size and stride.
+        scale: Integer >= 1, the pooling's size and stride. Default: 2. `size` is Keras' name for it.
 
     Call arguments:
         inputs: Float tensor of shape `(N, H // scale, W // scale, C)`.
@@ -31,11 +31,6 @@ class MaxUnpooling2D(layers.Layer):
     Reference: Badrinarayanan, Kendall, Cipolla, "SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image
     Segmentation", PAMI 2017.
     """
-
-    def __init__(self, scale=2, **kwargs):
-        super().__init__(**kwargs)
-        check_settings("down", 1, scale, 1)
-        self.scale = scale
 
     def build(self, inputs_shape, guidance_shape):
         self._check(inputs_shape, guidance_shape)
@@ -71,9 +66,6 @@ class MaxUnpooling2D(layers.Layer):
 
     def compute_output_shape(self, inputs_shape, guidance_shape):
         return (*guidance_shape[:3], inputs_shape[-1])
-
-    def get_config(self):
-        return {**super().get_config(), "scale": self.scale}
 
 
 def _first_maxima(x):

@@ -3,19 +3,19 @@
 import keras
 from keras import ops
 
+from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_exact_guidance
 from a2u_tf.layers.comparison.guidance import checked_guidance
-from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.layout import merge_phases
 from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.similarity import similarity as similarity_scores
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.validation import check_settings, positive_integers
 
 SIMILARITIES = ("bilinear", "inner_product", "gated")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class SAPAUpSampling2D(keras.layers.Layer):
+class SAPAUpSampling2D(ReassemblingLayer):
     """Upsamples features with kernels of the similarity between an encoder pixel and the decoder pixels around it.
 
     With `X' = LayerNorm(guidance)` and `Z' = LayerNorm(inputs)` over the channels of each pixel (epsilon 1e-5),
@@ -37,7 +37,7 @@ class SAPAUpSampling2D(keras.layers.Layer):
     Projections start at N(0, 0.02) without bias, so that the kernels start near a box average.
 
     Args:
-        scale: Integer r >= 1, the resampling ratio.
+        scale: Integer r >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer, side of the window on the inputs.
         similarity: `"bilinear"`, `"inner_product"` or `"gated"`.
         embedding_size: Integer d >= 1, channels of queries and keys; `"inner_product"` does not use it.
@@ -66,7 +66,7 @@ class SAPAUpSampling2D(keras.layers.Layer):
 
     def __init__(
         self,
-        scale=2,
+        scale=None,
         kernel_size=5,
         similarity="bilinear",
         embedding_size=32,
@@ -74,34 +74,26 @@ class SAPAUpSampling2D(keras.layers.Layer):
         implementation="auto",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        check_settings("up", kernel_size, scale, 1)
+        super().__init__(scale, implementation=implementation, **kwargs)
+        self.kernel_size, _, _ = check_settings("up", kernel_size, self.scale, 1)
+        (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
         if similarity not in SIMILARITIES:
             raise ValueError(f"`similarity` must be one of {SIMILARITIES}. Received: similarity={similarity!r}")
-        if not isinstance(embedding_size, int) or isinstance(embedding_size, bool) or embedding_size < 1:
-            raise ValueError(
-                f"`embedding_size` must be an integer of at least 1. Received: embedding_size={embedding_size!r}"
-            )
-        self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
-        self.scale = scale
-        self.kernel_size = kernel_size
         self.similarity = similarity
-        self.embedding_size = embedding_size
         self.share_query_projection = share_query_projection
-        self.implementation = implementation
-        self._reassemble = Reassemble("up", kernel_size, scale, 1, implementation)
+        self._reassemble = Reassemble("up", self.kernel_size, self.scale, 1, implementation)
 
     def build(self, inputs_shape, guidance_shape=None):
         self._check_shapes(inputs_shape, guidance_shape)
-        self.norm_inputs = self._layer_norm(inputs_shape, "norm_inputs")
-        self.norm_guidance = self._layer_norm(guidance_shape, "norm_guidance")
+        self.norm_inputs = self._layer_norm("norm_inputs", inputs_shape)
+        self.norm_guidance = self._layer_norm("norm_guidance", guidance_shape)
         if self.similarity != "inner_product":
-            self.query = self._dense(self.embedding_size, guidance_shape, "query")
-            self.key = self._dense(self.embedding_size, inputs_shape, "key")
+            self.query = self._dense("query", guidance_shape, self.embedding_size)
+            self.key = self._dense("key", inputs_shape, self.embedding_size)
         if self.similarity == "gated":
-            self.gate = self._dense(1, inputs_shape, "gate")
+            self.gate = self._dense("gate", inputs_shape, 1)
             if not self.share_query_projection:
-                self.query_inputs = self._dense(self.embedding_size, inputs_shape, "query_inputs")
+                self.query_inputs = self._dense("query_inputs", inputs_shape, self.embedding_size)
         super().build(inputs_shape)
 
     def call(self, inputs, guidance=None):
@@ -129,25 +121,15 @@ class SAPAUpSampling2D(keras.layers.Layer):
         query = ops.reshape(query, (batch, rows, self.scale, columns, self.scale, self.embedding_size))
         return merge_phases(gate * query + (1 - gate) * own)
 
-    def _wide_dtype(self):
-        return keras.backend.result_type(self.compute_dtype, "float32")
-
-    def _layer_norm(self, shape, name):
+    def _layer_norm(self, name, shape):
         affine = self.similarity != "inner_product"
-        layer = keras.layers.LayerNormalization(
-            epsilon=1e-5, center=affine, scale=affine, dtype=self._wide_dtype(), trainable=self.trainable, name=name
-        )
-        layer.build(shape)
-        return layer
+        settings = {"epsilon": 1e-5, "center": affine, "scale": affine}
+        return self._sublayer(keras.layers.LayerNormalization, name, shape, wide=True, **settings)
 
-    def _dense(self, units, shape, name):
+    def _dense(self, name, shape, units):
         """A 1x1 convolution."""
-        initializer = keras.initializers.RandomNormal(stddev=0.02)
-        layer = keras.layers.Dense(
-            units, kernel_initializer=initializer, dtype=self._wide_dtype(), trainable=self.trainable, name=name
-        )
-        layer.build(shape)
-        return layer
+        settings = {"units": units, "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
+        return self._sublayer(keras.layers.Dense, name, shape, wide=True, **settings)
 
     def _check_shapes(self, inputs_shape, guidance_shape):
         check_exact_guidance(self, inputs_shape, guidance_shape)
@@ -165,11 +147,9 @@ class SAPAUpSampling2D(keras.layers.Layer):
 
     def get_config(self):
         config = {
-            "scale": self.scale,
             "kernel_size": self.kernel_size,
             "similarity": self.similarity,
             "embedding_size": self.embedding_size,
             "share_query_projection": self.share_query_projection,
-            "implementation": self.implementation,
         }
         return {**super().get_config(), **config}

@@ -3,19 +3,20 @@
 import keras
 from keras import layers
 
+from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.validation import positive_integers
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class TransposedConvUpSampling2D(layers.Layer):
+class TransposedConvUpSampling2D(ResamplingLayer):
     """Upsamples features with `keras.layers.Conv2DTranspose`, centred as in the published comparisons.
 
     Output pixel `(y, x)` of source pixel `(i, j)` and weight `(u, v)`: `y = r i - p + u`, `x = r j - p + v` with
     `p = (k - 1) // 2`. `Conv2DTranspose(padding="same")` lies one pixel further for odd k.
 
     Args:
-        scale: Integer >= 1, the resampling ratio r.
+        scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
         kernel_size: Integer k of at least `2 r - 2`, or the last output pixels would have no source. Default:
             `2 r - 1`.
 
@@ -30,30 +31,21 @@ class TransposedConvUpSampling2D(layers.Layer):
     Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
     """
 
-    def __init__(self, scale=2, kernel_size=None, **kwargs):
-        super().__init__(**kwargs)
-        check_settings("down", 1, scale, 1)
-        kernel_size = 2 * scale - 1 if kernel_size is None else kernel_size
-        smallest = max(1, 2 * scale - 2)
-        if not isinstance(kernel_size, int) or kernel_size < smallest:
+    def __init__(self, scale=None, kernel_size=None, **kwargs):
+        super().__init__(scale, **kwargs)
+        (self.kernel_size,) = positive_integers(kernel_size=2 * self.scale - 1 if kernel_size is None else kernel_size)
+        smallest = 2 * self.scale - 2
+        if self.kernel_size < smallest:
             raise ValueError(
-                f"`kernel_size` must be an integer of at least {smallest} at scale {scale}, or the last output pixels "
-                f"would have no source. Received: kernel_size={kernel_size!r}"
+                f"`kernel_size` must be an integer of at least {smallest} at scale {self.scale}, or the last output "
+                f"pixels would have no source. Received: kernel_size={kernel_size!r}"
             )
-        self.scale = scale
-        self.kernel_size = kernel_size
 
     def build(self, inputs_shape):
         check_features(self, inputs_shape)
-        self.conv = layers.Conv2DTranspose(
-            inputs_shape[-1],
-            self.kernel_size,
-            strides=self.scale,
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
-            name="conv",
-        )
-        self.conv.build(inputs_shape)
+        settings = {"filters": inputs_shape[-1], "kernel_size": self.kernel_size, "strides": self.scale}
+        settings["data_format"] = self.data_format
+        self.conv = self._sublayer(layers.Conv2DTranspose, "conv", inputs_shape, **settings)
         super().build(inputs_shape)
 
     def call(self, inputs):
@@ -67,4 +59,4 @@ class TransposedConvUpSampling2D(layers.Layer):
         return (batch, *(size and size * self.scale for size in (height, width)), channels)
 
     def get_config(self):
-        return {**super().get_config(), "scale": self.scale, "kernel_size": self.kernel_size}
+        return {**super().get_config(), "kernel_size": self.kernel_size}

@@ -18,7 +18,7 @@ def aspp(x, filters):
     for number, dilation in enumerate(DILATIONS, 2):
         branch = depthwise_conv_norm(x, dilation, f"aspp_{number}_depthwise")
         branches.append(conv_norm(branch, filters, 1, f"aspp_{number}_pointwise"))
-    average = layers.GlobalAveragePooling2D(keepdims=True, name="aspp_average")(x)
+    average = layers.GlobalAveragePooling2D("channels_last", keepdims=True, name="aspp_average")(x)
     average = conv_norm(average, filters, 1, "aspp_average")
     branches.append(layers.Multiply(name="aspp_spread")([ops.ones_like(x[..., :1]), average]))
     x = layers.Concatenate(name="aspp_concatenation")(branches)

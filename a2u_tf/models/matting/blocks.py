@@ -3,6 +3,8 @@
 from keras import layers
 from keras.initializers import VarianceScaling
 
+from a2u_tf.models.resampling import LAST
+
 SLOPE = 0.01  # of every LeakyReLU
 # Xavier-normal with the gain of LeakyReLU, as the released model is initialised.
 XAVIER = {"scale": 2 / (1 + SLOPE**2), "mode": "fan_avg", "distribution": "untruncated_normal"}
@@ -15,11 +17,11 @@ def conv_norm(x, filters, size, name, strides=1, activate=True):
     """
     padding = "same"
     if strides > 1 and size > 1:
-        x = layers.ZeroPadding2D(size // 2, name=f"{name}_padding")(x)
+        x = layers.ZeroPadding2D(size // 2, "channels_last", name=f"{name}_padding")(x)
         padding = "valid"
     initializer = VarianceScaling(**XAVIER)
     convolution = layers.Conv2D(
-        filters, size, strides, padding, use_bias=False, kernel_initializer=initializer, name=f"{name}_conv"
+        filters, size, strides, padding, **LAST, use_bias=False, kernel_initializer=initializer, name=f"{name}_conv"
     )
     return norm(convolution(x), name, activate)
 
@@ -31,6 +33,7 @@ def depthwise_conv_norm(x, dilation, name):
         3,
         padding="same",
         dilation_rate=dilation,
+        **LAST,
         use_bias=False,
         depthwise_initializer=initializer,
         name=f"{name}_conv",

@@ -7,6 +7,8 @@ from keras import layers
 from keras.initializers import VarianceScaling
 
 from a2u_tf.models.matting.blocks import XAVIER, conv_norm, residual_block
+from a2u_tf.models.resampling import LAST
+from a2u_tf.ops.dtypes import wide_dtype
 
 
 def decode(x, features, guides, channels, resampling):
@@ -32,9 +34,10 @@ def decode(x, features, guides, channels, resampling):
 
 
 def head(x):
-    """Build the last two convolutions; returns the matte, float32 `(N, H, W, 1)`, not squashed."""
+    """Build the last two convolutions; returns the matte, `(N, H, W, 1)` in float32 at least, not squashed."""
     x = conv_norm(x, 1, 3, "head")
-    x = layers.Conv2D(
-        1, 3, padding="same", use_bias=False, kernel_initializer=VarianceScaling(**XAVIER), name="alpha_conv"
-    )(x)
-    return layers.Activation("linear", dtype="float32", name="alpha")(x)
+    initializer = VarianceScaling(**XAVIER)
+    x = layers.Conv2D(1, 3, padding="same", **LAST, use_bias=False, kernel_initializer=initializer, name="alpha_conv")(
+        x
+    )
+    return layers.Activation("linear", dtype=wide_dtype(x.dtype), name="alpha")(x)

@@ -5,6 +5,7 @@ from keras import ops
 
 from a2u_tf.models.matting.framing import matte, network_input
 from a2u_tf.models.matting.network import STRIDE, matting_net
+from a2u_tf.ops.dtypes import wide_dtype
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -23,7 +24,7 @@ class Matting(keras.Model):
             background alone, such as 0, 1 and 2, give a black matte; `a2u_tf.inference.predict_alpha` refuses them.
 
     Returns:
-        Dict of `alpha`, float32 of shape `(N, H, W, 1)` in [0, 1].
+        Dict of `alpha`, `(N, H, W, 1)` in [0, 1]: float32, or float64 where that is the model's dtype.
 
     Example:
 
@@ -40,8 +41,8 @@ class Matting(keras.Model):
 
     def call(self, inputs, training=False):
         image, trimap = _checked(inputs)
-        prediction = self.network(network_input(image, trimap, STRIDE), training=training)
-        return {"alpha": matte(prediction, trimap)}
+        x = network_input(image, trimap, STRIDE, wide_dtype(self.compute_dtype))
+        return {"alpha": matte(self.network(x, training=training), trimap)}
 
     def compute_output_shape(self, input_shape):
         return {"alpha": tuple(input_shape["trimap"])}
@@ -72,8 +73,10 @@ def _checked(inputs):
     if any(None not in (a, b) and a != b for a, b in zip(shapes[0][:3], shapes[1][:3], strict=True)):
         raise ValueError(f"`image` and `trimap` must have the same size. Received: {shapes[0]} and {shapes[1]}")
     if (dtype := keras.backend.standardize_dtype(trimap.dtype)) != "uint8":
+        way_out = "Multiply or divide it to these levels, and cast it."
+        if keras.config.floatx() == "bfloat16" and keras.backend.backend() == "jax":
+            way_out = "Keras makes it of all arrays on JAX for floatx='bfloat16': set the dtype policy, not floatx."
         raise ValueError(
-            f"`trimap` must be uint8: 0 background, 255 foreground, 128 unknown. Received: dtype={dtype}. Multiply or "
-            "divide it to these levels, and cast it."
+            f"`trimap` must be uint8: 0 background, 255 foreground, 128 unknown. Received: dtype={dtype}. {way_out}"
         )
     return image, trimap

@@ -58,9 +58,9 @@ def matting_net(
         input_size: Height and width, multiples of 16, or None where they vary.
 
     Returns:
-        Model from `input`, float `(N, H, W, 4)`, to `alpha`, float32 `(N, H, W, 1)`. Without A2U it has 8,049,003
-        trainable parameters; dynamic A2U in both directions adds 40,232 (channel-shared) or 220,448, and `"conv"` adds
-        73,984.
+        Model from `input`, float `(N, H, W, 4)`, to `alpha`, `(N, H, W, 1)` in float32, or float64 where the dtype
+        policy says so. Without A2U it has 8,049,003 trainable parameters; dynamic A2U in both directions adds 40,232
+        (channel-shared) or 220,448, and `"conv"` adds 73,984.
 
     Raises:
         ValueError: For unknown methods, a width that is not positive or a size that is not a multiple of 16, and where

@@ -36,7 +36,7 @@ class StripConv2D(keras.layers.Conv2D):
             first, last = tf.maximum(top - rows, 0), tf.minimum(bottom + rows, height)
             above, below = first - top + rows, bottom + rows - last
             strip = tf.pad(inputs[:1, first:last], [[0, 0], [above, below], [columns, columns], [0, 0]])
-            strip = ops.conv(strip, kernel, padding="valid")
+            strip = ops.conv(strip, kernel, padding="valid", data_format="channels_last")
             return index + 1, strips.write(index, strip[0])
 
         strips = tf.TensorArray(inputs.dtype, size=number, infer_shape=False)

@@ -1,0 +1,51 @@
+"""Arguments as Keras' own layers spell them: `size`, `data_format` and `interpolation`."""
+
+import keras
+
+from a2u_tf.ops.validation import positive_integers
+
+
+def read_scale(scale=None, size=None, default=2):
+    """Return the scale as an `int`, given by either name: an integer, or the same one for height and width."""
+    given = {name: _one(name, value) for name, value in (("scale", scale), ("size", size)) if value is not None}
+    if len(set(given.values())) > 1:
+        raise ValueError(
+            f"`size` is Keras' name for `scale`: give one of them. Received: scale={scale!r}, size={size!r}"
+        )
+    return next(iter(given.values()), default)
+
+
+def _one(name, value):
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if len(values) == 2 and values[0] == values[1]:
+        values = values[:1]
+    if len(values) != 1:
+        raise ValueError(
+            f"`{name}` must be one integer, or the same one for height and width. Received: {name}={value!r}. "
+            "keras.layers.UpSampling2D and keras.ops.image.resize scale the two apart."
+        )
+    return positive_integers(**{name: values[0]})[0]
+
+
+def read_data_format(owner, data_format=None):
+    """Return `"channels_last"`; raise `ValueError` where another format is asked for, here or by Keras' setting."""
+    received = f"data_format={data_format!r}"
+    if data_format is None:
+        data_format = keras.config.image_data_format()
+        received = f"keras.config.image_data_format()={data_format!r}"
+    if data_format != "channels_last":
+        raise ValueError(
+            f"{owner} reads channels-last tensors, (batch, height, width, channels). Received: {received}. Give "
+            "data_format='channels_last', with `keras.layers.Permute((2, 3, 1))` before the layer and "
+            "`keras.layers.Permute((3, 1, 2))` behind it, or keras.config.set_image_data_format('channels_last')."
+        )
+    return data_format
+
+
+def refuse_interpolation(owner, interpolation=None):
+    """Raise `ValueError` where an interpolation is asked for."""
+    if interpolation is not None:
+        raise ValueError(
+            f"{owner} has no `interpolation`: it resamples by kernels of its own. Received: "
+            f"interpolation={interpolation!r}. Leave it out, or use keras.layers.UpSampling2D."
+        )
