@@ -49,7 +49,7 @@ class Resampling:
     def guide(self, feature, level):
         """Return what the downsampling and the upsampling of a level need of the feature between them."""
         methods = {"up": self.upsampling.split("_")[0], "down": self.downsampling}
-        kernels = {}
+        kernels: dict = {}
         if methods["up"] == "indexnet":
             kernels |= IndexNetIndices(self.upsampling.split("_")[1], name=f"indices_{level}", **LAST)(feature)
         if "a2u" in methods.values():
