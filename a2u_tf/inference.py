@@ -78,7 +78,7 @@ def for_prediction(model, dtype=None, large=False):
 
     network = keras.models.clone_model(model.network, clone_function=cloned)
     network.set_weights(model.network.get_weights())
-    return Matting(network)
+    return Matting(network, dtype="float32" if dtype else model.dtype_policy)
 
 
 def _predict(model, image, trimap):
