@@ -10,6 +10,7 @@ import keras
 from absl import logging
 
 from a2u_tf.ops import alternatives, build_record, composite
+from a2u_tf.ops.dtypes import common_dtype
 
 PACKAGE = Path(__file__).parents[1]
 LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
@@ -59,7 +60,7 @@ def call_op(features, kernels, kernel_size, up=1, down=1, groups=1):
 
     ops, library = _load()[0]
     library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
-    dtype = keras.backend.result_type(features.dtype, kernels.dtype)
+    dtype = common_dtype(features.dtype, kernels.dtype)
     settings = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
     return ops.a2u_reassemble(tf.cast(features, dtype), tf.cast(kernels, dtype), **settings)
 
@@ -82,8 +83,7 @@ def _load():
                     f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
                     f"Unset it to use the best. Received: {asked!r}"
                 )
-            with contextlib.suppress(KeyError):  # registered already, before this module was reloaded
-                _register_gradients(ops)
+            _register_gradients(ops)
             return (ops, library), None
     message = f"{reason}. Build it with: {build_record.BUILD_COMMAND}"
     if LIBRARY.exists():
