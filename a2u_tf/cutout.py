@@ -7,8 +7,6 @@ show as a halo. The colours of the foreground alone are estimated from picture a
 import cv2
 import numpy as np
 
-from a2u_tf.data.matting.composition import composite
-
 COLOURS = {
     "black": (0, 0, 0),
     "white": (255, 255, 255),
@@ -38,19 +36,24 @@ def estimate_foreground(colours, alpha):
     Returns:
         float32 RGB of shape `(H, W, 3)` in [0, 1].
 
+    Raises:
+        ValueError: For other types, ranges and shapes.
+
     Reference: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021.
     """
-    colours, alpha = np.asarray(colours, np.float32), np.asarray(alpha, np.float32)
-    opacity = cv2.merge([alpha, alpha, alpha])
-    foreground = background = colours
-    for window in WINDOWS:
-        front, back = (
-            cv2.blur(picture * weight, (window, window)) / (cv2.blur(weight, (window, window)) + 1e-5)
-            for picture, weight in ((foreground, opacity), (background, 1 - opacity))
-        )
-        foreground = np.clip(front + opacity * (colours - opacity * front - (1 - opacity) * back), 0, 1)
-        background = back
-    return np.where(opacity == 1, colours, foreground)
+    colours, alpha = _checked("colours", colours), _checked("alpha", alpha)
+    _check_sizes(colours, alpha)
+    weights = [cv2.blur(weight, (WINDOWS[0],) * 2) + 1e-5 for weight in (alpha, 1 - alpha)]
+    near_weights = [cv2.blur(weight, (WINDOWS[1],) * 2) + 1e-5 for weight in (alpha, 1 - alpha)]
+    estimated = np.empty_like(colours)
+    for channel in range(3):  # one by one, for the memory of large pictures
+        own = foreground = background = np.ascontiguousarray(colours[..., channel])
+        for window, (front_weight, back_weight) in zip(WINDOWS, (weights, near_weights), strict=True):
+            front = cv2.blur(foreground * alpha, (window, window)) / front_weight
+            background = cv2.blur(background * (1 - alpha), (window, window)) / back_weight
+            foreground = np.clip(front + alpha * (own - alpha * front - (1 - alpha) * background), 0, 1)
+        estimated[..., channel] = np.where(alpha == 1, own, foreground)
+    return estimated
 
 
 def lay_over(colours, alpha, background):
@@ -59,13 +62,40 @@ def lay_over(colours, alpha, background):
     Args:
         colours: Floats of shape `(H, W, 3)` in [0, 1], from `estimate_foreground`.
         alpha: Floats of shape `(H, W)` in [0, 1].
-        background: uint8 RGB: a picture of any size, which is scaled to cover this one and cropped about its centre,
-            or a single pixel `(1, 1, 3)`.
+        background: Float RGB in [0, 1]: a picture of any size, which is scaled to cover this one and cropped about its
+            centre, or a single pixel `(1, 1, 3)`.
 
     Returns:
         float32 of shape `(H, W, 3)` in [0, 1].
+
+    Raises:
+        ValueError: For other types, ranges and shapes.
     """
-    return np.clip(composite(255 * colours, cover(background, alpha.shape), alpha) / 255, 0, 1)
+    colours, alpha, background = (
+        _checked(name, x) for name, x in (("colours", colours), ("alpha", alpha), ("background", background))
+    )
+    _check_sizes(colours, alpha)
+    behind = background if background.shape == (1, 1, 3) else cover(background, alpha.shape)
+    return behind + alpha[..., None] * (colours - behind)
+
+
+def _checked(name, values):
+    """Return floats in [0, 1] as float32."""
+    values = np.asarray(values)
+    if not np.issubdtype(values.dtype, np.floating) or not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"`{name}` must be floats in [0, 1]. Received: {values.dtype} from {values.min()} to {values.max()}. "
+            "Divide integers by their largest level."
+        )
+    return values.astype(np.float32, copy=False)
+
+
+def _check_sizes(colours, alpha):
+    if alpha.ndim != 2 or colours.shape != (*alpha.shape, 3):
+        raise ValueError(
+            "`colours` and `alpha` must have shapes (H, W, 3) and (H, W) of one size. Received: "
+            f"{colours.shape} and {alpha.shape}"
+        )
 
 
 def cover(picture, size):

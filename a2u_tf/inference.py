@@ -29,8 +29,8 @@ def predict_alpha(model, image, trimap, max_side=None):
         float32 array of shape `(H, W)` in [0, 1], 1 and 0 where the trimap is known.
 
     Raises:
-        ValueError: Where shapes or dtypes do not fit, the trimap is background alone, as where its levels are 0, 1 and
-            2, or `max_side` is no positive integer.
+        ValueError: Where shapes, dtypes or ranges do not fit, the trimap is background alone, as where its levels are
+            0, 1 and 2, or `max_side` is no positive integer.
     """
     image, trimap = np.asarray(image), np.asarray(trimap)
     if trimap.ndim != 2 or image.shape != (*trimap.shape, 3) or 0 in trimap.shape:
@@ -38,7 +38,15 @@ def predict_alpha(model, image, trimap, max_side=None):
             "`image` and `trimap` must have shapes (H, W, 3) and (H, W), of one size. Received: "
             f"image.shape={image.shape}, trimap.shape={trimap.shape}"
         )
-    if max_side is not None and (not isinstance(max_side, int | np.integer) or max_side < 1):
+    scaled = np.issubdtype(image.dtype, np.floating)
+    if image.dtype != np.uint8 and not (scaled and image.min() >= 0 and image.max() <= 1):  # so that NaN fails
+        raise ValueError(
+            "`image` must be uint8, or floats in [0, 1]. Received: "
+            f"{image.dtype} from {image.min()} to {image.max()}. Divide it by its largest level."
+        )
+    image = image.astype(np.float32, copy=False) if scaled else image
+    whole = isinstance(max_side, int | np.integer) and not isinstance(max_side, bool)
+    if max_side is not None and (not whole or max_side < 1):
         raise ValueError(f"`max_side` must be an integer of at least 1, or None. Received: max_side={max_side!r}")
     trimap = exact_trimap(trimap)
     if max_side is None or max(trimap.shape) <= max_side:

@@ -134,7 +134,9 @@ def _matte(job, model, background, options, notes):
     if "cutout" in job.outputs:
         write_rgb(job.outputs["cutout"], colours, bits, alpha, picture.profile)
     if "composite" in job.outputs:
-        behind = converted(as_8_bits(background.rgb), background.profile, picture.profile)
+        behind = background.colours()
+        if background.profile != picture.profile:  # whose conversion knows 8 bits alone
+            behind = Picture(converted(as_8_bits(background.rgb), background.profile, picture.profile)).colours()
         write_rgb(job.outputs["composite"], lay_over(colours, alpha, behind), bits, profile=picture.profile)
 
 

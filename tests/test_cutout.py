@@ -64,9 +64,23 @@ def test_no_old_background_around_fur(data_dir):
 
 def test_lay_over():
     colours = np.float32([[[1, 0.5, 0], [1, 0.5, 0], [1, 0.5, 0]]])
-    result = lay_over(colours, np.float32([[0, 0.25, 1]]), np.uint8([[[0, 0, 255]]]))
+    result = lay_over(colours, np.float32([[0, 0.25, 1]]), np.float32([[[0, 0, 1]]]))
     np.testing.assert_allclose(result, [[[0, 0, 1], [0.25, 0.125, 0.75], [1, 0.5, 0]]], atol=1e-6)
     assert result.dtype == np.float32
+
+
+def test_levels_are_refused():
+    levels, colours, alpha = np.uint8([[[9, 9, 9]]]), np.float32([[[1, 1, 1]]]), np.float32([[1]])
+    for bad in (
+        (levels, alpha, colours),
+        (colours, levels[..., 0], colours),
+        (colours, alpha, levels),
+        (255 * colours, alpha, colours),
+    ):
+        with pytest.raises(ValueError, match=r"must be floats in \[0, 1\]. Received: "):
+            lay_over(*bad)
+    with pytest.raises(ValueError, match=r"of one size. Received: \(1, 1, 3\) and \(1, 2\)"):
+        estimate_foreground(colours, np.float32([[1, 1]]))
 
 
 @pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7), (1, 9), (60, 30), (200, 333)])

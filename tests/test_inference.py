@@ -94,6 +94,16 @@ def test_bad_working_size(model, max_side):
         predict_alpha(model, np.zeros((4, 4, 3), "uint8"), np.zeros((4, 4), "uint8"), max_side)
 
 
+@pytest.mark.parametrize(
+    "image",
+    [np.ones((4, 4, 3), dtype) for dtype in ("uint16", "int8", "bool")]
+    + [np.full((4, 4, 3), x) for x in (200.0, np.nan)],
+)
+def test_images_without_a_scale(model, image):
+    with pytest.raises(ValueError, match=r"`image` must be uint8, or floats in \[0, 1\]. Received: "):
+        predict_alpha(model, image, np.full((4, 4), 128, "uint8"))
+
+
 def test_dtype(rng, model):
     image = rng.integers(0, 256, (48, 64, 3), dtype="uint8")
     trimap = np.full((48, 64), 128, "uint8")

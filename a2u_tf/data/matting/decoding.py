@@ -5,8 +5,12 @@ import io
 import cv2
 import numpy as np
 
-from a2u_tf.data.matting.colour_profiles import as_srgb, rgb_profile
-from a2u_tf.data.matting.picture_files import PictureError, damage_named, open_picture, orientation, read_whole
+from a2u_tf.data.matting.colour_profiles import GREY_MODES, cmyk_as_srgb, usable_profile
+from a2u_tf.data.matting.picture_files import PictureError, damage_named, open_picture, read_whole
+
+# Of TIFF's tags, and what some of their values mean.
+BITS_PER_SAMPLE, PHOTOMETRIC, PLANAR_CONFIGURATION, EXTRA_SAMPLES = 258, 262, 284, 338
+WHITE_IS_ZERO, IN_PLANES, ASSOCIATED_ALPHA = 0, 2, (1,)
 
 # How to turn a picture upright: whether rows and columns change places, then which way rows and columns run.
 UPRIGHT = {
@@ -26,8 +30,8 @@ def decode(path):
 
     Returns:
         `(levels, profile)`: uint8 or uint16 of shape `(H, W)`, grey, `(H, W, 3)`, RGB, or `(H, W, 4)`, RGBA not
-        multiplied by alpha; and the ICC profile of RGB, None for sRGB and for grey. CMYK is converted to sRGB, and
-        grey of another scale to sRGB's.
+        multiplied by alpha, as they are stored but for CMYK, which becomes sRGB; and their ICC profile, of RGB or of
+        grey, None for sRGB.
 
     Raises:
         PictureError: As of `a2u_tf.data.matting.picture_files.open_picture`, for damaged files, and for kinds whose
@@ -35,46 +39,66 @@ def decode(path):
         OSError: Where the file cannot be opened.
     """
     data = read_whole(path)
-    image = open_picture(path, io.BytesIO(data))
-    turn = orientation(image)
+    image, turn = open_picture(path, io.BytesIO(data))
     with damage_named(path):
         if image.format == "PNG":
-            open_picture(path, io.BytesIO(data)).verify()  # the sums, which decoding does not look at
-        # Pillow has no colours of 16 bits, and rounds them down.
-        if image.mode in ("RGB", "RGBA") and image.tile and ";16" in str(image.tile[0].args):
-            return _turned(_deep_colours(data), turn), rgb_profile(image)
-        image.load()
-        levels, profile = _levels(path, image)
+            open_picture(path, io.BytesIO(data))[0].verify()  # the sums, which decoding does not look at
+        profile = usable_profile(image)
+        if image.mode in ("RGB", "RGBA") and _is_deep(image):
+            levels = _deep_colours(path, image, data)
+        else:
+            image.load()
+            levels, profile = _levels(path, image, profile)
     return _turned(levels, turn), profile
 
 
-def _levels(path, image):
+def _is_deep(image):
+    """Whether colours have 16 bits, which Pillow rounds down."""
+    tags = getattr(image, "tag_v2", {})
+    return (bool(image.tile) and ";16" in str(image.tile[0].args)) or 16 in tags.get(BITS_PER_SAMPLE, ())
+
+
+def _levels(path, image, profile):
     if image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.uint16)
+        if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
+            levels = 2**16 - 1 - levels
         if (transparent := image.info.get("transparency")) is None:
-            return levels, None
+            return levels, profile
         alpha = np.where(levels == transparent, 0, 2**16 - 1)
-        return np.dstack([levels, levels, levels, alpha]).astype(np.uint16), None
+        return np.dstack([levels, levels, levels, alpha]).astype(np.uint16), profile
     if image.mode in ("F", "I", "LAB", "HSV"):
         raise PictureError(
             f"{path} is a picture of the kind {image.mode!r}, whose levels mean something else to each program. Export "
             "it as RGB or grey of 8 or 16 bits."
         )
     if image.has_transparency_data:
-        return np.array(image.convert("RGBA")), rgb_profile(image)
-    if image.mode in ("1", "L") and not image.info.get("icc_profile"):
-        return np.array(image.convert("L")), None
-    if image.mode in ("RGB", "P"):
-        return np.array(image.convert("RGB")), rgb_profile(image)
-    return np.array(as_srgb(image)), None
+        return np.array(image.convert("RGBA")), profile
+    if image.mode in GREY_MODES:
+        return np.array(image.convert("L")), profile
+    if image.mode == "CMYK":
+        return np.array(cmyk_as_srgb(image, profile)), None
+    return np.array(image.convert("RGB")), profile
 
 
-def _deep_colours(data):
-    """Decode 16 bits a channel; a TIFF comes upright."""
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+def _deep_colours(path, image, data):
+    """Decode colours of 16 bits by OpenCV, which turns a TIFF upright."""
+    tags = getattr(image, "tag_v2", {})
+    pixels = None
+    if tags.get(PLANAR_CONFIGURATION) != IN_PLANES:  # which OpenCV mixes up
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.ndim < 3:
-        raise ValueError("its data cannot be decoded")
-    return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
+        raise PictureError(
+            f"{path} has 16 bits a channel in a kind of {image.format} that is not read. Export it as PNG, or as TIFF "
+            "with LZW or without compression."
+        )
+    if pixels.shape[2] == 3 or not image.has_transparency_data:
+        return cv2.cvtColor(np.ascontiguousarray(pixels[..., :3]), cv2.COLOR_BGR2RGB)
+    rgba = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
+    if tags.get(EXTRA_SAMPLES) == ASSOCIATED_ALPHA:
+        alpha = np.maximum(rgba[..., 3:], 1).astype(np.float32)
+        rgba[..., :3] = np.minimum(np.rint(rgba[..., :3] / alpha * (2**16 - 1)), 2**16 - 1)
+    return rgba
 
 
 def _turned(levels, turn):

@@ -19,7 +19,9 @@ from a2u_tf.data.matting.picture_limit import ENVIRONMENT_VARIABLE, max_pixels
 
 # By their bytes, whatever the ending. The first frame of those that move is the picture.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+EXIF_SIZE = 2**17  # bytes at the end of a PNG in which EXIF data are looked for
 HEIF_INSTALL = "pip install 'a2u_tf[heif]'"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
@@ -58,12 +60,11 @@ def read_header(path):
         PictureError: As of `open_picture`, and for files that were cut short.
     """
     with _open(path) as file:
-        image = open_picture(path, file)
+        image, turn = open_picture(path, file)
+        size = image.size if turn >= 5 else image.size[::-1]  # 5 to 8 lie on their side
         with damage_named(path):
-            header = _header(image)
-        file.seek(max(-len(PNG_END), -file.seek(0, os.SEEK_END)), os.SEEK_END)
-        end = file.read()
-        file.seek(0)
+            header = PictureHeader(image.format, size, image.has_transparency_data)
+        end = _last_bytes(file, len(PNG_END))
         with damage_named(path):
             if header.format == "PNG" and end != PNG_END:
                 image.verify()
@@ -83,11 +84,14 @@ def read_whole(path):
 
 
 def open_picture(path, file):
-    """Return Pillow's image of a file, opened and not decoded.
+    """Open a picture without decoding it.
 
     Args:
         path: Of the file, for messages.
         file: Open for reading bytes, at its beginning.
+
+    Returns:
+        `(image, turn)`: Pillow's image, and the EXIF orientation that is still to be applied, 1 (upright) to 8.
 
     Raises:
         PictureError: For a file that is empty, damaged at its beginning or of another format; a picture without pixels,
@@ -97,18 +101,17 @@ def open_picture(path, file):
     file.seek(0)
     if not start:
         raise PictureError(f"{path} is empty. Copy or export the picture again.")
-    is_heif = start[4:8] == b"ftyp" and start[8:] in HEIF_BRANDS
+    is_heif = _is_heif(file)
     if is_heif and (problem := _heif_problem()):
         raise PictureError(f"{path} is HEIC, which pillow-heif reads ({problem}). Install it: {HEIF_INSTALL}")
     try:
         with damage_named(path), _without_other_limits():
             image = Image.open(file, formats=("HEIF",) if is_heif else FORMATS)
-            orientation(image)  # parsed once, and here, as that warns
     except UnidentifiedImageError as error:
         known = ", ".join(FORMATS)
         raise PictureError(
-            f"{path} is damaged or no picture of the formats {known} or HEIF: it begins with {start[:8]!r}. Export it "
-            "as PNG or JPEG."
+            f"{path} is damaged or no picture of the formats {known} or HEIF, or one of a kind that is not read: it "
+            f"begins with {start[:8]!r}. Export it as PNG or JPEG."
         ) from error
     size = image.size[::-1]
     if 0 in size:
@@ -118,16 +121,37 @@ def open_picture(path, file):
             f"{path} is of the size (height, width) {size}, {math.prod(size)} pixels, expected at most {max_pixels()}. "
             f"Reduce it or, if you trust it, set {ENVIRONMENT_VARIABLE} to more."
         )
-    return image
+    with damage_named(path), _without_other_limits():
+        return image, _orientation(image, file)
 
 
-def orientation(image):
-    """Return the EXIF orientation, 1 (upright) to 8, that is still to be applied to an image of `open_picture`."""
+def _orientation(image, file):
     if image.format == "TIFF":
         return 1  # Pillow applies it when it decodes
-    # Not PNG's own method, which would decode the picture in search of EXIF data behind it.
-    value = Image.Image.getexif(image).get(ExifTags.Base.Orientation)
+    exif = Image.Image.getexif(image)  # PNG's own method would decode every picture in search of EXIF data behind it
+    if image.format == "PNG" and "exif" not in image.info and b"eXIf" in _last_bytes(file, EXIF_SIZE):
+        file.seek(0)
+        exif = Image.open(file, formats=("PNG",)).getexif()
+    value = exif.get(ExifTags.Base.Orientation)
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _is_heif(file):
+    """Look at the brands of a file, the first of which may be that of a container."""
+    start = file.read(256)
+    file.seek(0)
+    if start[4:8] != b"ftyp":
+        return False
+    brands = {start[place : place + 4] for place in range(8, min(int.from_bytes(start[:4], "big"), len(start)), 4)}
+    return not brands & AVIF_BRANDS and bool(brands & HEIF_BRANDS)
+
+
+def _last_bytes(file, count):
+    """Return the end of a file, and leave it at its beginning."""
+    file.seek(max(-count, -file.seek(0, os.SEEK_END)), os.SEEK_END)
+    end = file.read()
+    file.seek(0)
+    return end
 
 
 @contextlib.contextmanager
@@ -140,11 +164,6 @@ def damage_named(path):
     except Exception as error:  # decoders fail in many ways: SyntaxError, struct.error, EOFError
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PictureError(f"{path} is damaged or cut short: {reason}. Copy or export it again.") from error
-
-
-def _header(image):
-    size = image.size if orientation(image) >= 5 else image.size[::-1]  # 5 to 8 lie on their side
-    return PictureHeader(image.format, size, image.has_transparency_data)
 
 
 @contextlib.contextmanager

@@ -12,12 +12,14 @@ import cv2
 import numpy as np
 from PIL import PngImagePlugin
 
+from a2u_tf.data.matting.colour_profiles import grey_as_srgb, is_grey_profile
 from a2u_tf.data.matting.decoding import decode
 from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.data.matting.trimap import exact_trimap
 from a2u_tf.files import replaced
 
 PNG_BEGINNING = 33  # bytes, to the end of the header
+ROWS = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,13 +58,16 @@ def read_picture(path, ignore_alpha=False):
         OSError: Where the file cannot be opened.
     """
     levels, profile = decode(path)
-    if levels.ndim == 2:
-        return Picture(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), profile)
-    if levels.shape[2] == 3:
-        return Picture(levels, profile)
-    if ignore_alpha or _opaque(levels):
-        return Picture(np.ascontiguousarray(levels[..., :3]), profile)
-    return Picture(over_white(levels), profile)
+    rgb = cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB) if levels.ndim == 2 else np.ascontiguousarray(levels[..., :3])
+    if profile and is_grey_profile(profile):
+        rgb, profile = grey_as_srgb(rgb, profile), None
+    if levels.ndim == 2 or levels.shape[2] == 3 or ignore_alpha or _opaque(levels):
+        return Picture(rgb, profile)
+    if not levels[..., 3].any():
+        raise PictureError(
+            f"{path} is transparent everywhere. If its alpha channel means nothing, have it ignored (--ignore-alpha)."
+        )
+    return Picture(over_white(np.dstack([rgb, levels[..., 3]])), profile)
 
 
 def read_rgb(path, ignore_alpha=False):
@@ -191,13 +196,22 @@ def _levels(name, values, shape, bits):
             f"`{name}` must lie in [0, 1]. Received: values from {values.min()} to {values.max()}. Clip it with "
             f"`numpy.clip({name}, 0, 1)`."
         )
-    return np.rint(values.astype(np.float64) * (2**bits - 1)).astype(np.uint8 if bits == 8 else np.uint16)
+    levels = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
+    for rows in range(0, len(values), ROWS):  # in float64, which for all of a large picture is too much
+        levels[rows : rows + ROWS] = np.rint(values[rows : rows + ROWS].astype(np.float64) * (2**bits - 1))
+    return levels
 
 
 def _write_png(path, levels, profile=None):
     if Path(path).suffix.lower() != ".png":
         raise ValueError(f"`path` must end in .png, the format that is written. Received: {path}")
-    data = cv2.imencode(".png", np.ascontiguousarray(levels))[1].tobytes()
+    try:
+        encoded, png = cv2.imencode(".png", np.ascontiguousarray(levels))
+    except cv2.error as error:
+        raise ValueError(f"{path} of {levels.shape[:2]} pixels cannot be encoded: {error.err}") from error
+    if not encoded:
+        raise ValueError(f"{path} of {levels.shape[:2]} pixels is too large for PNG, whose sides are up to 10**6.")
+    data = png.tobytes()
     with replaced(path) as temporary, open(temporary, "wb") as file:
         file.write(data[:PNG_BEGINNING])
         if profile:

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image, ImageCms
 
 from a2u_tf.data.matting.colour_profiles import converted
 from a2u_tf.data.matting.decoding import decode
-from a2u_tf.data.matting.pictures import read_picture, write_rgb
+from a2u_tf.data.matting.pictures import read_alpha, read_picture, write_rgb
 
 # Columns of a matrix to XYZ, of D50: those of Display P3.
 WIDE = {"r": (0.51512, 0.24120, -0.00105), "g": (0.29198, 0.69225, 0.04189), "b": (0.15710, 0.06657, 0.78407)}
@@ -84,7 +85,8 @@ def test_converted_and_back():
 def test_profiles_that_are_none(saved, rng):
     """Broken ones, and those of other kinds of colours than the picture's, are as if they were not there."""
     pixels = rng.integers(0, 256, (5, 6, 3), np.uint8)
-    for icc in (b"nothing", profile(b"RGB ", WIDE)[:60], profile(b"GRAY", {})):
+    without_tags = profile(b"RGB ", WIDE)[:128] + bytes(4)
+    for icc in (b"nothing", profile(b"RGB ", WIDE)[:60], profile(b"GRAY", {}), without_tags):
         levels, received = decode(saved(pixels, icc_profile=icc))
         assert received is None
         np.testing.assert_array_equal(levels, pixels)
@@ -93,7 +95,11 @@ def test_profiles_that_are_none(saved, rng):
 def test_grey_of_another_scale(saved):
     """A gamma of 1 makes the middle of the light a level of 128, which sRGB writes as 188."""
     linear = saved(np.full((5, 6, 3), 128, np.uint8), "L", icc_profile=profile(b"GRAY", {}, gamma=1))
-    levels, received = decode(linear)
-    assert received is None
-    np.testing.assert_allclose(levels.astype(int), 188, atol=2)
-    np.testing.assert_array_equal(decode(saved(np.full((5, 6, 3), 128, np.uint8), "L"))[0], 128)
+    picture = read_picture(linear)
+    assert picture.profile is None
+    np.testing.assert_allclose(picture.rgb.astype(int), 188, atol=2)
+    deep = Path(linear).with_suffix(".png")
+    Image.fromarray(np.full((5, 6), 128 * 257, np.uint16)).save(deep, icc_profile=profile(b"GRAY", {}, gamma=1))
+    np.testing.assert_allclose(read_picture(deep).rgb / 257, 188, atol=2)
+    np.testing.assert_array_equal(read_alpha(linear), np.float32(128 / 255))  # no colours: levels are levels
+    np.testing.assert_array_equal(read_picture(saved(np.full((5, 6, 3), 128, np.uint8), "L")).rgb, 128)

@@ -134,6 +134,65 @@ def test_heic(saved, rgb):
     assert np.abs(decode(path)[0].astype(int) - rgb).mean() < 12
 
 
+def deep_tiff(planes, samples, **tags):
+    """An uncompressed TIFF of 16 bits: planes `(P, H, W * samples / P)`, and further tags as `_262=1`."""
+    count, (height, width) = len(planes), (planes.shape[1], planes.shape[2] * len(planes) // samples)
+    data = planes.astype("<u2").tobytes()
+    start = 8 + len(data)
+    after = struct.pack(f"<{samples}H", *[16] * samples)
+    size = len(data) // count
+    offsets = struct.pack(f"<{count}I", *range(8, start, size)) + struct.pack(f"<{count}I", *[size] * count)
+    place = start + len(after)
+    entries = {256: (4, 1, width), 257: (4, 1, height), 258: (3, samples, start if samples > 2 else 16), 259: (3, 1, 1)}
+    entries |= {262: (3, 1, 2), 277: (3, 1, samples), 278: (4, 1, height)}
+    entries |= {273: (4, count, place if count > 1 else 8), 279: (4, count, place + 4 * count if count > 1 else size)}
+    entries |= {int(name[1:]): (3, 1, value) for name, value in tags.items()}
+    body = b"".join(struct.pack("<HHII", tag, *entry) for tag, entry in sorted(entries.items()))
+    directory = start + len(after) + len(offsets)
+    return (
+        struct.pack("<2sHI", b"II", 42, directory)
+        + data
+        + after
+        + offsets
+        + struct.pack("<H", len(entries))
+        + body
+        + bytes(4)
+    )
+
+
+def test_kinds_of_deep_tiff(saved, rng):
+    rgb, extra = rng.integers(0, 2**16, (5, 7, 3), np.uint16), rng.integers(2**15, 2**16, (5, 7, 1), np.uint16)
+    rgba = np.concatenate([rgb, extra], axis=-1)
+    premultiplied = np.rint(np.concatenate([rgb * (extra / 65535), extra], axis=-1))
+
+    def read(pixels, **tags):
+        return decode(saved(deep_tiff(pixels.reshape(1, 5, -1), pixels.shape[-1], **tags)))[0]
+
+    np.testing.assert_array_equal(read(rgb), rgb)
+    np.testing.assert_array_equal(read(rgba, _338=2), rgba)
+    np.testing.assert_array_equal(read(rgba, _338=0), rgb)  # a channel that means something else, such as a selection
+    np.testing.assert_allclose(read(premultiplied, _338=1).astype(int), rgba, atol=1)
+    np.testing.assert_array_equal(read(65535 - extra, _262=0), extra[..., 0])  # 0 is white
+    with pytest.raises(PictureError, match=r"16 bits a channel in a kind of TIFF that is not read. Export it as PNG"):
+        decode(saved(deep_tiff(rgb.transpose(2, 0, 1), 3, _284=2)))
+
+
+def test_exif_behind_the_pixels_of_a_png(saved, rgb):
+    for data in (png(rgb, 2), png(rgb.astype(np.uint16) * 257, 2, bits=16)):
+        path = saved(data[:-12] + chunk(b"eXIf", exif(6)) + data[-12:])
+        upright = rgb.swapaxes(0, 1)[:, ::-1]
+        levels, _ = decode(path)
+        np.testing.assert_array_equal(levels // (257 if levels.dtype == np.uint16 else 1), upright)
+        assert read_header(path).size == upright.shape[:2]
+
+
+def test_avif_in_a_general_container(saved, rgb):
+    data = encoded(rgb, "AVIF")
+    assert data[4:12] == b"ftypavif"
+    path = saved(data[:8] + b"mif1" + data[12:])
+    assert read_header(path) == PictureHeader("AVIF", rgb.shape[:2])
+
+
 @pytest.mark.parametrize("pixels", [np.ones((3, 4), np.float32), np.ones((3, 4), np.int32)])
 def test_levels_without_a_scale(saved, pixels):
     with pytest.raises(PictureError, match=r"of the kind '[FI]', whose levels mean .* Export it as RGB or grey"):

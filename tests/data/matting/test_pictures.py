@@ -94,6 +94,14 @@ def test_rgb_with_alpha_channel(saved, rgba):
     check(read_rgb(saved(png(rgba, 6))), rgba[..., :3], np.uint8)
 
 
+def test_rgb_without_anything_opaque(saved, rgba):
+    rgba[..., 3] = 0
+    path = saved(png(rgba, 6))
+    with pytest.raises(PictureError, match=r"picture\.png is transparent everywhere. .* \(--ignore-alpha\)"):
+        read_rgb(path)
+    check(read_rgb(path, ignore_alpha=True), rgba[..., :3], np.uint8)
+
+
 def test_alpha_of_8_bits(saved):
     levels = np.arange(256, dtype=np.uint8).reshape(8, 32)
     expected = (levels / 255).astype(np.float32)
@@ -237,6 +245,12 @@ def test_alpha_comes_back(tmp_path, bits):
 def test_write_alpha_refuses(tmp_path, alpha, message):
     with pytest.raises(ValueError, match=message):
         write_alpha(tmp_path / "alpha.png", alpha)
+    assert not list(tmp_path.iterdir())
+
+
+def test_write_alpha_of_more_than_png_holds(tmp_path, capfd):
+    with pytest.raises(ValueError, match=r"x\.png of \(1, 1000001\) pixels is too large for PNG"):
+        write_alpha(tmp_path / "x.png", np.zeros((1, 1_000_001), np.float32))
     assert not list(tmp_path.iterdir())
 
 
