@@ -19,15 +19,19 @@ COLOURS = {
 
 
 WINDOWS = 61, 5  # pixels, of the two passes
+# A matte claims that a pixel is alpha of the way from the background's mean colour to the foreground's: it is doubted
+# below this share of alpha. And how far apart these colours must be, in [0, 1], for that to tell something.
+DOUBTED, APART = 0.1, 0.4
 
 
 def estimate_foreground(colours, alpha):
     """Estimate the colours of the foreground wherever it is not opaque; opaque pixels keep their own.
 
     Means over a window, weighted by alpha for the foreground and by 1 - alpha for the background, are corrected by
-    alpha times what they leave unexplained of the picture: first over a large window, then over a small one. Where the
-    matte is wrong, colours stay near those of the opaque pixels around, while methods that solve the compositing
-    equation take up the old background (docs/command_line.md has figures).
+    alpha times what they leave unexplained of the picture: first over a large window, then over a small one. Pixels
+    that look like background, whatever the matte says, count as such. So where the matte is wrong, colours stay near
+    those of the opaque pixels around, while methods that solve the compositing equation take up the old background
+    (docs/command_line.md has figures).
 
     Args:
         colours: Float RGB of shape `(H, W, 3)` in [0, 1], of the photograph.
@@ -39,21 +43,41 @@ def estimate_foreground(colours, alpha):
     Raises:
         ValueError: For other types, ranges and shapes.
 
-    Reference: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021.
+    Reference: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021; the doubt is ours.
     """
     colours, alpha = _checked("colours", colours), _checked("alpha", alpha)
     _check_sizes(colours, alpha)
-    weights = [cv2.blur(weight, (WINDOWS[0],) * 2) + 1e-5 for weight in (alpha, 1 - alpha)]
-    near_weights = [cv2.blur(weight, (WINDOWS[1],) * 2) + 1e-5 for weight in (alpha, 1 - alpha)]
+    share = _believed(colours, alpha)
+    weights = [_weights(share, window) for window in WINDOWS]
     estimated = np.empty_like(colours)
     for channel in range(3):  # one by one, for the memory of large pictures
         own = foreground = background = np.ascontiguousarray(colours[..., channel])
-        for window, (front_weight, back_weight) in zip(WINDOWS, (weights, near_weights), strict=True):
-            front = cv2.blur(foreground * alpha, (window, window)) / front_weight
-            background = cv2.blur(background * (1 - alpha), (window, window)) / back_weight
-            foreground = np.clip(front + alpha * (own - alpha * front - (1 - alpha) * background), 0, 1)
+        for window, (front_weight, back_weight) in zip(WINDOWS, weights, strict=True):
+            front = cv2.blur(foreground * share, (window, window)) / front_weight
+            background = cv2.blur(background * (1 - share), (window, window)) / back_weight
+            foreground = np.clip(front + share * (own - share * front - (1 - share) * background), 0, 1)
         estimated[..., channel] = np.where(alpha == 1, own, foreground)
     return estimated
+
+
+def _believed(colours, alpha):
+    """Return alpha, reduced where a pixel has the mean colour of the background around it."""
+    window = (WINDOWS[0], WINDOWS[0])
+    front_weight, back_weight = _weights(alpha, WINDOWS[0])
+    way = distance = np.float32(0)
+    for channel in range(3):
+        own = np.ascontiguousarray(colours[..., channel])
+        background = cv2.blur(own * (1 - alpha), window) / back_weight
+        difference = cv2.blur(own * alpha, window) / front_weight - background
+        way = way + (own - background) * difference
+        distance = distance + difference * difference
+    borne_out = np.clip(way / (distance + 1e-6) / (DOUBTED * alpha + 1e-6), 0, 1)
+    told = distance / (distance + APART**2)
+    return np.where(alpha == 1, alpha, alpha * (1 - told * (1 - borne_out)))
+
+
+def _weights(share, window):
+    return [cv2.blur(weight, (window, window)) + 1e-5 for weight in (share, 1 - share)]
 
 
 def lay_over(colours, alpha, background):
