@@ -56,12 +56,13 @@ def main(argv=None):
 
 def _work(args, outputs):
     import_keras_quietly()
+    from a2u_tf.files import printable
     from a2u_tf.matting_folder import matte_all
 
     try:
         problems = matte_all(args, outputs, raise_if_stopped)
     except (ValueError, OSError, ImportError) as error:
-        return _failed(error)
+        return _failed("\n".join(map(printable, str(error).split("\n"))))
     if len(problems) > 1:
         problems = ["not everything could be done:", *problems]
     return _failed("\n  ".join(problems)) if problems else 0
@@ -78,7 +79,9 @@ def _parser():
     )
     parser.add_argument("--version", action="version", version=f"a2u_tf {_version()}")
 
-    group = parser.add_argument_group("what to write", "files ending in .png; for folders: folders")
+    group = parser.add_argument_group(
+        "what to write", "files ending in .png; for folders: folders other than those of the inputs"
+    )
     group.add_argument("-o", "--alpha", type=Path, metavar="OUT", help="the matte, grey")
     group.add_argument("--cutout", type=Path, metavar="OUT", help="the foreground alone, RGBA, in colours without halo")
     group.add_argument("--composite", type=Path, metavar="OUT", help="the foreground over --background, RGB")
@@ -124,8 +127,8 @@ def _parser():
 
 
 def _positive(text):
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of pixels, at least 1, received {text!r}")
+    if not (text.isdecimal() and len(text) <= 9 and int(text)):
+        raise argparse.ArgumentTypeError(f"expected a whole number of pixels, 1 to 999999999, received {text!r}")
     return int(text)
 
 

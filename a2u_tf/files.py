@@ -4,18 +4,27 @@ import contextlib
 import json
 import os
 import secrets
+import unicodedata
 from pathlib import Path
 
 
 @contextlib.contextmanager
 def replaced(path):
-    """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = temporary_path(path)
+    """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`.
+
+    Raises:
+        OSError: That of the system, with the name of `path` where it has that of the temporary file or none.
+    """
+    place = Path(os.path.realpath(Path(path).parent), Path(path).name)  # of "new/../x" no folder "new" is made
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_path(place)
     try:
         yield temporary
-        os.replace(temporary, path)
+        os.replace(temporary, place)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(temporary), temporary):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -35,6 +44,14 @@ def write_text(path, text):
 def write_json(path, content):
     """Write `content` to `path` as indented JSON."""
     write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def printable(text):
+    """Return a path or one line of text with its control characters escaped, among them newlines."""
+    return "".join(
+        char.encode("unicode_escape").decode() if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
+        for char in str(text)
+    )
 
 
 def identity(path):

@@ -13,7 +13,7 @@ import numpy as np
 from a2u_tf.conventions import UNKNOWN
 from a2u_tf.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
 from a2u_tf.data.matting.colour_profiles import converted
-from a2u_tf.data.matting.folders import Problems
+from a2u_tf.data.matting.folders import Problems, check_trimap_size
 from a2u_tf.data.matting.picture_files import PictureError, read_header
 from a2u_tf.data.matting.pictures import (
     Picture,
@@ -24,6 +24,7 @@ from a2u_tf.data.matting.pictures import (
     write_rgb,
 )
 from a2u_tf.data.matting.trimap import trimap_from_mask, trimap_note
+from a2u_tf.files import printable
 from a2u_tf.inference import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting_jobs import find_jobs
 from a2u_tf.models.matting.network import SHIPPED
@@ -68,21 +69,22 @@ def matte_all(options, outputs, raise_if_stopped):
             said += f", replaced {', '.join(old)}" if old else ""
         except Exception as error:  # whatever it is, the other pictures are to be done
             raise_if_stopped()
+            said += ", failed"
             if isinstance(error, _memory_errors()):
                 problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
             else:
-                problems.add_error(error, job.image, job.trimap)
+                problems.add_error(error, job.image, job.trimap, *job.outputs.values())
         if bar:
             bar.update(number)
         else:
-            print(said, flush=True)
+            print(printable(said), flush=True)
     counts = {"files replaced": replaced, "pictures skipped": len(jobs) - len(waiting)}
     more = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
     names = ", ".join(str(output) for output in outputs.values())
     spent = f"{time.perf_counter() - start:.1f} s{_peak_memory()}"
-    print(f"{done} of {len(jobs)} done in {spent}: {names}{f' ({more})' if more else ''}")
+    print(printable(f"{done} of {len(jobs)} done in {spent}: {names}{f' ({more})' if more else ''}"))
     for note in dict.fromkeys(notes):
-        print(f"note: {note}", file=sys.stderr)
+        print(printable(f"note: {note}"), file=sys.stderr)
     return problems.lines
 
 
@@ -112,8 +114,7 @@ def _there_already(job, written):
 def _matte(job, model, background, options, notes):
     """Read, predict and write one picture."""
     sizes = [read_header(path).size for path in (job.image, job.trimap)]
-    if sizes[0] != sizes[1]:
-        raise PictureError(f"Sizes (height, width) differ: {job.image} is {sizes[0]}, {job.trimap} is {sizes[1]}.")
+    check_trimap_size(job.image, sizes[0], job.trimap, sizes[1])
     picture = read_picture(job.image, options.ignore_alpha)
     trimap = read_trimap(job.trimap)
     if options.from_mask:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from a2u_tf.data.matting.folders import group_by_name, list_pictures, same_name
-from a2u_tf.files import check_not_inputs
+from a2u_tf.files import check_not_inputs, identity
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,8 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
 
     Raises:
         FileNotFoundError: Where the picture, the trimap or a folder is missing.
-        ValueError: For a file beside a folder, or an output that is no .png file, is an input or is named twice.
+        ValueError: For a file beside a folder, or an output that is no .png file, is an input or is named twice; for a
+            folder of pictures or trimaps as output, where the next run would take mattes for them.
         OSError: Where an output cannot be written.
     """
     image, trimap = Path(image), Path(trimap)
@@ -55,15 +56,18 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
     if image.is_dir() != trimap.is_dir():
         raise ValueError(f"Expected two files or two folders. Received: {image} and {trimap}")
     if image.is_dir():
-        _check_folders(outputs)
+        _check_folders(outputs, (image, trimap))
         jobs = [
             MattingJob(*pair, {kind: Path(output, f"{pair[0].stem}.png") for kind, output in outputs.items()})
             for pair in _pairs(image, trimap, problems)
         ]
+        jobs = [job for job in jobs if not _folders_in_the_way(job, problems)]
         inputs = [*keep, *image.iterdir(), *trimap.iterdir()]
     else:
         for output in map(Path, outputs.values()):
-            if output.suffix.lower() != ".png" or output.is_dir():
+            if output.is_dir():
+                raise ValueError(f"Expected an output file, as the inputs are files. Received: {output}, a folder")
+            if output.suffix.lower() != ".png":
                 raise ValueError(f"Expected an output file whose name ends in .png. Received: {output}")
         jobs = [MattingJob(image, trimap, {kind: Path(output) for kind, output in outputs.items()})]
         inputs = [*keep, image, trimap]
@@ -75,10 +79,12 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
 
 def _pairs(image: Path, trimap: Path, problems) -> Iterator[tuple[Path, Path]]:
     """Yield pictures and their trimaps in two folders, by name."""
-    images, trimaps = (group_by_name(list_pictures(folder, problems)) for folder in (image, trimap))
+    images = group_by_name(list_pictures(image, problems))
+    once = identity(image) == identity(trimap)  # and what is wrong there is told once
+    trimaps = images if once else group_by_name(list_pictures(trimap, problems))
     for name in sorted({*images, *trimaps}):
         pair = images.get(name, []), trimaps.get(name, [])
-        for twice in (paths for paths in pair if len(paths) > 1):
+        for twice in (paths for paths in pair[: 1 if once else 2] if len(paths) > 1):
             problems.add(same_name(twice))
         if not all(pair):
             problems.add(f"{(pair[0] or pair[1])[0]} has no partner of the name {name!r}.")
@@ -86,8 +92,20 @@ def _pairs(image: Path, trimap: Path, problems) -> Iterator[tuple[Path, Path]]:
             yield pair[0][0], pair[1][0]
 
 
-def _check_folders(outputs):
+def _folders_in_the_way(job, problems):
+    """Note and return the folders that lie where files of a job are to be written."""
+    folders = [path for path in job.outputs.values() if path.is_dir()]
+    for folder in folders:
+        problems.add(f"{folder} is a folder where {job.image}'s file would be. Move it away, or name another output.")
+    return folders
+
+
+def _check_folders(outputs, inputs):
     for output in map(Path, outputs.values()):
+        if identity(output) in map(identity, inputs):
+            raise ValueError(
+                f"{output} is an input: the next run would take what is written for pictures. Name another folder."
+            )
         if output.exists() and not output.is_dir():
             raise ValueError(f"Expected a folder to write into, as the inputs are folders. Received: {output}, a file")
 

@@ -1,8 +1,10 @@
 """Files that are either whole or not there."""
 
+import errno
+
 import pytest
 
-from a2u_tf.files import check_not_inputs, replaced, write_text
+from a2u_tf.files import check_not_inputs, printable, replaced, write_text
 
 
 def names(folder):
@@ -93,3 +95,36 @@ def test_inputs_are_known_by_what_they_are(tmp_path):
     check_not_inputs([tmp_path / "new"], [path, tmp_path / "missing"])
     with pytest.raises(ValueError, match="missing is an input"):
         check_not_inputs([tmp_path / "missing"], [tmp_path / "missing"])
+
+
+@pytest.mark.parametrize("raised", [OSError(errno.ENOSPC, "full"), None])
+def test_errors_name_the_file(tmp_path, raised):
+    path = tmp_path / "file.txt"
+    path.mkdir()
+
+    def fail():
+        with replaced(path) as temporary:
+            temporary.write_text("new")
+            if raised:
+                raise raised
+
+    with pytest.raises(OSError, match=rf"'{path}'$") as info:
+        fail()
+    assert info.value.errno == (errno.ENOSPC if raised else errno.EISDIR)
+    assert info.value.filename == str(path)
+    assert info.value.filename2 is None
+    assert names(tmp_path) == ["file.txt"]
+
+
+def test_errors_of_other_files_keep_their_names(tmp_path):
+    with pytest.raises(FileNotFoundError, match="missing"), replaced(tmp_path / "file.txt"):
+        (tmp_path / "missing").read_bytes()
+
+
+def test_no_folder_that_the_path_leaves_again(tmp_path):
+    write_text(tmp_path / "new" / ".." / "x.md", "x")
+    assert names(tmp_path) == ["x.md"]
+
+
+def test_names_are_printed_in_one_line():
+    assert printable("a  \u732b\n\x1b[2J\u2028\x9b\udce9\u200d") == "a  \u732b\\n\\x1b[2J\\u2028\\x9b\udce9\u200d"

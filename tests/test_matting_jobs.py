@@ -60,13 +60,14 @@ def test_bad_names(folder):
             "two files or two folders. Received: images/a",
         ),
         ({**picture, "alpha": "x.jpg"}, ValueError, r"ends in .png. Received: x.jpg"),
-        ({**picture, "alpha": "images"}, ValueError, r"ends in .png. Received: images"),
+        ({**picture, "alpha": "images"}, ValueError, r"an output file, .* Received: images, a folder"),
         ({**picture, "alpha": "trimaps/../trimaps/a.png"}, ValueError, "is an input: it would be overwritten"),
         ({**picture, "alpha": "b.png", "keep": [Path("b.png")]}, ValueError, "b.png is an input"),
         ({**picture, "alpha": "x.png", "cutout": "./x.png"}, ValueError, "is named for another output"),
         ({**picture, "alpha": "file/x.png"}, NotADirectoryError, "file is a file"),
         ({**folders, "alpha": "file"}, ValueError, "Expected a folder to write into.*Received: file"),
-        ({**folders, "alpha": "images"}, ValueError, r"images/b\.c\.png is an input"),
+        ({**folders, "alpha": "images"}, ValueError, r"images is an input: the next run"),
+        ({**folders, "alpha": "new", "cutout": "images/../trimaps"}, ValueError, r"trimaps is an input: the next run"),
         ({**folders, "alpha": "new", "cutout": "new"}, ValueError, "is named for another output"),
     ):
         with pytest.raises(error, match=message):
@@ -132,3 +133,33 @@ def test_no_right_to_write(folder, monkeypatch):
         with pytest.raises(PermissionError, match=r"no right to write to .*closed\."):
             find("images/a.jpg", "trimaps/a.png", **outputs)
     assert len(find("images/a.jpg", "trimaps/a.png", alpha="new/x.png")[0]) == 1
+
+
+@pytest.mark.parametrize("inputs", ["images", "trimaps"])
+def test_outputs_do_not_become_inputs(folder, inputs):
+    """Also where no name is taken, as among JPEG files."""
+    Path("images/b.c.png").rename("images/b.c.jpg")
+    Path("link").symlink_to(inputs)
+    for output in (inputs, "link", f"./{inputs}/", folder / inputs):
+        with pytest.raises(ValueError, match=r"is an input: the next run would take"):
+            find("images", "trimaps", alpha=output)
+    assert len(find("images", "trimaps", alpha=f"{inputs}/new")[0]) == 2
+
+
+def test_folders_where_files_are_to_be(folder):
+    Path("x.png").mkdir()
+    with pytest.raises(ValueError, match=r"an output file, .* Received: x.png, a folder"):
+        find("images/a.jpg", "trimaps/a.png", alpha="x.png")
+    Path("alphas/a.png").mkdir(parents=True)
+    jobs, problems = find("images", "trimaps", alpha="alphas", cutout="cutouts")
+    assert [job.image.name for job in jobs] == ["b.c.png"]
+    assert problems == [
+        "alphas/a.png is a folder where images/a.jpg's file would be. Move it away, or name another output."
+    ]
+
+
+def test_problems_of_one_folder_for_both_are_told_once(folder):
+    for name in ("images/b.c.JPEG", "images/x.psd"):
+        Path(name).touch()
+    _, problems = find("images", "./images/../images", alpha="alphas")
+    assert len(problems) == 2

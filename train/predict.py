@@ -17,9 +17,11 @@ from absl import app, flags, logging
 from a2u_program.stops import raise_if_stopped, stopped_by_signals
 from a2u_program.streams import forgiving_streams
 from a2u_tf import matting_jobs
-from a2u_tf.data.matting.folders import Problems, check_sizes
+from a2u_tf.data.matting.folders import Problems, check_trimap_size, read_headers
+from a2u_tf.data.matting.picture_files import PictureError
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.data.matting.trimap import trimap_note
+from a2u_tf.files import printable
 from a2u_tf.inference import predict_alpha
 from a2u_tf.models.pretrained import load_matting
 
@@ -35,7 +37,13 @@ def find_jobs(image, trimap, output):
     """
     problems = Problems(image)
     jobs = matting_jobs.find_jobs(image, trimap, {"alpha": output}, problems)
-    check_sizes([(job.image, job.trimap) for job in jobs], problems)
+    headers = read_headers([path for job in jobs for path in (job.image, job.trimap)], problems)
+    for job in jobs:
+        if job.image in headers and job.trimap in headers:
+            try:
+                check_trimap_size(job.image, headers[job.image].size, job.trimap, headers[job.trimap].size)
+            except PictureError as error:
+                problems.add(error)
     problems.stop_if_any()
     return [(job.image, job.trimap, job.outputs["alpha"]) for job in jobs]
 
@@ -72,10 +80,10 @@ def predict_files(values, make_predict, bits=8):
                 raise_if_stopped()
                 try:
                     write_alpha(output, predict(read_rgb(image), read_noted_trimap(trimap)), bits)
-                    print(f"{number}/{len(jobs)} {output}", flush=True)
+                    print(printable(f"{number}/{len(jobs)} {output}"), flush=True)
                 except Exception as error:  # whatever it is, the other pictures are to be done
                     raise_if_stopped()
-                    problems.add_error(error, image, trimap)
+                    problems.add_error(error, image, trimap, output)
             problems.stop_if_any()
     except (ValueError, OSError) as error:
         code, reason = 1, str(error)

@@ -36,7 +36,7 @@ def run(values):
         pictures_in_folders(values.image, values.trimap) if folders else (pictures_in_table(values.list), [])
     )
     output = open_output(values.output)
-    check_outputs(pictures, output.uri)
+    check_outputs(pictures, output.uri, (values.image, values.trimap) if folders else ())
     model, digest = read_checked(values.model)
     output.prepare({"model": digest, "bits": int(values.bits)})
     finished = output.finished()

@@ -93,8 +93,13 @@ def without(pictures, finished):
     return pictures.filter(pa.array([name not in finished for name in pictures["name"].to_pylist()], pa.bool_()))
 
 
-def check_outputs(pictures, output):
+def check_outputs(pictures, output, folders=()):
     """Refuse an output folder in which the mattes would lie where the inputs are.
+
+    Args:
+        pictures: Table as of `pictures_in_folders`.
+        output: URI of the output folder.
+        folders: Those that the pictures were found in, where the next job would take mattes for pictures.
 
     Raises:
         ValueError: With the first input that is in the way.
@@ -103,6 +108,8 @@ def check_outputs(pictures, output):
     for name in pictures["name"].to_pylist():
         if _place(path := join(output, f"{name}.png")) in inputs:
             raise ValueError(f"{path} is an input: it would be taken for finished work. Name another output.")
+    if _folder_identity(output) in {_folder_identity(absolute(folder).rstrip("/")) for folder in folders}:
+        raise ValueError(f"{output} is an input: the next job would take mattes for pictures. Name another output.")
 
 
 def _place(uri):

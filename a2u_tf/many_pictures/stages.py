@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from a2u_tf.data.matting.folders import in_one_line
-from a2u_tf.data.matting.picture_files import PictureError, read_header
+from a2u_tf.data.matting.folders import check_trimap_size, in_one_line
+from a2u_tf.data.matting.picture_files import read_header
 from a2u_tf.data.matting.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.data.matting.trimap import trimap_note
 from a2u_tf.many_pictures.uris import as_local_file
@@ -142,10 +142,7 @@ def write(batch, output):
 def _read_pair(row):
     with as_local_file(row["image"]) as image, as_local_file(row["trimap"]) as trimap:
         sizes = [read_header(path).size for path in (image, trimap)]
-        if sizes[0] != sizes[1]:
-            raise PictureError(
-                f"Sizes (height, width) differ: {row['image']} is {sizes[0]}, {row['trimap']} is {sizes[1]}."
-            )
+        check_trimap_size(row["image"], sizes[0], row["trimap"], sizes[1])
         return read_rgb(image), read_trimap(trimap)
 
 

@@ -1,6 +1,7 @@
 """A folder of pictures is finished whatever happens, and nothing of the user's is lost."""
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -53,7 +54,9 @@ def test_any_exception_of_one_picture(run, monkeypatch, capsys):
     shutil.copy("images/a.png", "images/c.png")
     shutil.copy("trimaps/a.png", "trimaps/c.png")
     assert run("images", "trimaps", "-o", "alphas") == 1
-    assert capsys.readouterr().err == "error: images/b.png: RuntimeError: no reason\n"
+    out, err = capsys.readouterr()
+    assert err == "error: images/b.png: RuntimeError: no reason\n"
+    assert out.startswith("1/3 images/a.png\n2/3 images/b.png, failed\n3/3 images/c.png\n2 of 3 done")
     assert sorted(os.listdir("alphas")) == ["a.png", "c.png"]
 
 
@@ -131,3 +134,25 @@ def test_names_that_begin_with_a_dash(run):
         shutil.copy(f"{folder}/a.png", f"-{folder}.png")
     assert run("-o", "new/-.png", "--", "-images.png", "-trimaps.png") == 0
     assert os.listdir("new") == ["-.png"]
+
+
+def test_errors_of_writing_name_the_output(run, monkeypatch, capsys):
+    def full(temporary, path):
+        raise OSError(errno.ENOSPC, "No space left on device", temporary)
+
+    monkeypatch.setattr(os, "replace", full)
+    assert run("images/a.png", "trimaps/a.png", "-o", "alpha.png") == 1
+    assert capsys.readouterr().err == f"error: [Errno {errno.ENOSPC}] No space left on device: 'alpha.png'\n"
+
+
+def test_names_with_control_characters(run, capsys):
+    for folder in ("images", "trimaps"):
+        os.rename(f"{folder}/a.png", f"{folder}/a  \x1b\n.png")
+        os.remove(f"{folder}/b.png")
+    assert run("images", "trimaps", "-o", "alphas") == 0
+    assert capsys.readouterr().out.startswith("1/1 images/a  \\x1b\\n.png\n1 of 1 done")
+    Path("trimaps/a  \x1b\n.png").write_bytes(b"")
+    assert run("images", "trimaps", "-o", "alphas") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: trimaps/a  \\x1b\\n.png is empty")
+    assert len(err.splitlines()) == 1

@@ -190,8 +190,12 @@ def test_bad_input_is_one_line(run, capsys, monkeypatch):
         (("a", "b"), "nothing to write: give -o"),
         (("a", "b", "--composite", "x.png"), "give both or neither"),
         (("a", "b", "-o", "x.png", "--background", "white"), "give both or neither"),
-        (("a", "b", "-o", "x.png", "--from-mask", "0"), "expected a whole number of pixels, at least 1, received '0'"),
+        (
+            ("a", "b", "-o", "x.png", "--from-mask", "0"),
+            "expected a whole number of pixels, 1 to 999999999, received '0'",
+        ),
         (("a", "b", "-o", "x.png", "--max-side", "9.5"), "received '9.5'"),
+        (("a", "b", "-o", "x.png", "--from-mask", "9" * 20), "1 to 999999999, received '99"),
         (("a",), "required: trimap"),
     ],
 )

@@ -118,7 +118,7 @@ def test_links_to_an_input_are_inputs(run, capsys):
     for output in ("images", "same", "images/../trimaps"):
         before = all_files(".")
         assert run("images", "trimaps", "-o", output) == 1
-        assert "is an input: it would be overwritten" in capsys.readouterr().err
+        assert "is an input: the next run would take" in capsys.readouterr().err
         assert all_files(".") == before
 
 

@@ -60,6 +60,8 @@ def test_output_in_the_folder_of_an_input_by_another_name(tmp_path):
     (tmp_path / "link").symlink_to("t")
     pictures, _ = pictures_in_folders(images, trimaps)
     check_outputs(pictures, str(tmp_path / "link"))
+    with pytest.raises(ValueError, match="link is an input: the next job"):
+        check_outputs(pictures, str(tmp_path / "link"), (images, f"file://{trimaps}/"))
     (tmp_path / "t" / "a.jpg").rename(tmp_path / "t" / "a.png")
     pictures, _ = pictures_in_folders(images, trimaps)
     for output in (str(tmp_path / "link"), f"file://{tmp_path}/t"):

@@ -1,10 +1,12 @@
 """Folders of pictures: what is in them, whether it fits, and all that is wrong with them in one message."""
 
 import concurrent.futures
+import re
 import unicodedata
 from pathlib import Path
 
 from a2u_tf.data.matting.picture_files import PictureError, read_header
+from a2u_tf.files import printable
 
 ENDINGS = tuple(
     [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif"]
@@ -29,12 +31,12 @@ class Problems:
 
     def add(self, line):
         """Note one problem."""
-        self.lines.append(str(line))
+        self.lines.append(printable(line))
 
     def add_error(self, error, *paths):
         """Note what was raised at a picture, in one line that names one of its paths."""
-        text = in_one_line(error)
-        self.add(text if any(str(path) in text for path in paths) else f"{paths[0]}: {text}")
+        text = in_one_line(error, *paths)
+        self.add(text if any(printable(path) in text for path in paths) else f"{paths[0]}: {text}")
 
     def stop_if_any(self):
         """Raise `PictureError` with the first problems and the number of the others."""
@@ -46,9 +48,15 @@ class Problems:
         raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
 
 
-def in_one_line(error):
-    """Return the text of an exception in one line, with its type where that is not one of bad input."""
-    text = " ".join(str(error).split()) or type(error).__name__
+def in_one_line(error, *paths):
+    """Return the text of an exception in one line, with its type where that is not one of bad input.
+
+    Newlines are those of the text, or escaped where they are of one of the paths.
+    """
+    text = str(error)
+    for path in paths:
+        text = text.replace(str(path), printable(path))
+    text = printable(re.sub(r" *[\r\n\t]\s*", " ", text).strip()) or type(error).__name__
     return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"
 
 
@@ -136,6 +144,18 @@ def check_sizes(groups, problems):
         if len(set(sizes)) > 1:
             listed = ", ".join(f"{path} is {headers[path].size}" for path in group if path in headers)
             problems.add(f"Sizes (height, width) differ: {listed}.")
+
+
+def check_trimap_size(image, size, trimap, trimap_size):
+    """Raise `PictureError` where the `(height, width)` of a trimap is not that of its picture."""
+    if size == trimap_size:
+        return
+    way_out = (
+        "Is the picture turned by its EXIF data? Then turn the trimap as well."
+        if size == trimap_size[::-1]
+        else "Resize the trimap to the picture, or find the one that belongs to it."
+    )
+    raise PictureError(f"Sizes (height, width) differ: {image} is {size}, {trimap} is {trimap_size}. {way_out}")
 
 
 def _header_or_error(path):

@@ -7,6 +7,9 @@ from a2u_tf.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN
 
 # What a level may lack to 0 or 1 and still be counted as known.
 TOLERANCE = 1e-5
+# Up to here trimaps are, to the pixel, those that the released model was trained on; a kernel's time grows with its
+# width squared, so that wider ones are discs by distance.
+WIDEST_ELLIPSE = 29
 
 
 def three_levels(levels):
@@ -42,11 +45,14 @@ def exact_trimap(levels, name="`trimap`"):
     check_levels(levels, name, highest)
     trimap = three_levels((levels.astype(np.uint32) + 128) // 257 if highest == 65535 else levels)
     if not trimap.any():
-        found = np.unique(levels)
+        found, unit = np.unique(levels), highest // FOREGROUND
         listed = ", ".join(map(str, found[:5])) + ", ..." * (len(found) > 5)
         raise ValueError(
-            f"{name} has neither foreground nor anything unknown: all its levels are within {KNOWN_WITHIN} of 0, the "
-            f"background. Received: {listed}, of {highest}. Multiply them: 255 is foreground, 128 unknown."
+            f"{name} has neither foreground nor anything unknown: all its levels are within {KNOWN_WITHIN * unit} of "
+            f"0, the background. Received: {listed}, of {highest}. "
+            + ("Multiply them" if found.any() else "Paint what is not background")
+            + (", levels of 8 bits by 257" if found.any() and unit > 1 else "")
+            + f": {FOREGROUND * unit} is foreground, {UNKNOWN * unit} unknown."
         )
     return trimap
 
@@ -73,7 +79,7 @@ def trimap_note(trimap):
 def trimap_from_alpha(alpha, foreground_width, background_width):
     """Make a trimap: foreground where alpha is 1, background where it is 0, both eroded; unknown between them.
 
-    The kernels are ellipses of `width` x `width` pixels, so that the unknown region grows by about half the width on
+    The kernels are discs of `width` x `width` pixels, so that the unknown region grows by about half the width on
     each side. The border of the picture does not erode.
 
     Args:
@@ -135,8 +141,14 @@ def trimap_from_mask(mask, width):
 
 def _erode(mask, width):
     _check_width(width)
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (int(width), int(width)))
-    return cv2.erode(mask.view(np.uint8), kernel).view(bool)
+    pixels, width = mask.view(np.uint8), int(width)
+    if width <= WIDEST_ELLIPSE:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+        return cv2.erode(pixels, kernel).view(bool)
+    if width % 2 == 0:  # one more than the disc, on the side where ellipses of even widths have it
+        return _erode(_erode(mask, width - 1), 2)
+    distance = cv2.distanceTransform(pixels, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance > min(width // 2, sum(mask.shape))
 
 
 def _check_width(width):

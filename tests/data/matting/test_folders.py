@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.data.matting import folders
-from a2u_tf.data.matting.folders import Problems, check_sizes, list_pictures, read_headers
+from a2u_tf.data.matting.folders import Problems, check_sizes, check_trimap_size, list_pictures, read_headers
 from a2u_tf.data.matting.picture_files import PictureError
 from tests.data.matting.files import png
 
@@ -45,3 +45,18 @@ def test_file_that_cannot_be_opened(tmp_path):
     assert not read_headers(list_pictures(tmp_path, problems), problems)
     with pytest.raises(PictureError, match=r"as it is:\n  .*No such file or directory: .*gone\.png'$"):
         problems.stop_if_any()
+
+
+def test_names_are_escaped_and_told_once():
+    problems = Problems("x")
+    problems.add_error(ValueError("a  \x1b\nb.png has\n  no reason"), "a  \x1b\nb.png")
+    problems.add_error(ValueError("no reason"), "a\nb.png")
+    problems.add("a\nb.png")
+    assert problems.lines == ["a  \\x1b\\nb.png has no reason", "a\\nb.png: no reason", "a\\nb.png"]
+
+
+@pytest.mark.parametrize(("size", "way_out"), [((4, 6), "turned by its EXIF"), ((5, 6), "Resize the trimap")])
+def test_sizes_of_a_trimap(size, way_out):
+    check_trimap_size("a.jpg", size, "a.png", size)
+    with pytest.raises(PictureError, match=rf"differ: a.jpg is \({size[0]}, 6\), a.png is \(6, 4\)\. .*{way_out}"):
+        check_trimap_size("a.jpg", size, "a.png", (6, 4))

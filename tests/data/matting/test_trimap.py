@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.data.matting.pictures import read_trimap
-from a2u_tf.data.matting.trimap import trimap_from_alpha, trimap_from_mask
+from a2u_tf.data.matting.trimap import WIDEST_ELLIPSE, trimap_from_alpha, trimap_from_mask
 
 
 def erode_by_hand(mask, kernel):
@@ -97,7 +97,8 @@ def test_boolean_mask():
     ("mask", "message"),
     [
         (np.eye(5, dtype=np.uint8), r"`mask` has neither .* Received: 0, 1, of 255\. Multiply"),
-        (np.zeros((5, 5), bool), r"`mask` has neither .* Received: 0\.0, of 255"),
+        (np.zeros((5, 5), bool), r"`mask` has neither .* Received: 0\.0, of 255\. Paint what is not background: 255"),
+        (np.uint16([[0, 128, 255]]), r"within 6168 of 0, .* 0, 128, 255, of 65535\. Multiply .* by 257: 65535 is fore"),
         (255.0 * np.eye(5), r"`mask` of floats must lie in \[0, 1\]\. Received: from 0\.0 to 255\.0"),
         (np.full((5, 5), np.nan), r"`mask` of floats must lie in \[0, 1\]"),
         (np.full((5, 5), 256), r"`mask` must have finite values from 0 to 255"),
@@ -133,3 +134,28 @@ def test_jpeg_keeps_what_real_trimaps_know(data_dir, tmp_path, channels):
 def test_bad_width_of_a_band(width):
     with pytest.raises(ValueError, match="must be integers of at least 1"):
         trimap_from_mask(np.ones((2, 2)), width)
+
+
+@pytest.mark.parametrize("width", [WIDEST_ELLIPSE + 1, WIDEST_ELLIPSE + 2, 60, 61])
+def test_wide_bands_are_discs_by_distance(width):
+    """Against OpenCV's ellipses, which round their outline to at most a pixel more or less."""
+    mask = np.zeros((200, 230), np.float32)
+    cv2.circle(mask, (110, 100), 70, 1, -1)
+    mask[:20] = 1
+    trimap = trimap_from_alpha(mask, width, width)
+    odd = width - 1 + width % 2  # ellipses of even widths are lopsided
+    kernels = [cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (w, w)) for w in (odd - 2, odd + 2)]
+    for level, kind in ((255, mask), (0, 1 - mask)):
+        most, least = (cv2.erode(kind, kernel) == 1 for kernel in kernels)
+        assert least.any()
+        assert not (least & (trimap != level)).any()
+        assert not ((trimap == level) & ~most).any()
+    edge = np.arange(200)[None] >= 100
+    assert (trimap_from_mask(edge, width) == 128).sum() == width  # on each side of the choice of the kernel
+
+
+@pytest.mark.parametrize("width", [12_000, 10**20])
+def test_band_wider_than_the_picture(width):
+    mask = np.arange(20)[None] >= 9
+    np.testing.assert_array_equal(trimap_from_mask(mask, width), 128)
+    np.testing.assert_array_equal(trimap_from_mask(mask | True, width), 255)
