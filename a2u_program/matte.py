@@ -83,7 +83,9 @@ def _parser():
         "what to write", "files ending in .png; for folders: folders other than those of the inputs"
     )
     group.add_argument("-o", "--alpha", type=Path, metavar="OUT", help="the matte, grey")
-    group.add_argument("--cutout", type=Path, metavar="OUT", help="the foreground alone, RGBA, in colours without halo")
+    group.add_argument(
+        "--cutout", type=Path, metavar="OUT", help="the foreground alone, RGBA, its soft edges in estimated colours"
+    )
     group.add_argument("--composite", type=Path, metavar="OUT", help="the foreground over --background, RGB")
     group.add_argument(
         "--background",
