@@ -16,8 +16,18 @@ from a2u_tf import matting_folder, matting_jobs
 from a2u_tf.data.matting.pictures import read_alpha
 
 
+@pytest.fixture
+def heeded():
+    """Signals as a terminal leaves them: a job in the background inherits that Ctrl+C is ignored."""
+    numbers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in numbers.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_leave_whole_files_and_one_line(run, monkeypatch, capsys, number):
+def test_signals_leave_whole_files_and_one_line(run, heeded, monkeypatch, capsys, number):
     handlers = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
     replace = os.replace
 
@@ -60,7 +70,7 @@ def test_any_exception_of_one_picture(run, monkeypatch, capsys):
     assert sorted(os.listdir("alphas")) == ["a.png", "c.png"]
 
 
-def test_lost_signals_count(run, monkeypatch, capsys):
+def test_lost_signals_count(run, heeded, monkeypatch, capsys):
     """Numba turns what a handler raises into a SystemError."""
 
     def converted(*arguments):
