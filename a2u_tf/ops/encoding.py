@@ -70,14 +70,22 @@ def _encode_by_convolution(guidance, filters, stride):
         return ops.zeros((0, -(-height // stride), -(-width // stride), channels), padded.dtype)
     if same(filters.shape[0], 1):
         filters = ops.broadcast_to(ops.transpose(filters, (1, 2, 3, 0)), (size, size, channels, 1))
-        return ops.depthwise_conv(padded, filters, stride, "valid", data_format="channels_last")
+        return _depthwise_conv(padded, filters, stride)
     _, rows, columns, _ = ops.shape(padded)
     padded = ops.reshape(ops.transpose(padded, (1, 2, 0, 3)), (1, rows, columns, batch * channels))
     filters = ops.transpose(ops.broadcast_to(filters, (batch, size, size, channels)), (1, 2, 0, 3))
     filters = ops.reshape(filters, (size, size, batch * channels, 1))
-    encoded = ops.depthwise_conv(padded, filters, stride, "valid", data_format="channels_last")
+    encoded = _depthwise_conv(padded, filters, stride)
     _, rows, columns, _ = ops.shape(encoded)
     return ops.transpose(ops.reshape(encoded, (rows, columns, batch, channels)), (2, 0, 1, 3))
+
+
+def _depthwise_conv(x, filters, stride):
+    if keras.backend.backend() != "torch":
+        return ops.depthwise_conv(x, filters, stride, "valid", data_format="channels_last")
+    # There Keras asks channels-last tensors for their layout in memory, which `torch.func.vmap` cannot tell.
+    x = ops.depthwise_conv(ops.transpose(x, (0, 3, 1, 2)), filters, stride, "valid", data_format="channels_first")
+    return ops.transpose(x, (0, 2, 3, 1))
 
 
 def _padding(length, size, stride):

@@ -44,7 +44,7 @@ TORCH = """
         model.export(path, format="onnx", verbose=False)
         session = onnxruntime.InferenceSession(path)
         outputs = [session.run(None, {session.get_inputs()[0].name: np.asarray(sample[None])})[0] for sample in x]
-        close(np.concatenate(outputs), layer(x))
+        close(keras.ops.convert_to_tensor(np.concatenate(outputs)), layer(x))
 """
 
 
