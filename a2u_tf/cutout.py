@@ -22,6 +22,7 @@ WINDOWS = 61, 5  # pixels, of the two passes
 # A matte claims that a pixel is alpha of the way from the background's mean colour to the foreground's: it is doubted
 # below this share of alpha. And how far apart these colours must be, in [0, 1], for that to tell something.
 DOUBTED, APART = 0.1, 0.4
+TRACE = 1e-5  # what a pixel's own colour weighs in the means around it
 
 
 def estimate_foreground(colours, alpha):
@@ -53,8 +54,9 @@ def estimate_foreground(colours, alpha):
     for channel in range(3):  # one by one, for the memory of large pictures
         own = foreground = background = np.ascontiguousarray(colours[..., channel])
         for window, (front_weight, back_weight) in zip(WINDOWS, weights, strict=True):
-            front = cv2.blur(foreground * share, (window, window)) / front_weight
-            background = cv2.blur(background * (1 - share), (window, window)) / back_weight
+            # What has no such pixels near keeps its colour: black around a cutout would darken it where it is resized.
+            front = (cv2.blur(foreground * share, (window, window)) + TRACE * foreground) / front_weight
+            background = (cv2.blur(background * (1 - share), (window, window)) + TRACE * background) / back_weight
             foreground = np.clip(front + share * (own - share * front - (1 - share) * background), 0, 1)
         estimated[..., channel] = np.where(alpha == 1, own, foreground)
     return estimated
@@ -77,7 +79,7 @@ def _believed(colours, alpha):
 
 
 def _weights(share, window):
-    return [cv2.blur(weight, (window, window)) + 1e-5 for weight in (share, 1 - share)]
+    return [cv2.blur(weight, (window, window)) + TRACE for weight in (share, 1 - share)]
 
 
 def lay_over(colours, alpha, background):

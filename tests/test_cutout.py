@@ -46,7 +46,16 @@ def test_colours_at_the_limits():
             received = estimate_foreground(colours, np.full(size, level, np.float32))
             assert received.min() >= 0
             assert np.isfinite(received).all()
-            np.testing.assert_allclose(received, 0.4 if level else received, atol=1e-3)
+            np.testing.assert_allclose(received, 0.4, atol=1e-3)
+
+
+def test_nothing_black_around_a_cutout():
+    """Whoever resizes a cutout mixes the colours of its edge with those of what is transparent."""
+    image, alpha = scene()
+    colours = estimate_foreground(np.clip(image, 0.3, 1), alpha)
+    beyond = cv2.dilate(alpha, np.ones((7, 7))) == 0  # where the small window holds nothing of the foreground
+    assert beyond.any()
+    assert colours[beyond].min() > 0.25
 
 
 def test_no_old_background_around_fur(data_dir):
