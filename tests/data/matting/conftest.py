@@ -1,4 +1,4 @@
-"""The vectors of the released data steps."""
+"""The vectors of the released data steps, and files to be read."""
 
 import json
 
@@ -12,3 +12,13 @@ def data_steps(golden_dir):
     with np.load(golden_dir / "G_data_steps.npz") as arrays:
         content = dict(arrays)
     return content, json.loads(str(content.pop("meta")))
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(data, name="picture"):
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return save

@@ -19,16 +19,6 @@ def rgb(rng):
     return rng.integers(0, 256, (6, 8, 3), dtype=np.uint8).repeat(8, 0).repeat(8, 1)
 
 
-@pytest.fixture
-def saved(tmp_path):
-    def save(data, name="picture"):
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return save
-
-
 def encoded(pixels, kind, **settings):
     data = io.BytesIO()
     Image.fromarray(pixels).save(data, kind, **settings)

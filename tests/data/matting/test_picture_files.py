@@ -19,16 +19,6 @@ def rgb(rng):
     return rng.integers(0, 256, (30, 41, 3), dtype=np.uint8)
 
 
-@pytest.fixture
-def saved(tmp_path):
-    def save(data, name="picture"):
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return save
-
-
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "progressive JPEG", "grey JPEG"])
 @pytest.mark.parametrize("tail", [b"", b"\0" * 7, b"bytes of a camera after the picture"])
 def test_size(saved, rgb, kind, tail):
