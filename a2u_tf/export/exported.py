@@ -40,9 +40,14 @@ def check_difference(difference, tolerance, name):
 
 @contextlib.contextmanager
 def refused_in_one_line(name):
-    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within."""
+    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within.
+
+    But for what the machine lacks, which no other model would mend: space on the disk, memory.
+    """
     try:
         yield
+    except (OSError, MemoryError):
+        raise
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]
         raise ValueError(
