@@ -10,10 +10,10 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 .PHONY: demo compare-quick docs dist lock check test test-all lint op bazel-op sanitize benchmark install ready clean
 
 demo: ready
-	$(BIN)/python -m train.demo
+	$(BIN)/python -m experiments.demo
 
 compare-quick: ready
-	$(BIN)/python -m train.compare --quick --output=runs/compare_quick
+	$(BIN)/python -m experiments.compare --quick --output=runs/compare_quick
 
 docs: EXTRAS := docs
 docs:

@@ -32,7 +32,7 @@ Files are written whole or not at all; old ones are replaced, or kept with
 Exit code: 0 when all is done, 1 when a picture could not be done, 2 for
 arguments that make no sense, 130 and 143 after Ctrl+C and SIGTERM."""
 
-# Those of a2u_tf.inference and a2u_tf.cutout, which would have to be imported for them.
+# Those of a2u_tf.matting.prediction and a2u_tf.matting.cutout, which would have to be imported for them.
 DTYPES = ("float32", "bfloat16")
 COLOURS = ("black", "white", "grey", "gray", "red", "green", "blue")
 
@@ -57,7 +57,7 @@ def main(argv=None):
 def _work(args, outputs):
     import_keras_quietly()
     from a2u_tf.files import printable
-    from a2u_tf.matting_folder import matte_all
+    from a2u_tf.matting.folder.mattes import matte_all
 
     try:
         problems = matte_all(args, outputs, raise_if_stopped)

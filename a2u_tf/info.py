@@ -3,11 +3,11 @@
 python -m a2u_tf.info
 """
 
-import importlib.metadata
 import platform
 
 import keras
 
+from a2u_tf.files import package_version
 from a2u_tf.ops import compiled
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.version import __version__
@@ -15,18 +15,11 @@ from a2u_tf.version import __version__
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "absl-py", "tensorboard")
 
 
-def versions():
-    """Return a dict of the versions of everything that shapes a result, and the Keras backend."""
-    backend = keras.backend.backend()
-    found = {package: _package_version(package) for package in ("keras", backend, "numpy", "opencv-python-headless")}
-    return {"a2u_tf": __version__, "python": platform.python_version(), "backend": backend, **found}
-
-
 def describe():
     """Return the report as a string."""
     lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]
     for package in PACKAGES:
-        lines.append(f"  {package:24} {_package_version(package)}")
+        lines.append(f"  {package:24} {package_version(package)}")
     lines += [
         "",
         f"Keras backend             {keras.backend.backend()}",
@@ -57,13 +50,6 @@ def _compiled():
     return (
         f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
     )
-
-
-def _package_version(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _devices():

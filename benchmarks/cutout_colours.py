@@ -17,14 +17,14 @@ import cv2
 import numpy as np
 from absl import app, flags
 
-from a2u_tf.cutout import cover, estimate_foreground
-from a2u_tf.data.matting.composition import composite
-from a2u_tf.data.matting.folders import Problems, list_pictures
-from a2u_tf.data.matting.pictures import read_rgb, read_rgba
-from a2u_tf.data.matting.trimap import trimap_from_mask
 from a2u_tf.files import write_json
-from a2u_tf.inference import predict_alpha
-from a2u_tf.models.pretrained import load_matting
+from a2u_tf.matting.cutout import cover, estimate_foreground
+from a2u_tf.matting.pictures.composition import composite
+from a2u_tf.matting.pictures.folders import Problems, list_pictures
+from a2u_tf.matting.pictures.pictures import read_rgb, read_rgba
+from a2u_tf.matting.pictures.trimap import trimap_from_mask
+from a2u_tf.matting.prediction import predict_alpha
+from a2u_tf.matting.weights.loading import load_matting
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 

@@ -18,13 +18,13 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags, logging
 
-from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_trimap
-from a2u_tf.evaluation import evaluate
 from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
 from a2u_tf.files import write_json
-from a2u_tf.inference import predict_alpha
-from a2u_tf.models.pretrained import load_matting
+from a2u_tf.matting.evaluation import evaluate
+from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_trimap
+from a2u_tf.matting.prediction import predict_alpha
+from a2u_tf.matting.weights.loading import load_matting
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 

@@ -18,8 +18,8 @@ import tensorflow as tf
 from absl import app, flags
 
 from a2u_tf.files import write_json
-from a2u_tf.inference import DTYPES, LARGE, for_prediction, predict_alpha
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.prediction import DTYPES, LARGE, for_prediction, predict_alpha
 from a2u_tf.ops import compiled
 from benchmarks.record import describe_run
 
@@ -38,7 +38,7 @@ def peak_bytes():
 def measure(width, height, dtype):
     """Predict one picture, unknown throughout; return seconds and megabytes."""
     keras.utils.set_random_seed(0)
-    model = for_prediction(Matting(), dtype, large=width * height > LARGE)
+    model = for_prediction(MattingModel(), dtype, large=width * height > LARGE)
     image = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
     trimap = np.full((height, width), 128, np.uint8)
     before, start = peak_bytes(), time.perf_counter()

@@ -20,8 +20,9 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from a2u_tf.data.matting import PictureSource, background_pictures, rgba_foregrounds, training_batches
 from a2u_tf.files import write_json
+from a2u_tf.matting.data import PictureSource, training_batches
+from a2u_tf.matting.pictures import background_pictures, rgba_foregrounds
 from benchmarks.record import describe_run
 from train.matting import Settings, make_network
 

@@ -21,7 +21,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from a2u_tf.files import write_json
-from a2u_tf.models import matting_net
+from a2u_tf.matting import matting_net
 from a2u_tf.ops import compiled, use_implementation
 from benchmarks.record import describe_run
 

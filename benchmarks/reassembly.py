@@ -15,7 +15,8 @@ from absl import app, flags
 from keras import ops
 
 from a2u_tf.files import write_json
-from a2u_tf.ops import composite, composite_taps, reference
+from a2u_tf.ops import composite, reference
+from a2u_tf.ops.composite import taps
 from benchmarks.record import describe_run
 from benchmarks.timing import make_step, make_tensors, seconds, yardstick
 
@@ -42,7 +43,7 @@ def own_gradient(form):
 def taps_automatic(x, k, size, up, down):
     """The forward pass of the taps, left to automatic differentiation."""
     grid = tuple(-(-n // down) for n in x.shape[1:3])
-    return composite_taps.forward(x, k, size, up, down, 1, grid)
+    return taps.forward(x, k, size, up, down, 1, grid)
 
 
 def stacked_windows(x, k, size, up, down):

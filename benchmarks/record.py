@@ -5,7 +5,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from a2u_tf.info import versions
+from a2u_tf.files import versions
 
 
 def describe_run():

@@ -13,8 +13,8 @@ from absl import app, flags
 
 import a2u_tf
 from a2u_tf.files import write_json
-from a2u_tf.models import reconstruction_net
 from a2u_tf.ops import compiled
+from a2u_tf.reconstruction import reconstruction_net
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 

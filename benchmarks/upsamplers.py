@@ -2,8 +2,8 @@
 
     python -m benchmarks.upsamplers --output benchmarks/upsamplers.json      # about 8 minutes on two cores
 
-Each method comes with the downsampling of `train.compare`, and runs as `fit` runs it by default: A2U and the other
-reassembling methods by the compiled op where it is built. Steps of all methods alternate in one run; times are
+Each method comes with the downsampling of `experiments.compare`, and runs as `fit` runs it by default: A2U and the
+other reassembling methods by the compiled op where it is built. Steps of all methods alternate in one run; times are
 medians, and `ratio` is to nearest-neighbour upsampling in the same round.
 """
 
@@ -13,11 +13,11 @@ import tensorflow as tf
 from absl import app, flags
 
 from a2u_tf.files import write_json
-from a2u_tf.models import reconstruction_net
 from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.reconstruction import reconstruction_net
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
-from train.compare import METHODS
+from experiments.compare import METHODS
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/upsamplers.json", "JSON file to write.")
 _ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed rounds over all methods; medians are reported.", lower_bound=1)

@@ -30,7 +30,7 @@ FLAGS = [
 ]
 
 # By path: importing the package would import Keras, which pip's build environment lacks.
-build_record = types.SimpleNamespace(**runpy.run_path(str(ROOT / "a2u_tf" / "ops" / "build_record.py")))
+build_record = types.SimpleNamespace(**runpy.run_path(str(ROOT / "a2u_tf" / "ops" / "compiled" / "build_record.py")))
 
 
 class BuildError(RuntimeError):

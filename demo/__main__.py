@@ -20,7 +20,7 @@ def main(argv):
         raise SystemExit("error: the page needs Gradio: pip install 'a2u_tf[demo]'")
     values = flags.FLAGS
     import_keras_quietly()
-    from a2u_tf.models.pretrained import load_matting
+    from a2u_tf.matting.weights.loading import load_matting
 
     try:
         model = load_matting(values.model)

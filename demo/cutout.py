@@ -5,10 +5,10 @@ import dataclasses
 import cv2
 import numpy as np
 
-from a2u_tf.cutout import estimate_foreground
-from a2u_tf.data.matting.composition import composite
-from a2u_tf.data.matting.pictures import over_white
-from a2u_tf.inference import predict_alpha
+from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.pictures.composition import composite
+from a2u_tf.matting.pictures.pictures import over_white
+from a2u_tf.matting.prediction import predict_alpha
 
 
 @dataclasses.dataclass
@@ -42,7 +42,7 @@ def cut_out(model, image, trimap, longest):
     """Cut a picture out.
 
     Args:
-        model: `a2u_tf.models.Matting`.
+        model: `a2u_tf.matting.MattingModel`.
         image: RGB, or RGBA, which is laid over white; uint8 of shape `(H, W, 3 or 4)`.
         trimap: uint8 of shape `(H, W)`.
         longest: Longest side in pixels; what is larger is reduced to it.

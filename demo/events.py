@@ -7,8 +7,8 @@ import zlib
 import gradio as gr
 import numpy as np
 
-from a2u_tf.cutout import cover
-from a2u_tf.data.matting.trimap import trimap_note
+from a2u_tf.matting.cutout import cover
+from a2u_tf.matting.pictures.trimap import trimap_note
 from demo.cutout import cut_out, size_text
 from demo.kernels import kernels_at
 from demo.trimaps import painted_trimap

@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from a2u_tf.data.matting.composition import composite
-from a2u_tf.data.matting.synthetic import SyntheticSource
-from a2u_tf.data.matting.trimap import trimap_from_alpha
+from a2u_tf.matting.data.synthetic import SyntheticSource
+from a2u_tf.matting.pictures.composition import composite
+from a2u_tf.matting.pictures.trimap import trimap_from_alpha
 from a2u_tf.visualization import write_png
 
 SEEDS = {"fur": 18, "hair": 11, "wicker": 15, "bubbles": 9}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from a2u_tf.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.models.matting.framing import network_input
-from a2u_tf.models.matting.network import STRIDE
+from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.network.network import STRIDE
+from a2u_tf.matting.pictures.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 
 
@@ -14,7 +14,7 @@ def kernels_at(model, result, pixel):
     The first call for a picture runs the network once more and keeps its kernels beside the result.
 
     Args:
-        model: `a2u_tf.models.Matting`.
+        model: `a2u_tf.matting.MattingModel`.
         result: `demo.cutout.CutOut`.
         pixel: `(y, x)` in the picture.
 

@@ -35,7 +35,7 @@ def build(model, name, longest, examples):
     """Lay out the page.
 
     Args:
-        model: `a2u_tf.models.Matting`.
+        model: `a2u_tf.matting.MattingModel`.
         name: Of the model, for the reader.
         longest: Longest side in pixels of what the model is given; larger pictures are reduced.
         examples: List of pairs of paths, picture and trimap.

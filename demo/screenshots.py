@@ -55,7 +55,7 @@ def _write(page, path):
 def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    from a2u_tf.models.pretrained import load_matting
+    from a2u_tf.matting.weights.loading import load_matting
     from demo import browser
     from demo.serve import serving
 

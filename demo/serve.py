@@ -7,8 +7,8 @@ import tempfile
 
 import numpy as np
 
-from a2u_tf.conventions import UNKNOWN
-from a2u_tf.inference import predict_alpha
+from a2u_tf.matting.pictures.conventions import UNKNOWN
+from a2u_tf.matting.prediction import predict_alpha
 from demo import page
 from demo.examples import write_examples
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2u_tf.data.matting.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
 
 
 def read_background(path):

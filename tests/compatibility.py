@@ -16,17 +16,16 @@ from xml.etree import ElementTree
 
 from absl import app, flags
 
-from a2u_tf.files import replaced, write_json
-from a2u_tf.tables import markdown_table
+from a2u_tf.files import markdown_table, replaced, write_json
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "compatibility.json"
 # What depends on Python, TensorFlow or Keras most; the rest of the tests takes long.
 ROOMS = (
-    *("custom_ops", "ops/test_compiled.py", "ops/test_reassembly.py", "layers/test_compiled_path.py"),
+    *("custom_ops", "ops/compiled/test_op.py", "ops/test_reassembly.py", "layers/test_compiled_path.py"),
     *("layers/test_a2u_kernels.py", "layers/test_a2u_up_sampling2d.py", "layers/test_upsamplers.py"),
-    *("models/test_pretrained.py", "models/test_reconstruction.py", "test_callbacks.py", "test_metrics.py"),
-    *("test_optimizers.py", "export/test_saved_model.py"),
+    *("matting/weights", "reconstruction/test_network.py", "export/test_saved_model.py"),
+    *(f"training/test_{name}.py" for name in ("callbacks", "metrics", "optimizers")),
 )
 FLAGS = flags.FLAGS
 

@@ -61,12 +61,12 @@ def dtype_policy(name):
 
 
 def tiny_matting():
-    """Return the least that a `Matting` takes, traced at once: for tests of what lies around a network."""
-    from a2u_tf.models import Matting
+    """Return the least that a `MattingModel` takes, traced at once: for tests of what lies around a network."""
+    from a2u_tf.matting import MattingModel
 
     half = keras.initializers.Constant(0.5)
     convolution = keras.layers.Conv2D(1, 3, padding="same", bias_initializer=half)
-    return Matting(keras.Sequential([keras.Input((None, None, 4)), convolution]))
+    return MattingModel(keras.Sequential([keras.Input((None, None, 4)), convolution]))
 
 
 def empty_maps_convolve():

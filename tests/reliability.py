@@ -18,10 +18,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from a2u_tf.files import replaced, write_json
-from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting, matting_net
-from a2u_tf.tables import markdown_table
+from a2u_tf.files import markdown_table, replaced, write_json
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.prediction import predict_alpha
 from benchmarks.record import describe_run
 
 ROOT = Path(__file__).parents[1]
@@ -36,34 +35,34 @@ FAULTS = [
     (
         "disk full while a backup is written",
         "one clear error; the epoch before is whole",
-        ["tests/test_callbacks.py::test_full_disk_keeps_the_epoch_before"],
+        ["tests/training/test_callbacks.py::test_full_disk_keeps_the_epoch_before"],
     ),
     (
         "SIGKILL while a backup is written",
         "the epoch before is whole",
-        ["tests/test_callbacks.py::test_killed_while_writing_keeps_the_epoch_before"],
+        ["tests/training/test_callbacks.py::test_killed_while_writing_keeps_the_epoch_before"],
     ),
     (
         "loss or weights not finite",
         "training stops and names the batch; the epoch before is whole",
         [
-            "tests/test_callbacks.py::test_training_stops_at_the_batch_that_is_not_finite",
-            "tests/test_callbacks.py::test_training_stops_at_weights_that_the_last_batch_spoiled",
+            "tests/training/test_callbacks.py::test_training_stops_at_the_batch_that_is_not_finite",
+            "tests/training/test_callbacks.py::test_training_stops_at_weights_that_the_last_batch_spoiled",
         ],
     ),
     (
         "damaged backup",
         "one clear error",
         [
-            "tests/test_callbacks.py::test_broken_backup_is_named",
-            "tests/test_callbacks.py::test_one_damaged_byte_is_found_or_means_nothing",
+            "tests/training/test_callbacks.py::test_broken_backup_is_named",
+            "tests/training/test_callbacks.py::test_one_damaged_byte_is_found_or_means_nothing",
         ],
     ),
     (
         "damaged .keras file",
         "one clear error",
         [
-            "tests/models/test_pretrained.py::test_damage_is_found",
+            "tests/matting/weights/test_loading.py::test_damage_is_found",
             "tests/hostile/test_checkpoints.py::test_mutated_keras_archives",
         ],
     ),
@@ -75,7 +74,7 @@ FAULTS = [
     (
         "damaged binary or build record of the op",
         "one line says so; the composite runs",
-        ["tests/ops/test_build_record.py::test_damaged_build_is_reported_once_and_the_composite_works"],
+        ["tests/ops/compiled/test_build_record.py::test_damaged_build_is_reported_once_and_the_composite_works"],
     ),
     (
         "SIGKILL of one of two training processes",
@@ -85,7 +84,7 @@ FAULTS = [
     (
         "SIGKILL of workers and driver of a job of 300 pictures",
         "started again, nothing is lost or done twice",
-        ["tests/train/test_predict_many.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
+        ["tests/a2u_program/test_batch.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
     ),
 ]
 PREDICTIONS = 2000
@@ -157,7 +156,7 @@ def training_memory():
 def prediction_memory():
     """Resident memory over 2,000 predictions of pictures of 2,000 random sizes, after every 100."""
     keras.utils.set_random_seed(0)
-    model = Matting(matting_net(width=0.1))
+    model = MattingModel(matting_net(width=0.1))
     rng = np.random.default_rng(0)
     counts, readings = [], []
     for count in range(1, PREDICTIONS + 1):

@@ -53,7 +53,7 @@ def test_import_knows_all_classes_and_needs_no_opencv():
         "import keras\n"
         "before = set(sys.modules)\n"
         "import a2u_tf\n"
-        "assert a2u_tf.layers.A2UUpSampling2D and a2u_tf.ops.reassemble_up and a2u_tf.data.load_digits\n"
+        "assert a2u_tf.layers.A2UUpSampling2D and a2u_tf.ops.reassemble_up and a2u_tf.reconstruction.data.load_digits\n"
         "print({name.split('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names)\n"
         "print(*keras.saving.get_custom_objects())\n"
     )

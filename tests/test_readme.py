@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers import GUIDED, UPSAMPLERS
-from train.compare import METHODS
-from train.report_comparison import read_runs, write_report
+from experiments.compare import METHODS
+from experiments.report_comparison import read_runs, write_report
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

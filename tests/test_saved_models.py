@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-import a2u_tf
+from a2u_tf.training import PSNR, SSIM, LayerwiseAdam
 from tests.helpers import assert_close
 
 FOLDER = Path(__file__).parent / "saved_by_0_1_0"
@@ -40,8 +40,8 @@ def test_network_compiled_with_metrics_and_optimizer(arrays):
     assert_close(model(pictures), arrays["reconstruction/out"])
     evaluated = model.evaluate(pictures, pictures, verbose=0)
     np.testing.assert_allclose(evaluated, arrays["reconstruction/evaluated"], rtol=1e-4)
-    assert [type(metric) for metric in model.metrics[1].metrics] == [a2u_tf.metrics.PSNR, a2u_tf.metrics.SSIM]
-    assert type(model.optimizer) is a2u_tf.optimizers.LayerwiseAdam
+    assert [type(metric) for metric in model.metrics[1].metrics] == [PSNR, SSIM]
+    assert type(model.optimizer) is LayerwiseAdam
     assert int(model.optimizer.iterations) == 1
 
 

@@ -16,23 +16,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from a2u_tf.files import replaced, write_json
+from a2u_tf.files import markdown_table, replaced, write_json
 from a2u_tf.ops import compiled
-from a2u_tf.tables import markdown_table
+from a2u_tf.ops.compiled import library
 from benchmarks.record import describe_run
 from tests.compatibility import ROOT, count
 
 RESULTS = ROOT / "results" / "variations.json"
 # Arithmetic, and what is measured against recorded numbers.
 ROOMS = (
-    *(
-        f"ops/test_{name}.py"
-        for name in ("reassembly", "composite_taps", "composite_matmul", "compiled", "compiled_fuzz")
-    ),
-    *(f"ops/test_{name}.py" for name in ("encoding", "similarity", "normalization", "pooling")),
+    *("ops/composite", "ops/compiled/test_op.py", "ops/compiled/test_fuzz.py"),
+    *(f"ops/test_{name}.py" for name in ("reassembly", "encoding", "similarity", "normalization", "pooling")),
     *(f"layers/test_a2u_{name}.py" for name in ("kernels", "up_sampling2d", "down_sampling2d")),
-    *("layers/comparison", "losses", "models/released", "models/matting/test_network.py"),
-    *("test_inference.py", "test_callbacks.py", "test_optimizers.py"),
+    *("layers/comparison", "training/test_callbacks.py", "training/test_optimizers.py"),
+    *(f"matting/{name}" for name in ("losses", "pytorch_release", "network/test_network.py", "test_prediction.py")),
 )
 NO_BINARY = "no_binary"
 # Everything not named is as in the first.
@@ -42,8 +39,8 @@ VARIATIONS: dict[str, dict[str, str]] = {
     NO_BINARY: {},
     "onednn_off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
     "onednn_on": {"TF_ENABLE_ONEDNN_OPTS": "1"},
-    "avx2": {compiled.VARIABLE: "avx2"},
-    "baseline": {compiled.VARIABLE: "baseline"},
+    "avx2": {library.VARIABLE: "avx2"},
+    "baseline": {library.VARIABLE: "baseline"},
     "threads_1": {"TF_NUM_INTRAOP_THREADS": "1"},
     "threads_2": {"TF_NUM_INTRAOP_THREADS": "2"},
     "threads_4": {"TF_NUM_INTRAOP_THREADS": "4"},
@@ -55,6 +52,7 @@ FACTORS = {name for environment in VARIATIONS.values() for name in environment}
 OBSERVE = """
 import json
 from a2u_tf.ops import compiled, reassemble_up
+from a2u_tf.ops.compiled import library
 from a2u_tf.ops.implementation import resolve_implementation
 from tests.helpers import SEED, empty_maps_convolve
 import keras
@@ -63,7 +61,7 @@ there = compiled.unavailable() is None
 print(json.dumps({
     "reassembly": resolve_implementation("auto")[0],
     "instruction_set": compiled.instruction_set() if there else None,
-    "threads": compiled._load()[0][1].a2u_threads() if there else None,
+    "threads": library.load()[0][1].a2u_threads() if there else None,
     "onednn": not empty_maps_convolve(),
     "seed": SEED,
 }))
@@ -74,10 +72,10 @@ def run_variation(name, repository):
     """Run the tests in `repository`; returns the record."""
     environment = {key: value for key, value in os.environ.items() if key not in FACTORS}
     environment |= {"PYTHONPATH": str(repository), "TF_CPP_MIN_LOG_LEVEL": "3", **VARIATIONS[name]}
-    library = repository / "a2u_tf" / "lib"
-    shutil.rmtree(library, ignore_errors=True)
+    folder = repository / "a2u_tf" / "lib"
+    shutil.rmtree(folder, ignore_errors=True)
     if name != NO_BINARY:
-        shutil.copytree(compiled.LIBRARY.parent, library)
+        shutil.copytree(library.LIBRARY.parent, folder)
 
     def call(*arguments, **options):
         return subprocess.run([sys.executable, *map(str, arguments)], cwd=repository, env=environment, **options)

@@ -10,7 +10,7 @@ at any moment and started again with the same flags, it goes on after the last f
 numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them (docs/distributed.md).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, sheets/, last.keras, best.keras
-(by validation SAD), best.json and summary.json. The models are `a2u_tf.models.Matting`, for `train.predict`.
+(by validation SAD), best.json and summary.json. The models are `a2u_tf.matting.MattingModel`.
 """
 
 import dataclasses
@@ -24,20 +24,20 @@ import keras
 from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
-from a2u_tf.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
-from a2u_tf.data.matting.pipeline import training_batches
-from a2u_tf.distribution import distributed
-from a2u_tf.evaluation.validation import ProtocolValidation, validate
-from a2u_tf.files import write_json
-from a2u_tf.info import versions
+from a2u_tf.files import versions, write_json
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.models import Matting, matting_net
-from a2u_tf.models.matting.network import STRIDE
-from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
+from a2u_tf.layers.resampling import DOWNSAMPLING, PARTNERS
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.data.pipeline import training_batches
+from a2u_tf.matting.evaluation.grid import matting_grid
+from a2u_tf.matting.evaluation.validation import ProtocolValidation, validate
+from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.ops.implementation import resolve_implementation
-from a2u_tf.optimizers import LayerwiseAdam
-from a2u_tf.visualization import matting_grid, write_png
+from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
+from a2u_tf.training.distribution import distributed
+from a2u_tf.training.optimizers import LayerwiseAdam
+from a2u_tf.visualization import write_png
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
@@ -94,7 +94,7 @@ def run(settings, run_dir, tensorboard=True, command=None):
     team.check(settings)
     with team.scope():
         network = make_network(settings)
-    model = Matting(keras.Model(network.input, network.output))  # to be saved without the optimizer
+    model = MattingModel(keras.Model(network.input, network.output))  # to be saved without the optimizer
     start = time.time()
     with team.folder(folder) as own_folder:
         describe_run(own_folder, described)
@@ -159,7 +159,7 @@ def make_network(settings):
 
 
 def load_encoder(network, settings):
-    """Copy the encoder of `train.import_released --encoder` into a network."""
+    """Copy the encoder of `a2u_program.import_weights --encoder` into a network."""
     trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
     for layer in trained.layers:
         if layer.name.startswith("encoder_") and layer.weights:
@@ -228,7 +228,7 @@ def define_flags():
     flags.DEFINE_string(
         "encoder_weights",
         None,
-        "ImageNet encoder, from train.import_released --encoder; it learns at 1/100 of the rate.",
+        "ImageNet encoder, from a2u_program.import_weights --encoder; it learns at 1/100 of the rate.",
     )
     flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", defaults.steps_per_epoch, "Steps from backup to backup.", lower_bound=1)

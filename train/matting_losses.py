@@ -2,7 +2,7 @@
 
 import keras
 
-from a2u_tf import losses
+from a2u_tf.matting import losses
 
 LOSSES = {
     "alpha": losses.AlphaLoss,

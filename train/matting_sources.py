@@ -5,11 +5,11 @@ Environment variables in folders are filled in here, so that the settings of a r
 
 import os
 
-from a2u_tf.data.matting import layouts
-from a2u_tf.data.matting.sources import MixedSource, PictureSource, RecolouredSource
-from a2u_tf.data.matting.synthetic import SyntheticSource
-from a2u_tf.evaluation.images import LAYOUTS, images_of_layout
-from a2u_tf.evaluation.validation import FilePictures, held_out_pictures
+from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
+from a2u_tf.matting.data.synthetic import SyntheticSource
+from a2u_tf.matting.evaluation.images import LAYOUTS, images_of_layout
+from a2u_tf.matting.evaluation.validation import FilePictures, held_out_pictures
+from a2u_tf.matting.pictures import layouts
 
 FOREGROUNDS = {
     "composition_1k": layouts.composition_1k_training,

@@ -20,18 +20,17 @@ import keras
 from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
-from a2u_tf.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
-from a2u_tf.data import load_digits, make_synthetic_digits
-from a2u_tf.data.batches import batches_in_order, shuffled_batches
-from a2u_tf.distribution import distributed
-from a2u_tf.files import replaced, write_json
-from a2u_tf.info import versions
+from a2u_tf.files import replaced, versions, write_json
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.metrics import PSNR, SSIM
-from a2u_tf.models.reconstruction import reconstruction_net
-from a2u_tf.models.resampling import DOWNSAMPLING, PARTNERS
-from a2u_tf.visualization import reconstruction_sheet
+from a2u_tf.layers.resampling import DOWNSAMPLING, PARTNERS
+from a2u_tf.reconstruction.data import load_digits, make_synthetic_digits
+from a2u_tf.reconstruction.data.batches import batches_in_order, shuffled_batches
+from a2u_tf.reconstruction.network import reconstruction_net
+from a2u_tf.reconstruction.sheet import reconstruction_sheet
+from a2u_tf.training.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
+from a2u_tf.training.distribution import distributed
+from a2u_tf.training.metrics import PSNR, SSIM
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.run_folder import check_run_folder, command_line, describe_run
 from train.team import join_team

@@ -5,8 +5,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from a2u_tf.files import write_json
-from a2u_tf.info import versions
+from a2u_tf.files import versions, write_json
 
 
 class RunFolderError(ValueError):

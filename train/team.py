@@ -18,7 +18,7 @@ from typing import Any
 import keras
 from absl import logging
 
-from a2u_tf.data.batches import Share
+from a2u_tf.training import Share
 
 
 class TeamError(ValueError):

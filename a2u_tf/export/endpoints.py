@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import keras
 
-from a2u_tf.conventions import KNOWN_WITHIN
-from a2u_tf.data.matting.picture_limit import max_pixels
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.pictures.conventions import KNOWN_WITHIN
+from a2u_tf.matting.pictures.picture_limit import max_pixels
 
 
 @dataclasses.dataclass(frozen=True)
@@ -67,8 +67,8 @@ class Endpoint:
 def model_endpoint(model):
     """Return the `Endpoint` of a model.
 
-    A `Matting` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
-    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.data.matting.picture_limit.max_pixels()`, and no trimap
+    A `MattingModel` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
+    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.matting.pictures.picture_limit.max_pixels()`, and no trimap
     background alone. A functional model takes and returns what it does, by the names of its inputs and outputs: keys of
     a dict of outputs, else the names of their layers, and `output_0`, `output_1` and so on where these repeat or are
     those of inputs.
@@ -81,11 +81,13 @@ def model_endpoint(model):
             f"Export needs Keras on TensorFlow. Received: the backend {keras.backend.backend()}. Run with "
             "KERAS_BACKEND=tensorflow: a saved .keras file is the same on all backends."
         )
-    if isinstance(model, Matting):
+    if isinstance(model, MattingModel):
         return _matting_endpoint(model)
     if isinstance(model, keras.Model) and hasattr(model, "output_names"):
         return _functional_endpoint(model)
-    raise ValueError(f"Expected a2u_tf.models.Matting or a functional Keras model. Received: {type(model).__name__}")
+    raise ValueError(
+        f"Expected a2u_tf.matting.MattingModel or a functional Keras model. Received: {type(model).__name__}"
+    )
 
 
 def _matting_endpoint(model):

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
 
 SIZES = ((1, 33, 50), (2, 48, 31))  # N, H, W
 STRIDED_SIZES = ((1, 32, 48), (2, 48, 64))  # for networks that take multiples of their stride
@@ -17,7 +17,7 @@ def endpoint_examples(model, endpoint):
     rng = np.random.default_rng(0)
     examples: list[dict] = []
     open_axes = {axis for spec in endpoint.inputs for axis, length in enumerate(spec.shape) if length is None}
-    for size in SIZES if isinstance(model, Matting) else STRIDED_SIZES:
+    for size in SIZES if isinstance(model, MattingModel) else STRIDED_SIZES:
         example = {}
         for spec in endpoint.inputs:
             lengths = (*size, *[1] * len(spec.shape))

@@ -19,7 +19,7 @@ def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
     file is run by TensorFlow's interpreter and compared with the model before it gets its name.
 
     Args:
-        model: `a2u_tf.models.Matting` or a functional Keras model, on Keras' TensorFlow backend.
+        model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
         path: File to write, ending in `.tflite`.
         size: Height and width of the pictures. Default: the model's own, where that is fixed.
         weights: `"float32"`; `"float16"`, of half the size, computed in float32; or `"int8"`, of a quarter, where

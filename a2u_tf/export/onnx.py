@@ -20,7 +20,7 @@ def export_onnx(model, path, tolerance=1e-3):
     network takes minutes. Nothing in the file checks that picture and trimap have one size, nor the trimap's levels.
 
     Args:
-        model: `a2u_tf.models.Matting` or a functional Keras model, on Keras' TensorFlow backend.
+        model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
         path: File to write, ending in `.onnx`.
         tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1.
 

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 
 from a2u_tf.export import reload
-from a2u_tf.export.encoded import encoded_matting
 from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.export.examples import encoded, endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference
-from a2u_tf.export.warmup import write_warmup
 from a2u_tf.files import temporary_path
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.serving.encoded import encoded_matting
+from a2u_tf.matting.serving.warmup import write_warmup
 from a2u_tf.ops import use_implementation
 
 PIXELS, FILES = "serving_default", "serve_encoded"
@@ -32,16 +32,16 @@ def export_saved_model(model, folder, version=1, tolerance=1e-3):
     its name, it is loaded in a new process that knows only TensorFlow, and compared with the model; so it is right and
     whole, or not there.
 
-    A `Matting` model gets two signatures, for pictures of any size:
+    A `MattingModel` model gets two signatures, for pictures of any size:
 
     - `serving_default`: uint8 `image` `(N, H, W, 3)` and `trimap` `(N, H, W, 1)` to float32 `alpha` `(N, H, W, 1)`.
     - `serve_encoded`: strings `image_bytes` and `trimap_bytes` (PNG or JPEG files), `(N,)`, to `alpha_bytes`, grey PNG
-      files of 8 bits; see `a2u_tf.export.encoded`.
+      files of 8 bits; see `a2u_tf.matting.serving.encoded`.
 
     A functional model gets `serving_default`, with the names of its inputs and outputs.
 
     Args:
-        model: `a2u_tf.models.Matting` or a functional Keras model, on Keras' TensorFlow backend.
+        model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
         folder: The model's folder, made where it is missing; its name is the model's.
         version: Integer of at least 1. Servers take the largest.
         tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1.
@@ -107,7 +107,7 @@ def _write(model, endpoint, folder):
     with use_implementation("composite"):
         pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
         signatures = {PIXELS: pixels}
-        if isinstance(model, Matting):
+        if isinstance(model, MattingModel):
             files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
             signatures[FILES] = tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)
     module = tf.Module()
@@ -120,7 +120,7 @@ def _calls(model, endpoint):
     """Return pairs of a signature and its inputs; the call by files is the last call by pixels over again."""
     examples = endpoint_examples(model, endpoint)
     calls = [(PIXELS, inputs) for inputs in examples]
-    return [*calls, (FILES, encoded(examples[-1]))] if isinstance(model, Matting) else calls
+    return [*calls, (FILES, encoded(examples[-1]))] if isinstance(model, MattingModel) else calls
 
 
 def _call_elsewhere(saved_model, calls):

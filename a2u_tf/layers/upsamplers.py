@@ -41,7 +41,7 @@ GUIDED = frozenset(
 )
 
 
-def get(name, /, scale=None, **options):
+def make_upsampler(name, /, scale=None, **options):
     """Make the upsampling layer of a name.
 
     | name | layer | guidance |
@@ -72,7 +72,7 @@ def get(name, /, scale=None, **options):
 
     Example:
 
-    >>> layer = a2u_tf.layers.get("carafe", scale=2, kernel_size=3)
+    >>> layer = a2u_tf.layers.make_upsampler("carafe", scale=2, kernel_size=3)
     >>> layer(keras.random.normal((2, 16, 16, 64))).shape
     (2, 32, 32, 64)
     """

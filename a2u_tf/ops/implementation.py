@@ -31,7 +31,7 @@ def use_implementation(name):
     Example:
 
     >>> with a2u_tf.ops.use_implementation("composite"):
-    ...     model = a2u_tf.models.reconstruction_net()
+    ...     model = a2u_tf.reconstruction.reconstruction_net()
     """
     resolve_implementation(name)
     context = object()

@@ -4,8 +4,9 @@ from types import ModuleType
 
 from keras import ops
 
-from a2u_tf.ops import composite_matmul, composite_taps
 from a2u_tf.ops.bilinear import bilinear
+from a2u_tf.ops.composite import matmul as by_matmul
+from a2u_tf.ops.composite import taps as by_taps
 from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.layout import merge_phases, split_windows, taps, window_tap
 from a2u_tf.ops.reduction import sum_channels
@@ -45,7 +46,7 @@ def similarity(query, key, kernel_size, scale=2):
 
 def similarity_as(form, query, key, kernel_size, scale):
     """Score by one form, `"taps"` or `"matmul"`, whatever is being traced."""
-    module: ModuleType = composite_taps if form == "taps" else composite_matmul
+    module: ModuleType = by_taps if form == "taps" else by_matmul
     scores = _sums_over_channels if form == "taps" else _matrix_products
     settings = {"kernel_size": kernel_size, "up": scale, "groups": 1, "grid": tuple(ops.shape(key)[1:3])}
     if form == "taps":

@@ -4,16 +4,14 @@ from a2u_tf.visualization.callback import KernelMaps
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import KernelMap, kernel_maps, untrained
 from a2u_tf.visualization.pixel_sheet import pixel_sheet
-from a2u_tf.visualization.sheets import matting_grid, reconstruction_sheet, write_png
+from a2u_tf.visualization.png import write_png
 
 __all__ = [
     "KernelMap",
     "KernelMaps",
     "kernel_maps",
     "kernel_sheet",
-    "matting_grid",
     "pixel_sheet",
-    "reconstruction_sheet",
     "untrained",
     "write_png",
 ]

@@ -8,7 +8,7 @@ import numpy as np
 
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import kernel_maps
-from a2u_tf.visualization.sheets import write_png
+from a2u_tf.visualization.png import write_png
 
 
 class KernelMaps(keras.callbacks.Callback):

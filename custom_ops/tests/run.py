@@ -37,10 +37,11 @@ SANITIZERS = {
 TESTS = """
 import sys, pathlib, pytest
 from a2u_tf.ops import compiled
-compiled.LIBRARY = pathlib.Path(sys.argv[1])
+from a2u_tf.ops.compiled import library
+library.LIBRARY = pathlib.Path(sys.argv[1])
 if reason := compiled.unavailable():
     sys.exit(f"error: {reason}")
-tests = "tests/ops/test_compiled_fuzz.py", "tests/hostile/test_operator.py"
+tests = "tests/ops/compiled/test_fuzz.py", "tests/hostile/test_operator.py"
 sys.exit(pytest.main(["-n0", "-pno:cacheprovider", *tests]))
 """
 

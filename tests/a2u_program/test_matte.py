@@ -13,15 +13,15 @@ from PIL import Image
 
 from a2u_program import matte
 from a2u_program.matte import main
-from a2u_tf import matting_folder
-from a2u_tf.cutout import COLOURS, estimate_foreground
-from a2u_tf.data.matting.colour_profiles import converted
-from a2u_tf.data.matting.pictures import as_8_bits, read_picture, write_rgb
-from a2u_tf.data.matting.trimap import trimap_from_mask
-from a2u_tf.inference import DTYPES, predict_alpha
-from a2u_tf.models.pretrained import load_matting
+from a2u_tf.matting.cutout import COLOURS, estimate_foreground
+from a2u_tf.matting.folder import mattes
+from a2u_tf.matting.pictures.colour_profiles import converted
+from a2u_tf.matting.pictures.pictures import as_8_bits, read_picture, write_rgb
+from a2u_tf.matting.pictures.trimap import trimap_from_mask
+from a2u_tf.matting.prediction import DTYPES, predict_alpha
+from a2u_tf.matting.weights.loading import load_matting
 from a2u_tf.version import __version__
-from tests.data.matting.test_colour_profiles import WIDE, profile
+from tests.matting.pictures.test_colour_profiles import WIDE, profile
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,7 +49,7 @@ def test_one_picture(run, model, model_path, capsys):
 
 def test_small_model_by_default(run, monkeypatch):
     asked = []
-    monkeypatch.setattr(matting_folder, "load_matting", lambda path: asked.append(path) or load_matting(path))
+    monkeypatch.setattr(mattes, "load_matting", lambda path: asked.append(path) or load_matting(path))
     Path("small").write_text("a file of this name changes nothing")
     assert main(["images/a.png", "trimaps/a.png", "-o", "alpha.png"]) == 0
     assert asked == ["small"]
@@ -153,8 +153,8 @@ def test_working_size_and_dtype(run, model, capsys):
 )
 def test_large_pictures_get_a_model_for_them(run, monkeypatch, pixels, arguments, large):
     asked = []
-    monkeypatch.setattr(matting_folder, "LARGE", pixels)
-    monkeypatch.setattr(matting_folder, "for_prediction", lambda model, dtype, large: asked.append(large) or model)
+    monkeypatch.setattr(mattes, "LARGE", pixels)
+    monkeypatch.setattr(mattes, "for_prediction", lambda model, dtype, large: asked.append(large) or model)
     assert run("images", "trimaps", "-o", "alphas", *arguments) == 0
     assert asked == [True] * large
 

@@ -12,11 +12,12 @@ from a2u_tf.layers import (
     A2UKernels,
     A2UUpSampling2D,
     Reassembly2D,
-    get,
+    make_upsampler,
 )
 from a2u_tf.layers.comparison.indexnet import IndexNetIndices
-from a2u_tf.models import matting_net, reconstruction_net
-from a2u_tf.models.resampling import PARTNERS
+from a2u_tf.layers.resampling import PARTNERS
+from a2u_tf.matting import matting_net
+from a2u_tf.reconstruction import reconstruction_net
 
 CHANNELS = (64, 64, 128, 256)  # of the matting network's stages
 LOW, HIGH = (1, 6, 8, 32), (1, 12, 16, 32)
@@ -31,7 +32,7 @@ def stages(name, size=512, **options):
     for channels, stride in zip(CHANNELS, (1, 2, 4, 8), strict=True):
         high = (1, size // stride, size // stride, channels)
         low = (1, high[1] // 2, high[2] // 2, channels)
-        yield operator_cost(get(name, **options), *((low, high) if name in GUIDED else (low,)))
+        yield operator_cost(make_upsampler(name, **options), *((low, high) if name in GUIDED else (low,)))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,11 @@ A2U = [
     for shared in (True, False)
 ]
 SETTINGS = [
-    *((get, {"name": name}, (LOW, HIGH) if name in GUIDED else (LOW,)) for name in UPSAMPLERS if name != "a2u"),
+    *(
+        (make_upsampler, {"name": name}, (LOW, HIGH) if name in GUIDED else (LOW,))
+        for name in UPSAMPLERS
+        if name != "a2u"
+    ),
     *A2U,
     (A2UUpSampling2D, {}, (LOW,)),
     (A2UUpSampling2D, {"kernel_size": 1, "encoding_size": 3, "use_norm": False, "use_bias": False}, (LOW, HIGH)),
@@ -100,22 +105,22 @@ SETTINGS = [
     (A2UDownSampling2D, {"variant": "hybrid", "groups": 2}, (HIGH,)),
     (A2UKernels, {"directions": ("up", "down"), "rank": 2}, (HIGH,)),
     (Reassembly2D, {"direction": "down", "kernel_size": 6, "groups": 2}, (HIGH, (1, 6, 8, 72))),
-    (get, {"name": "transposed_conv", "scale": 3, "kernel_size": 4}, (LOW,)),
-    (get, {"name": "pixel_shuffle", "scale": 3, "kernel_size": 1}, (LOW,)),
-    (get, {"name": "max_unpool", "scale": 3}, ((1, 4, 5, 8), (1, 12, 15, 8))),
-    (get, {"name": "carafe", "scale": 3, "kernel_size": 3, "groups": 4, "compressed_channels": 5}, (LOW,)),
-    (get, {"name": "indexnet_hin", "nonlinear": False}, ((1, 6, 8, 7), HIGH)),
-    (get, {"name": "indexnet_o2o", "nonlinear": False, "context": False}, (LOW, HIGH)),
-    (get, {"name": "indexnet_m2o", "nonlinear": False}, (LOW, HIGH)),
-    (get, {"name": "indexnet_m2o", "context": False, "expansion": 1}, (LOW, HIGH)),
+    (make_upsampler, {"name": "transposed_conv", "scale": 3, "kernel_size": 4}, (LOW,)),
+    (make_upsampler, {"name": "pixel_shuffle", "scale": 3, "kernel_size": 1}, (LOW,)),
+    (make_upsampler, {"name": "max_unpool", "scale": 3}, ((1, 4, 5, 8), (1, 12, 15, 8))),
+    (make_upsampler, {"name": "carafe", "scale": 3, "kernel_size": 3, "groups": 4, "compressed_channels": 5}, (LOW,)),
+    (make_upsampler, {"name": "indexnet_hin", "nonlinear": False}, ((1, 6, 8, 7), HIGH)),
+    (make_upsampler, {"name": "indexnet_o2o", "nonlinear": False, "context": False}, (LOW, HIGH)),
+    (make_upsampler, {"name": "indexnet_m2o", "nonlinear": False}, (LOW, HIGH)),
+    (make_upsampler, {"name": "indexnet_m2o", "context": False, "expansion": 1}, (LOW, HIGH)),
     (IndexNetIndices, {"kind": "m2o"}, (HIGH,)),
-    (get, {"name": "dysample", "scale": 3, "style": "lp", "dynamic_scope": True}, (LOW,)),
-    (get, {"name": "dysample", "style": "pl", "groups": 2}, (LOW,)),
-    (get, {"name": "fade", "kernel_size": 3, "embedding_size": 5}, (LOW, HIGH)),
-    (get, {"name": "fade_lite", "kernel_size": 3}, (LOW, HIGH)),
-    (get, {"name": "sapa_i", "scale": 3, "kernel_size": 3}, ((1, 4, 5, 8), (1, 12, 15, 8))),
-    (get, {"name": "sapa_b", "embedding_size": 7}, (LOW, (1, 12, 16, 6))),
-    (get, {"name": "sapa_g", "share_query_projection": False}, (LOW, (1, 12, 16, 6))),
+    (make_upsampler, {"name": "dysample", "scale": 3, "style": "lp", "dynamic_scope": True}, (LOW,)),
+    (make_upsampler, {"name": "dysample", "style": "pl", "groups": 2}, (LOW,)),
+    (make_upsampler, {"name": "fade", "kernel_size": 3, "embedding_size": 5}, (LOW, HIGH)),
+    (make_upsampler, {"name": "fade_lite", "kernel_size": 3}, (LOW, HIGH)),
+    (make_upsampler, {"name": "sapa_i", "scale": 3, "kernel_size": 3}, ((1, 4, 5, 8), (1, 12, 15, 8))),
+    (make_upsampler, {"name": "sapa_b", "embedding_size": 7}, (LOW, (1, 12, 16, 6))),
+    (make_upsampler, {"name": "sapa_g", "share_query_projection": False}, (LOW, (1, 12, 16, 6))),
 ]
 
 
@@ -124,7 +129,7 @@ SETTINGS = [
 @pytest.mark.parametrize(("make", "settings", "shapes"), SETTINGS)
 def test_graph_agrees(make, settings, shapes):
     settings = dict(settings)
-    layer = make(settings.pop("name"), **settings) if make is get else make(**settings)
+    layer = make(settings.pop("name"), **settings) if make is make_upsampler else make(**settings)
     graph, cost = count(layer, *shapes), operator_cost(layer, *shapes)
     assert graph.macs == cost.macs + cost.averaging_macs
     assert trainable(layer) == cost.parameters
@@ -135,7 +140,9 @@ def test_graph_agrees(make, settings, shapes):
 @pytest.mark.parametrize("name", ["max_unpool", "carafe"])
 def test_nothing_is_kept_beyond_the_definition(name):
     shapes = (LOW, HIGH) if name in GUIDED else (LOW,)
-    assert count(get(name), *shapes).kept_bytes == 4 * operator_cost(get(name), *shapes).activations
+    assert (
+        count(make_upsampler(name), *shapes).kept_bytes == 4 * operator_cost(make_upsampler(name), *shapes).activations
+    )
 
 
 @pytest.mark.network

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.cutout import estimate_foreground
-from a2u_tf.inference import predict_alpha
-from a2u_tf.models import Matting, matting_net
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.prediction import predict_alpha
 from demo import browser
 from demo.cutout import CutOut
 from demo.kernels import kernels_at
@@ -29,7 +29,7 @@ COLOUR = (0x2A, 0x9D, 0x8F)  # the page's first background
 
 @pytest.fixture(scope="module")
 def model():
-    return Matting(matting_net(width=0.03))
+    return MattingModel(matting_net(width=0.03))
 
 
 @pytest.fixture(scope="module")

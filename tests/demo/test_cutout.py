@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from a2u_tf.cutout import estimate_foreground
-from a2u_tf.inference import predict_alpha
+from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.prediction import predict_alpha
 from demo.cutout import CutOut, cut_out, reduced
 from tests.helpers import tiny_matting
 

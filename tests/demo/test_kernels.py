@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from a2u_tf.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.models import Matting, matting_net
-from a2u_tf.models.matting.framing import network_input
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.pictures.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 from demo.cutout import CutOut
 from demo.kernels import kernels_at
@@ -20,7 +20,7 @@ def result(rng):
 
 @pytest.mark.network
 def test_sheet_is_that_of_the_network(result, monkeypatch):
-    model = Matting(matting_net(width=0.03))
+    model = MattingModel(matting_net(width=0.03))
     sheet = kernels_at(model, result, (19, 32))
     inputs = np.asarray(network_input(result.image[None], result.trimap[None, ..., None], 16))
     np.testing.assert_allclose(
@@ -35,6 +35,6 @@ def test_sheet_is_that_of_the_network(result, monkeypatch):
 
 @pytest.mark.network
 def test_model_without_kernels(result):
-    model = Matting(matting_net(width=0.03, upsampling="bilinear", downsampling="max_pool"))
+    model = MattingModel(matting_net(width=0.03, upsampling="bilinear", downsampling="max_pool"))
     with pytest.raises(ValueError, match="no upsampling kernels"):
         kernels_at(model, result, (0, 0))

@@ -16,8 +16,8 @@ import pytest
 from custom_ops.toolchain import ROOT
 from examples.serving_clients import grpc_client, rest_client
 from examples.serving_clients.command_line import RequestError
-from tests.data.matting.files import chunk
 from tests.examples.conftest import WAIT
+from tests.matting.pictures.files import chunk
 
 pytestmark = [
     pytest.mark.process,

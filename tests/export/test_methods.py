@@ -4,7 +4,7 @@ import keras
 import pytest
 
 from a2u_tf.export import export_litert, export_onnx
-from a2u_tf.layers import GUIDED, UPSAMPLERS, get
+from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.filterwarnings("ignore::UserWarning")]
 QUICK = ("max_unpool", "sapa_g")
@@ -17,7 +17,11 @@ QUICK = ("max_unpool", "sapa_g")
 def test_method(name, tmp_path):
     pytest.importorskip("onnxruntime", reason="needs onnxruntime")
     pytest.importorskip("tf2onnx", reason="needs tf2onnx")
-    a, guidance, layer = keras.Input((8, 8, 8), name="a"), keras.Input((16, 16, 8), name="guidance"), get(name)
+    a, guidance, layer = (
+        keras.Input((8, 8, 8), name="a"),
+        keras.Input((16, 16, 8), name="guidance"),
+        make_upsampler(name),
+    )
     model = keras.Model([a, guidance], layer(a, guidance)) if name in GUIDED else keras.Model(a, layer(a))
     assert export_litert(model, tmp_path / "model.tflite").difference < 1e-4
     assert export_onnx(model, tmp_path / "model.onnx").difference < 1e-4

@@ -11,9 +11,9 @@ import pytest
 import tensorflow as tf
 
 from a2u_tf.export import export_saved_model, reload, saved_model
-from a2u_tf.export.encoded import encoded_matting
 from a2u_tf.export.endpoints import model_endpoint
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.serving.encoded import encoded_matting
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
 
@@ -141,7 +141,7 @@ def test_exceptions_of_requests(signatures, rng):
 def test_limit_of_pixels(monkeypatch, rng):
     """The limit is that at the time of the export."""
     monkeypatch.setenv("A2U_MAX_PIXELS", "420")
-    endpoint = model_endpoint(Matting(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)])))
+    endpoint = model_endpoint(MattingModel(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)])))
     pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
     files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
     encoded = tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)

@@ -6,7 +6,7 @@ import zlib
 import cv2
 import numpy as np
 
-from tests.data.matting.files import chunk, jpeg, jpeg_segment, palette_png, png, with_segments
+from tests.matting.pictures.files import chunk, jpeg, jpeg_segment, palette_png, png, with_segments
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 9, 3), dtype=np.uint8)
 GREY = RGB[..., 0]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from a2u_tf.data.idx import read_idx
-from a2u_tf.data.matting.picture_files import read_header
-from a2u_tf.data.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap
-from tests.data.matting.files import jpeg, palette_png, png
+from a2u_tf.matting.pictures.picture_files import read_header
+from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba, read_trimap
+from a2u_tf.reconstruction.data.idx import read_idx
 from tests.hostile.corpus import GREY, RGB, other_format
 from tests.hostile.mutations import mutated
+from tests.matting.pictures.files import jpeg, palette_png, png
 
 READERS = {
     "png": (read_header, read_rgb, read_rgba, read_alpha, read_trimap),

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.models.pretrained import load_matting, read_model
+from a2u_program.import_weights import CheckpointError, read_checkpoint, released_network
+from a2u_tf.matting.weights.loading import load_matting, read_model
 from tests.hostile.mutations import mutated, mutated_member, zipped
-from train.import_released import CheckpointError, read_checkpoint, released_network
 
 TORCH_FORMATS = {
     "zip": lambda torch, content, path: torch.save(content, path),

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from a2u_program.matte import main
-from a2u_tf import matting_folder
-from a2u_tf.data.matting.pictures import write_alpha
-from tests.data.matting.files import png
+from a2u_tf.matting.folder import mattes
+from a2u_tf.matting.pictures.pictures import write_alpha
 from tests.hostile.corpus import BAD, ODD, RGB
+from tests.matting.pictures.files import png
 
 TRIMAP = png(np.full(RGB.shape[:2], 128, np.uint8), 0)
 
@@ -21,8 +21,8 @@ def run(tmp_path, monkeypatch):
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(matting_folder, "load_matting", lambda path: None)
-    monkeypatch.setattr(matting_folder, "predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
+    monkeypatch.setattr(mattes, "load_matting", lambda path: None)
+    monkeypatch.setattr(mattes, "predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
     return lambda *arguments: main([*map(str, arguments), "--model", "model.keras"])
 
 

@@ -1,6 +1,6 @@
 """Graphs that call the compiled op past our Python checks: an error status, never a crash.
 
-Where shapes and attributes are wrong at random, see also tests/ops/test_compiled_fuzz.py.
+Where shapes and attributes are wrong at random, see also tests/ops/compiled/test_fuzz.py.
 """
 
 import keras
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.ops import compiled, reassemble_down, reassemble_up
+from a2u_tf.ops.compiled import library
 
 pytestmark = pytest.mark.tensorflow
 OPS = ("A2U>Reassemble", "A2U>ReassembleGrad")
@@ -131,7 +132,7 @@ def test_saved_model_edited_after_it_was_written(tf, tmp_path):
     """The file says other attributes than those that Python once checked, also inside of functions."""
     from tensorflow.core.protobuf import saved_model_pb2
 
-    ops, _ = compiled._load()[0]
+    ops, _ = library.load()[0]
     anything = tf.TensorSpec(None, tf.float32)
 
     def both(features, kernels, upstream):

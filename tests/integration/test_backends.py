@@ -52,8 +52,8 @@ def test_empty_batches_without_onednn():
         pytest.skip("TensorFlow convolves empty batches on this processor: the tests run here already")
     files = [
         "tests/layers/test_upsamplers.py",
-        "tests/models/matting/test_network.py",
-        "tests/models/matting/test_matting.py",
+        "tests/matting/network/test_network.py",
+        "tests/matting/network/test_model.py",
     ]
     run_files([*files, "-k", "empty_batch"], 17, TF_ENABLE_ONEDNN_OPTS="0")
 

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UDownSampling2D, A2UKernels, Reassembly2D, get
+from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UDownSampling2D, A2UKernels, Reassembly2D, make_upsampler
 from a2u_tf.layers.spelling import read_data_format, read_scale
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import predict
@@ -64,9 +64,9 @@ def test_exception_of_scales(given, message):
 @pytest.mark.parametrize("name", UPSAMPLERS)
 def test_size_and_numpy_integers_are_saved(name):
     settings = {"size": (np.int64(2), np.int64(2)), "data_format": "channels_last"}
-    layer = get(name, **settings)
+    layer = make_upsampler(name, **settings)
     config = json.loads(json.dumps(layer.get_config()))
-    assert type(layer).from_config(config).get_config() == get(name, 2, name=layer.name).get_config()
+    assert type(layer).from_config(config).get_config() == make_upsampler(name, 2, name=layer.name).get_config()
 
 
 @pytest.mark.parametrize("layer", [A2UKernels, A2UDownSampling2D])
@@ -79,7 +79,7 @@ def test_numpy_integers_everywhere(layer):
 @pytest.mark.parametrize("name", sorted(GUIDED))
 def test_a_list_of_inputs_is_two_inputs(rng, name, tmp_path):
     inputs = [keras.Input((None, None, 8)), keras.Input((None, None, 8))]
-    layer = get(name)
+    layer = make_upsampler(name)
     model = keras.Model(inputs, layer(inputs))
     model.save(tmp_path / "model.keras")
     given = arrays(rng, name)
@@ -97,24 +97,24 @@ def test_a_list_of_features_and_kernels(rng):
 @pytest.mark.parametrize("name", OURS)
 def test_exception_of_other_interpolations(name):
     with pytest.raises(ValueError, match=r"interpolat.*Received: interpolation='nearest'.*keras.layers.UpSampling2D"):
-        get(name, interpolation="nearest")
+        make_upsampler(name, interpolation="nearest")
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_exception_of_channels_first(name):
     with pytest.raises(ValueError, match=r"channels-last tensors.*Received: data_format='channels_first'.*Permute"):
-        get(name, data_format="channels_first")
+        make_upsampler(name, data_format="channels_first")
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_exception_of_channels_first_in_the_settings(name, channels_first):
     with pytest.raises(ValueError, match=r"Received: keras.config.image_data_format\(\)='channels_first'.*Permute"):
-        get(name)
+        make_upsampler(name)
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)
 def test_channels_last_under_other_settings(rng, name, channels_first):
-    layer = get(name, data_format="channels_last")
+    layer = make_upsampler(name, data_format="channels_last")
     assert tuple(run(lambda *x: layer(*x), *arrays(rng, name)).shape) == (2, 6, 10, 8)
     assert read_data_format("It", "channels_last") == "channels_last"
 
@@ -122,7 +122,7 @@ def test_channels_last_under_other_settings(rng, name, channels_first):
 def test_saved_under_one_setting_and_loaded_under_the_other(rng, tmp_path, channels_first):
     keras.config.set_image_data_format("channels_last")
     inputs = keras.Input((4, 4, 3))
-    model = keras.Model(inputs, get("a2u")(inputs))
+    model = keras.Model(inputs, make_upsampler("a2u")(inputs))
     model.save(tmp_path / "model.keras")
     keras.config.set_image_data_format("channels_first")
     x = rng.normal(size=(1, 4, 4, 3)).astype("float32")

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UKernels, A2UUpSampling2D, get
+from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UKernels, A2UUpSampling2D, make_upsampler
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import predict
 
@@ -24,7 +24,7 @@ def model_of(name, **settings):
     inputs = keras.Input((4, 4, 8))
     if name in GUIDED:
         inputs = [inputs, keras.Input((8, 8, 8))]
-    return keras.Model(inputs, get(name, name="up", **settings)(inputs))
+    return keras.Model(inputs, make_upsampler(name, name="up", **settings)(inputs))
 
 
 def reloaded(model, folder):
@@ -90,7 +90,7 @@ def test_map_of_policies(rng, name, tmp_path):
     inputs = arrays(rng, name)
     assert dtype_of(model.output) == dtype_of(model(inputs)) == "bfloat16"
     assert dtype_of(reloaded(model, tmp_path)(inputs)) == "bfloat16"
-    layer = get(name, name="up", dtype=policies(up="mixed_bfloat16"))  # as yet without a path
+    layer = make_upsampler(name, name="up", dtype=policies(up="mixed_bfloat16"))  # as yet without a path
     assert dtype_of(layer(*inputs) if name in GUIDED else layer(inputs)) == "bfloat16"
 
 
@@ -105,7 +105,7 @@ def test_map_of_policies_for_a_sublayer():
 
 @pytest.mark.parametrize("name", UPSAMPLERS)
 def test_float64(rng, name):
-    layer = get(name, dtype="float64")
+    layer = make_upsampler(name, dtype="float64")
     inputs = arrays(rng, name, "float64")
     outputs = run(lambda *x: layer(*x), *(inputs if name in GUIDED else [inputs]))
     assert {dtype_of(outputs), *(dtype_of(v) for v in layer.weights)} == {"float64"}

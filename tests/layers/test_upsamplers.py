@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.layers import GUIDED, UPSAMPLERS, get
+from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
 from tests.helpers import run, skip_unless_empty_maps_convolve, to_numpy
 from tests.layers.oracle import predict
 
@@ -23,13 +23,13 @@ def arrays(rng, name, size=(3, 5), batch=2, channels=8, scale=2):
 def model_of(name):
     """A functional model of open sizes."""
     inputs = [keras.Input((None, None, 8)) for _ in range(1 + (name in GUIDED))]
-    return keras.Model(inputs, get(name, name="up")(*inputs))
+    return keras.Model(inputs, make_upsampler(name, name="up")(*inputs))
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)
 @pytest.mark.parametrize("size", SIZES)
 def test_doubles_any_size(rng, name, size):
-    layer = get(name)
+    layer = make_upsampler(name)
     inputs = arrays(rng, name, size)
     outputs = run(layer, *inputs)
     expected = (2, 2 * size[0], 2 * size[1], 8)
@@ -42,7 +42,7 @@ def test_doubles_any_size(rng, name, size):
 def test_empty_batch(rng, name):
     if name in CONVOLVING:
         skip_unless_empty_maps_convolve()
-    assert tuple(get(name)(*arrays(rng, name, batch=0)).shape) == (0, 6, 10, 8)
+    assert tuple(make_upsampler(name)(*arrays(rng, name, batch=0)).shape) == (0, 6, 10, 8)
 
 
 @pytest.mark.tensorflow
@@ -50,9 +50,9 @@ def test_empty_batch(rng, name):
 def test_other_scales_or_a_clear_error(rng, name):
     if name in DOUBLING:
         with pytest.raises(ValueError, match=r"upsamples by 2 only\. Received: scale=3"):
-            get(name, scale=3)
+            make_upsampler(name, scale=3)
     else:
-        assert tuple(get(name, scale=3)(*arrays(rng, name, scale=3)).shape) == (2, 9, 15, 8)
+        assert tuple(make_upsampler(name, scale=3)(*arrays(rng, name, scale=3)).shape) == (2, 9, 15, 8)
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)
@@ -79,7 +79,7 @@ def test_frozen_stays_frozen(name):
 @pytest.mark.parametrize("name", UPSAMPLERS)
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision(rng, name, policy):
-    full, half = get(name), get(name, dtype=policy)
+    full, half = make_upsampler(name), make_upsampler(name, dtype=policy)
     inputs = [8 * x for x in arrays(rng, name)]
     expected = to_numpy(run(full, *inputs))
     half(*inputs)
@@ -97,7 +97,7 @@ def test_half_precision(rng, name, policy):
 def test_graphs_of_open_sizes(rng, name, jit_compile):
     import tensorflow as tf
 
-    layer = get(name)
+    layer = make_upsampler(name)
     inputs = arrays(rng, name)
     expected = to_numpy(layer(*inputs))
     shapes = [x.shape for x in inputs] if jit_compile else [(None, None, None, 8)] * len(inputs)
@@ -111,23 +111,23 @@ def test_graphs_of_open_sizes(rng, name, jit_compile):
 def test_exception_of_guidance_that_is_not_twice_as_large(rng, name, size):
     features, _ = arrays(rng, name)
     with pytest.raises(ValueError, match=r"guidance of exactly 2 times .*Received: inputs.shape=.*takes odd sizes"):
-        get(name)(features, np.zeros((2, *size, 8), "float32"))
+        make_upsampler(name)(features, np.zeros((2, *size, 8), "float32"))
 
 
 @pytest.mark.parametrize("name", sorted(set(UPSAMPLERS) - {"nearest", "bilinear", "a2u"}))
 def test_exception_of_rank(name):
     shapes = [(2, 3, 8), (2, 6, 10, 8)][: 1 + (name in GUIDED)]
     with pytest.raises(ValueError, match=r"tensors of rank 4, \(batch, height, width, channels\).*Received"):
-        get(name)(*(np.zeros(shape, "float32") for shape in shapes))
+        make_upsampler(name)(*(np.zeros(shape, "float32") for shape in shapes))
 
 
 def test_exception_of_unknown_names():
     with pytest.raises(ValueError, match=r"`name` must be one of \('nearest', .*\). Received: name='cubic'"):
-        get("cubic")
+        make_upsampler("cubic")
 
 
 def test_options_reach_the_layer():
-    layer = get("carafe", scale=4, kernel_size=3, groups=2, name="up")
+    layer = make_upsampler("carafe", scale=4, kernel_size=3, groups=2, name="up")
     assert (layer.scale, layer.kernel_size, layer.groups, layer.name) == (4, 3, 2, "up")
-    assert get("bilinear", scale=3).size == (3, 3)
-    assert get("indexnet_hin", nonlinear=False).get_config()["kind"] == "hin"
+    assert make_upsampler("bilinear", scale=3).size == (3, 3)
+    assert make_upsampler("indexnet_hin", nonlinear=False).get_config()["kind"] == "hin"

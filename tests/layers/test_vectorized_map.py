@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from a2u_tf.layers import A2UUpSampling2D, get
+from a2u_tf.layers import A2UUpSampling2D, make_upsampler
 
 pytestmark = pytest.mark.tensorflow
 LAYERS = {
     "a2u": A2UUpSampling2D,
     "a2u static": lambda: A2UUpSampling2D(variant="static"),
     "a2u composite": lambda: A2UUpSampling2D(implementation="composite"),
-    "carafe": lambda: get("carafe"),
-    "dysample": lambda: get("dysample"),
+    "carafe": lambda: make_upsampler("carafe"),
+    "dysample": lambda: make_upsampler("dysample"),
 }
 
 
@@ -29,7 +29,7 @@ def test_equals_the_batch(rng, name):
 def test_guided_methods_equal_the_batch(rng, name):
     import tensorflow as tf
 
-    layer, x, guidance = get(name), rng.normal(size=(3, 4, 5, 4)), rng.normal(size=(3, 8, 10, 4))
+    layer, x, guidance = make_upsampler(name), rng.normal(size=(3, 4, 5, 4)), rng.normal(size=(3, 8, 10, 4))
     tensors = tf.constant(x, tf.float32), tf.constant(guidance, tf.float32)
     expected = layer(*tensors)
     actual = tf.vectorized_map(lambda pair: layer(pair[0][None], pair[1][None])[0], tensors)

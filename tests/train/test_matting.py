@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.models import Matting, matting_net
+from a2u_tf.matting import MattingModel, matting_net
 from tests.helpers import to_numpy
 from train.matting import Settings, default_run_dir, make_loss, make_network, run
 from train.run_folder import RunFolderError
@@ -70,7 +70,7 @@ def test_run_folder_explains_itself(finished):
     assert summary["metrics"]["last"]["sad"] == pytest.approx(sads[-1], rel=1e-4)
     assert summary["metrics"]["best"]["sad"] == pytest.approx(min(sads), rel=1e-4)
     for name in ("best.keras", "last.keras"):
-        assert isinstance(keras.saving.load_model(folder / name), Matting)
+        assert isinstance(keras.saving.load_model(folder / name), MattingModel)
         with zipfile.ZipFile(folder / name) as archive:
             assert b"optimizer" not in archive.read("model.weights.h5")
     assert cv2.imread(str(folder / "sheets" / "epoch_003.png")).shape == (22 + 6 * 196, 5 * 196, 3)

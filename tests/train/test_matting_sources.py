@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.data.matting.sources import MixedSource, PictureSource, RecolouredSource
-from a2u_tf.data.matting.synthetic import SyntheticSource
+from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
+from a2u_tf.matting.data.synthetic import SyntheticSource
 from train.matting_sources import make_source, make_validation
 
 

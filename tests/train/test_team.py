@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from absl import logging
 
-from a2u_tf.data.batches import Share
+from a2u_tf.training import Share
 from train.reconstruction import Settings
 from train.team import Team, TeamError, join_team
 

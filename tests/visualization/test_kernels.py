@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers import A2UDownSampling2D, A2UKernels, A2UUpSampling2D, Reassembly2D
-from a2u_tf.models import Matting
+from a2u_tf.matting import MattingModel
 from a2u_tf.visualization import kernel_maps, untrained
 from tests.helpers import to_numpy
 
@@ -119,7 +119,7 @@ def test_exception_not_built():
 def test_feature_models_in_models(rng):
     network_input = keras.Input((None, None, 4))
     low = keras.layers.Conv2D(1, 1, strides=2)(network_input)
-    matting = Matting(keras.Model(network_input, A2UUpSampling2D(name="up")(low)))
+    matting = MattingModel(keras.Model(network_input, A2UUpSampling2D(name="up")(low)))
     image = rng.integers(0, 256, size=(1, 20, 33, 3), dtype="uint8")
     (level,) = kernel_maps(matting, {"image": image, "trimap": np.full((1, 20, 33, 1), 128, "uint8")})
     assert (level.name, level.weights.shape) == ("up", (1, 32, 48, 1, 3, 3))

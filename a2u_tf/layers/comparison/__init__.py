@@ -1,1 +1,1 @@
-"""Upsampling methods to compare A2U with, each from its own paper; `a2u_tf.layers.get` makes them by name."""
+"""Upsampling methods to compare A2U with, each from its own paper; `make_upsampler` makes them by name."""

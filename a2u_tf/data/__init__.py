@@ -1,6 +1,0 @@
-"""Data: digits from files, and digits drawn on the fly."""
-
-from a2u_tf.data.digits import load_digits
-from a2u_tf.data.synthetic_digits import make_synthetic_digits, synthetic_digits
-
-__all__ = ["load_digits", "make_synthetic_digits", "synthetic_digits"]

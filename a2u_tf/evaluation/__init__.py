@@ -1,5 +1,0 @@
-"""The errors of alpha mattes by the field's protocol."""
-
-from a2u_tf.evaluation.protocol import evaluate
-
-__all__ = ["evaluate"]

@@ -1,0 +1,92 @@
+"""Batches of training samples, made while the network trains."""
+
+import collections
+import concurrent.futures
+import itertools
+import os
+
+import keras
+import numpy as np
+
+from a2u_tf.matting.data.augmentation import training_sample
+from a2u_tf.training.share import WHOLE
+
+
+def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0, workers=None, share=WHOLE):
+    """Make batches without end, for `fit` with `steps_per_epoch`.
+
+    Batch `n` depends on nothing but the source, the sizes, the seed and `n`, however many workers make it. A training
+    that is resumed at an epoch passes `first_step=epoch * steps_per_epoch` and sees what it would have seen.
+
+    Args:
+        source: Object with the methods `foreground` and `background`, see `a2u_tf.matting.data.sources`. Several
+            threads call them at the same time.
+        batch_size: Samples per batch.
+        crop_size: Side of the samples in pixels, at least 16.
+        seed: Integer >= 0.
+        first_step: The first batch is that of this number.
+        workers: Threads that make samples; `None` for one for each processor core.
+        share: Which parts of each batch to make, an `a2u_tf.training.Share`; each comes as a batch of its own.
+
+    Returns:
+        Data for `fit` of `(input, target)`, float32 of shapes `(batch_size, crop_size, crop_size, 4)` and
+        `(batch_size, crop_size, crop_size, 11)`, see `a2u_tf.matting.data.training_sample`: a `tf.data.Dataset` on the
+        TensorFlow backend, a generator on others.
+
+    Raises:
+        ValueError: For numbers that are no integers or too small, and a `batch_size` that has no equal parts.
+
+    Example:
+
+    >>> batches = training_batches(source, batch_size=4, crop_size=256, first_step=epoch * 1000)
+    >>> model.fit(batches, initial_epoch=epoch, epochs=30, steps_per_epoch=1000)
+    """
+    workers = os.cpu_count() or 1 if workers is None else workers
+    smallest = {"batch_size": 1, "crop_size": 16, "seed": 0, "first_step": 0, "workers": 1}
+    values = batch_size, crop_size, seed, first_step, workers
+    for (name, least), value in zip(smallest.items(), values, strict=True):
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")
+
+    if batch_size % share.of:
+        raise ValueError(f"`batch_size` must be a multiple of {share.of}. Received: batch_size={batch_size!r}")
+    part_size = batch_size // share.of
+    shared = part_size * share.count  # samples of each batch that are made here
+
+    def sample(number):
+        step, place = divmod(int(number), shared)
+        index = step * batch_size + share.first * part_size + place
+        return training_sample(source, np.random.default_rng([seed, index]), crop_size)
+
+    make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
+    return make(sample, part_size, crop_size, first_step * shared, workers)
+
+
+def _tensorflow_batches(sample, batch_size, crop_size, first, workers):
+    """Samples in threads of `tf.data`: NumPy and OpenCV leave the interpreter free while they compute."""
+    import tensorflow as tf
+
+    def load(index):
+        # Stateless, or deterministic ops would have the samples made one by one.
+        inputs, target = tf.numpy_function(sample, [index], [tf.float32, tf.float32], stateful=False)
+        return tf.ensure_shape(inputs, (crop_size, crop_size, 4)), tf.ensure_shape(target, (crop_size, crop_size, 11))
+
+    samples = tf.data.Dataset.range(first, tf.int64.max).map(load, num_parallel_calls=workers, deterministic=True)
+    return samples.batch(batch_size, drop_remainder=True).prefetch(1)
+
+
+def _numpy_batches(sample, batch_size, crop_size, first, workers):
+    """The same for the other backends, two batches ahead."""
+    pool = concurrent.futures.ThreadPoolExecutor(workers)
+    try:
+        indices = itertools.count(first)
+        pending = collections.deque(pool.submit(sample, next(indices)) for _ in range(2 * batch_size))
+        while True:
+            batch = []
+            for _ in range(batch_size):
+                batch.append(pending.popleft().result())
+                pending.append(pool.submit(sample, next(indices)))
+            inputs, targets = zip(*batch, strict=True)
+            yield np.stack(inputs), np.stack(targets)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,137 @@
+"""Bodies: silhouettes of people, animals and things, and light on them."""
+
+import math
+
+import cv2
+import numpy as np
+
+from a2u_tf.matting.data.synthetic.layers import draw_mask, tint
+from a2u_tf.matting.data.synthetic.noise import fractal_noise, smooth_noise
+
+
+def ellipse(x, y, across, down, angle=0.0, points=36):
+    """Return the outline of an ellipse of the given half axes, turned by `angle` radians: `(points, 2)`."""
+    t = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    u, v = across * np.cos(t), down * np.sin(t)
+    cosine, sine = math.cos(angle), math.sin(angle)
+    return np.stack([x + u * cosine - v * sine, y + u * sine + v * cosine], axis=1)
+
+
+def limb(start, end, width_start, width_end):
+    """Return the outline of a straight limb with round ends and two widths."""
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    angle = math.atan2(*(end - start)[::-1])
+    t = np.linspace(-np.pi / 2, np.pi / 2, 9) + angle
+    arc = np.stack([np.cos(t), np.sin(t)], axis=1)
+    return np.concatenate([end + arc * width_end / 2, start - arc * width_start / 2])
+
+
+def blob(rng, x, y, radius, roughness=0.15):
+    """Return a smooth random outline round a point."""
+    t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    orders = np.arange(1, 7)[:, None]
+    waves = rng.normal(0, 1, (6, 1)) / orders * np.cos(orders * t + rng.uniform(0, 2 * np.pi, (6, 1)))
+    r = radius * np.maximum(1 + roughness * waves.sum(axis=0), 0.3)
+    aspect = math.exp(rng.uniform(-0.4, 0.4))
+    return np.stack([x + aspect * r * np.cos(t), y + r / aspect * np.sin(t)], axis=1)
+
+
+def animal(rng, height, width):
+    """Return the parts of an animal or a soft toy, sitting, standing or seen from near, as a list of polygons."""
+    side = min(height, width)
+    size = rng.uniform(0.2, 0.34) * side
+    x, y = width * rng.uniform(0.35, 0.65), height * rng.uniform(0.45, 0.7)
+    facing = rng.choice([-1, 1])
+    head = size * rng.uniform(0.45, 0.75)
+    if rng.random() < 0.5:  # sitting
+        parts = [ellipse(x, y + 0.4 * size, size * rng.uniform(0.7, 1), size * 1.2)]
+        head_x, head_y = x + facing * 0.3 * size * rng.random(), y - size - 0.3 * head
+        parts += [ellipse(x + s * 0.6 * size, y + 1.5 * size, 0.35 * size, 0.3 * size) for s in (-1, 1)]
+        parts += [
+            limb((x + s * 0.5 * size, y), (x + s * 0.8 * size, y + 0.8 * size), 0.5 * size, 0.35 * size)
+            for s in (-1, 1)
+        ]
+        parts += [limb((x, y - 0.4 * size), (head_x, head_y), size * 0.8, head)]
+    else:  # standing
+        long = size * rng.uniform(1.1, 1.6)
+        parts = [ellipse(x, y, long, 0.7 * size, rng.normal(0, 0.1))]
+        for at in (-0.7, -0.5, 0.45, 0.7):
+            leg = x + at * long
+            parts += [limb((leg, y), (leg + rng.normal(0, 0.15) * size, y + 1.6 * size), 0.5 * size, 0.22 * size)]
+        head_x, head_y = x + facing * 1.2 * long, y - size * rng.uniform(0.3, 1.2)
+        parts += [limb((x + facing * 0.7 * long, y), (head_x, head_y), 0.9 * size, 0.7 * head)]
+        tail = (x - facing * 1.7 * long, y + rng.uniform(-0.8, 0.8) * size)
+        parts += [limb((x - facing * 0.8 * long, y - 0.2 * size), tail, 0.25 * size, 0.2 * size)]
+    parts += [ellipse(head_x, head_y, head * rng.uniform(0.9, 1.2), head)]
+    parts += [ellipse(head_x + facing * 0.8 * head, head_y + 0.3 * head, 0.5 * head, 0.35 * head)]
+    ear, spread = head * rng.uniform(0.3, 1.0), rng.uniform(0.2, 0.7)
+    for s in (-1, 1):
+        tip = (head_x + s * spread * (head + ear), head_y - (head + ear) * (1 - spread / 2))
+        parts += [
+            limb((head_x + s * spread * 0.7 * head, head_y - 0.7 * head), tip, 0.5 * head, rng.uniform(0.1, 0.5) * head)
+        ]
+    return parts
+
+
+def melt(height, width, polygons, smoothing, softness=1.0):
+    """Return the union of polygons with their corners rounded off.
+
+    Args:
+        height: Rows.
+        width: Columns.
+        polygons: Outlines.
+        smoothing: Standard deviation of the blur that melts them, in pixels.
+        softness: Width of the edge in pixels.
+
+    Returns:
+        float32 `(H, W)` in `[0, 1]`.
+    """
+    smoothing = max(smoothing, 0.5 * softness)  # else the edge would not end inside the body
+    mask = draw_mask(height, width, polygons)
+    if smoothing > 8:  # what is that smooth need not be blurred in full size
+        mask = cv2.resize(mask, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+        mask = cv2.GaussianBlur(mask, (0, 0), smoothing / 4)
+        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC)
+    else:
+        mask = cv2.GaussianBlur(mask, (0, 0), smoothing)
+    # A straight edge, blurred, rises by this much a pixel.
+    slope = 1 / (smoothing * math.sqrt(2 * math.pi))
+    return np.clip((mask - 0.5) * np.float32(1 / (slope * max(softness, 1.0))) + 0.5, 0, 1)
+
+
+def shading(rng, mask, depth=None):
+    """Light a silhouette as if it were a cushion: float32 `(H, W)`, about 1 on average.
+
+    Args:
+        rng: `numpy.random.Generator`.
+        mask: float32 `(H, W)` in `[0, 1]`.
+        depth: How far from its edge the cushion becomes flat, in pixels; by default at random.
+
+    Returns:
+        What the colours are to be multiplied by.
+    """
+    height, width = mask.shape
+    small = cv2.resize(mask, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    distance = cv2.distanceTransform((small > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
+    flat = (depth or rng.uniform(0.06, 0.25) * min(height, width)) / 4
+    t = np.minimum(distance / np.float32(flat), 1)
+    dome = cv2.GaussianBlur(np.sqrt(t * (2 - t)) * np.float32(flat), (0, 0), 1.5)
+    extent = min(small.shape)
+    bumps = smooth_noise(rng, small.shape[0], small.shape[1], max(2.0, 0.06 * extent))
+    dome += np.float32(0.005 * extent) * bumps
+    down, right = cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=1 / 8), cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=1 / 8)
+    length = np.sqrt(1 + down * down + right * right)
+    angle, tilt = rng.uniform(-math.pi, 0), rng.uniform(0.4, 1.2)
+    slant, front = np.float32(math.sin(tilt)), np.float32(math.cos(tilt))
+    facing = right * np.float32(math.cos(angle)) + down * np.float32(math.sin(angle))
+    lambert = np.maximum((front - slant * facing) / length, 0)
+    ambient = np.float32(rng.uniform(0.2, 0.6))
+    field = ambient + (1 - ambient) * lambert * np.float32(1.3)
+    return cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def solid(rng, mask, colour, depth=None):
+    """Make a lit layer of a silhouette in one colour or in a texture `(H, W, 3)`, with a little unevenness."""
+    height, width = mask.shape
+    rough = fractal_noise(rng, height, width, 0.1 * max(height, width), gain=0.9)
+    return tint(colour, mask, shading(rng, mask, depth) * (1 + np.float32(rng.uniform(0.02, 0.08)) * rough))

@@ -1,0 +1,50 @@
+"""The errors of predicted mattes that lie in files."""
+
+import numpy as np
+from absl import logging
+
+from a2u_tf.matting.evaluation.protocol import evaluate
+from a2u_tf.matting.pictures.conventions import UNKNOWN
+from a2u_tf.matting.pictures.picture_files import PictureError
+from a2u_tf.matting.pictures.pictures import read_alpha, read_trimap
+from a2u_tf.matting.pictures.trimap import trimap_note
+
+
+def evaluate_files(images, predictions):
+    """Yield the errors of all methods on one test image after the other.
+
+    Mattes are taken as the protocol takes them, as 8-bit levels; those of 16 bits are rounded.
+
+    Args:
+        images: List of `EvaluationImage`, all with `alpha`.
+        predictions: Dict from methods to dicts from names of images to paths, from `find_predictions`.
+
+    Yields:
+        Dicts with `"image"` and `"method"`, `"unknown"`, the number of unknown pixels, and the errors that
+        `a2u_tf.matting.evaluation.evaluate` returns.
+
+    Raises:
+        PictureError: For a file that cannot be read, or does not hold what it should; the message names it.
+        OSError: Where a file cannot be opened.
+    """
+    for image in images:
+        target, trimap = read_levels(image.alpha), read_trimap(image.trimap)
+        if note := trimap_note(trimap):
+            logging.warning("%s %s", image.trimap, note)
+        for method, paths in predictions.items():
+            prediction = read_levels(paths[image.name])
+            try:
+                errors = evaluate(prediction, target, trimap)
+            except ValueError as error:
+                raise PictureError(f"{paths[image.name]}, {image.alpha} and {image.trimap}: {error}") from error
+            yield {
+                "image": image.name,
+                "method": method,
+                "unknown": int(np.count_nonzero(trimap == UNKNOWN)),
+                **errors,
+            }
+
+
+def read_levels(path):
+    """Read an alpha matte as 8-bit levels, uint8 of shape `(H, W)`; see `read_alpha` for the errors."""
+    return np.rint(255 * read_alpha(path)).astype(np.uint8)

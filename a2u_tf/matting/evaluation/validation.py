@@ -1,0 +1,127 @@
+"""Validation by the field's protocol while a matting network trains."""
+
+import dataclasses
+import itertools
+
+import keras
+import numpy as np
+
+from a2u_tf.matting.data.augmentation import training_sample
+from a2u_tf.matting.evaluation.files import read_levels
+from a2u_tf.matting.evaluation.protocol import evaluate
+from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.prediction import predict_alpha
+
+HELD_OUT = 2**40  # beyond any seed of a training
+
+
+@dataclasses.dataclass(frozen=True)
+class ValidationPicture:
+    """A picture whose matte is known.
+
+    Attributes:
+        name: What to call it.
+        image: RGB, uint8 of shape `(H, W, 3)`.
+        trimap: uint8 of shape `(H, W)`.
+        target: The true matte, uint8 of shape `(H, W)`.
+    """
+
+    name: str
+    image: np.ndarray
+    trimap: np.ndarray
+    target: np.ndarray
+
+
+def held_out_pictures(source, count, size):
+    """Compose validation pictures from a source by the chain of the training, with other random numbers.
+
+    Args:
+        source: See `a2u_tf.matting.data.sources`; endless, as `SyntheticSource`, or else of pictures that no training
+            sees.
+        count: How many.
+        size: Their side in pixels.
+
+    Returns:
+        List of `ValidationPicture`.
+    """
+    pictures: list[ValidationPicture] = []
+    for number in itertools.count():
+        if len(pictures) == count:
+            return pictures
+        network_input, target = training_sample(source, np.random.default_rng([HELD_OUT, number]), size)
+        image, alpha, trimap = (
+            np.rint(255 * x).astype(np.uint8) for x in (target[..., 8:], target[..., 0], network_input[..., 3])
+        )
+        if trimap.any():  # in one of background alone there is nothing to predict
+            pictures.append(ValidationPicture(f"held_out_{number:03}", image, trimap, alpha))
+
+
+class FilePictures:
+    """Validation pictures that are read each time they are asked for.
+
+    Args:
+        images: List of `EvaluationImage`, see `a2u_tf.matting.evaluation.images`.
+    """
+
+    def __init__(self, images):
+        self.images = list(images)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __iter__(self):
+        for image in self.images:
+            yield ValidationPicture(
+                image.name, read_rgb(image.image), read_trimap(image.trimap), read_levels(image.alpha)
+            )
+
+
+def validate(model, pictures, shown=0):
+    """Predict and evaluate.
+
+    Args:
+        model: `a2u_tf.matting.MattingModel`.
+        pictures: Iterable of `ValidationPicture`.
+        shown: How many predictions to return.
+
+    Returns:
+        `(errors, predictions)`: the means of `evaluate` over the pictures, and a list of the
+        first predicted mattes, each beside its picture: `(ValidationPicture, uint8 of shape (H, W))`.
+    """
+    rows: list[dict] = []
+    predictions: list[tuple] = []
+    for picture in pictures:
+        prediction = np.rint(255 * predict_alpha(model, picture.image, picture.trimap)).astype(np.uint8)
+        rows.append(evaluate(prediction, picture.target, picture.trimap))
+        if len(predictions) < shown:
+            predictions.append((picture, prediction))
+    # A picture without unknown pixels has no MSE.
+    errors = {name: [row[name] for row in rows if not np.isnan(row[name])] for name in rows[0]}
+    return {name: float(np.mean(values)) if values else np.nan for name, values in errors.items()}, predictions
+
+
+class ProtocolValidation(keras.callbacks.Callback):
+    """Adds `val_sad`, `val_mse`, `val_grad` and `val_conn` to the logs of an epoch, and shows some mattes.
+
+    Put it before the callbacks that read the logs.
+
+    Args:
+        model: `a2u_tf.matting.MattingModel` around the network that is trained.
+        pictures: `ValidationPicture`s, a list or a `FilePictures`.
+        show: Function of the epoch, counted from 1, and the predictions of `validate`.
+        shown: How many predictions it gets.
+    """
+
+    def __init__(self, model, pictures, show=None, shown=6):
+        super().__init__()
+        self.matting = model
+        self.pictures = pictures
+        self.show = show
+        self.shown = shown if show else 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        errors, predictions = validate(self.matting, self.pictures, self.shown)
+        if logs is not None:
+            logs.update({f"val_{name}": value for name, value in errors.items()})
+        if self.show:
+            self.show(epoch + 1, predictions)

@@ -1,0 +1,55 @@
+"""The encoder: ResNet-34 without its first two strides, and with the resampling under study in place of the others.
+
+    input (1) -> stem (1) -> 1/2 -> stage 1 (1/4): 3 blocks -> stage 2 (1/8): 4 blocks -> stage 3 (1/16): 4 blocks
+
+The ImageNet stem halves twice by itself; here its 7 x 7 convolution has stride 1 and two downsamplings follow.
+"""
+
+from a2u_tf.matting.network.blocks import conv_norm, join, residual_block
+
+
+def encode(x, channels, resampling):
+    """Build the encoder.
+
+    Args:
+        x: Keras tensor `(N, H, W, 4)`.
+        channels: Channels of stem, stage 2 and stage 3; 64, 128 and 256 in the released model.
+        resampling: `Resampling`.
+
+    Returns:
+        `(features, guides)`: five maps at strides 1 (the input itself), 2, 4, 8 and 16, and what guides the upsampling
+        of levels 1 to 4.
+    """
+    stem, *deep = channels
+    features, guides = [x], []
+    x = conv_norm(x, stem, 7, "encoder_stem")
+    for level in (1, 2):
+        guides.append(resampling.guide(x, level))
+        if resampling.downsampling == "conv":
+            x = conv_norm(x, stem, 3, f"encoder_downsampling_{level}", strides=2)
+        else:
+            x = resampling.down(x, guides[-1], level)
+        if level == 1:
+            features.append(x)
+    for number in (1, 2, 3):
+        x = residual_block(x, stem, f"encoder_1_{number}")
+    features.append(x)
+    for stage, filters in enumerate(deep, 2):
+        x, guide = _down_block(x, filters, stage + 1, resampling, f"encoder_{stage}_1")
+        guides.append(guide)
+        for number in (2, 3, 4):
+            x = residual_block(x, filters, f"encoder_{stage}_{number}")
+        features.append(x)
+    return features, guides
+
+
+def _down_block(x, filters, level, resampling, name):
+    """A residual block that halves the map between its two convolutions."""
+    shortcut = conv_norm(x, filters, 1, f"{name}_projection", strides=2, activate=False)
+    x = conv_norm(x, filters, 3, f"{name}_1")
+    guide = resampling.guide(x, level)
+    strides = 2 if resampling.downsampling == "conv" else 1
+    if strides == 1:
+        x = resampling.down(x, guide, level)
+    x = conv_norm(x, filters, 3, f"{name}_2", strides=strides, activate=False)
+    return join(x, shortcut, name), guide

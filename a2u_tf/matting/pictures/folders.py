@@ -1,0 +1,165 @@
+"""Folders of pictures: what is in them, whether it fits, and all that is wrong with them in one message."""
+
+import concurrent.futures
+import re
+import unicodedata
+from pathlib import Path
+
+from a2u_tf.files import printable
+from a2u_tf.matting.pictures.picture_files import PictureError, read_header
+
+ENDINGS = tuple(
+    [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif"]
+)
+# Pictures, too, which are named rather than passed over.
+OTHER_ENDINGS = tuple(
+    [".arw", ".cr2", ".cr3", ".dng", ".exr", ".jp2", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2", ".svg", ".tga"]
+)
+MOST_PROBLEMS = 20
+
+
+class Problems:
+    """Collects what is wrong with a data set, to be raised at once.
+
+    Attributes:
+        lines: List of the problems.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.lines = []
+
+    def add(self, line):
+        """Note one problem."""
+        self.lines.append(printable(line))
+
+    def add_error(self, error, *paths):
+        """Note what was raised at a picture, in one line that names one of its paths."""
+        text = in_one_line(error, *paths)
+        self.add(text if any(printable(path) in text for path in paths) else f"{paths[0]}: {text}")
+
+    def stop_if_any(self):
+        """Raise `PictureError` with the first problems and the number of the others."""
+        if not self.lines:
+            return
+        lines = self.lines[:MOST_PROBLEMS]
+        if more := len(self.lines) - len(lines):
+            lines.append(f"and {more} more")
+        raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
+
+
+def in_one_line(error, *paths):
+    """Return the text of an exception in one line, with its type where that is not one of bad input.
+
+    Newlines are those of the text, or escaped where they are of one of the paths.
+    """
+    text = str(error)
+    for path in paths:
+        text = text.replace(str(path), printable(path))
+    text = printable(re.sub(r" *[\r\n\t]\s*", " ", text).strip()) or type(error).__name__
+    return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"
+
+
+def subfolders(folder, *names):
+    """Return `folder/name` for all names.
+
+    Raises:
+        FileNotFoundError: With all that are missing.
+    """
+    found = [Path(folder, name) for name in names]
+    if missing := [str(path) for path in found if not path.is_dir()]:
+        raise FileNotFoundError(
+            f"{folder} must hold the folders {', '.join(names)}. Missing: {', '.join(missing)}. Is it the right folder?"
+        )
+    return found
+
+
+def list_pictures(folder, problems):
+    """Return the pictures of a folder, by their endings, in the order of their names; sub-folders are not entered.
+
+    Hidden files and those of no picture format are left out; other picture formats and an empty folder are problems.
+
+    Raises:
+        FileNotFoundError: Where there is no such folder.
+    """
+    if not Path(folder).is_dir():
+        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
+    paths = []
+    for path in sorted(Path(folder).iterdir()):
+        if path.name.startswith(".") or path.is_dir():
+            continue
+        if path.suffix.lower() in ENDINGS:
+            paths.append(path)
+        elif path.suffix.lower() in OTHER_ENDINGS:
+            problems.add(unreadable_format(path))
+    if not paths:
+        problems.add(f"{folder} holds no pictures ending in {', '.join(ENDINGS)}.")
+    return paths
+
+
+def unreadable_format(path):
+    """Say that a file is a picture that no reader here reads."""
+    return f"{path} is of a format that is not read. Export it as PNG or JPEG, or move it away."
+
+
+def pictures_by_name(folder, problems):
+    """Return the pictures of `list_pictures` by their names without ending; a name that occurs twice is a problem."""
+    pictures = group_by_name(list_pictures(folder, problems))
+    for paths in pictures.values():
+        if len(paths) > 1:
+            problems.add(same_name(paths))
+    return {name: paths[0] for name, paths in pictures.items()}
+
+
+def group_by_name(paths):
+    """Return lists of paths by their names without ending, in one Unicode form: some systems take the é apart."""
+    pictures: dict[str, list[Path]] = {}
+    for path in paths:
+        pictures.setdefault(unicodedata.normalize("NFC", path.stem), []).append(path)
+    return pictures
+
+
+def same_name(paths):
+    """Say that pictures of one folder have the same name."""
+    return f"{' and '.join(map(str, paths))} have the same name, so that none is used. Move all but one of them away."
+
+
+def read_headers(paths, problems):
+    """Return the `PictureHeader` of each file by its path; files that cannot be read are problems."""
+    headers = {}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:  # waits for the disk more than it computes
+        for path, result in zip(paths, pool.map(_header_or_error, paths), strict=True):
+            if isinstance(result, Exception):
+                problems.add(result)
+            else:
+                headers[path] = result
+    return headers
+
+
+def check_sizes(groups, problems):
+    """Note files that cannot be read, and groups of files that are not all of one size."""
+    headers = read_headers(list(dict.fromkeys(path for group in groups for path in group)), problems)
+    for group in groups:
+        sizes = [headers[path].size for path in group if path in headers]
+        if len(set(sizes)) > 1:
+            listed = ", ".join(f"{path} is {headers[path].size}" for path in group if path in headers)
+            problems.add(f"Sizes (height, width) differ: {listed}.")
+
+
+def check_trimap_size(image, size, trimap, trimap_size):
+    """Raise `PictureError` where the `(height, width)` of a trimap is not that of its picture."""
+    if size == trimap_size:
+        return
+    way_out = (
+        "Is the picture turned by its EXIF data? Then turn the trimap as well."
+        if size == trimap_size[::-1]
+        else "Resize the trimap to the picture, or find the one that belongs to it."
+    )
+    raise PictureError(f"Sizes (height, width) differ: {image} is {size}, {trimap} is {trimap_size}. {way_out}")
+
+
+def _header_or_error(path):
+    try:
+        return read_header(path)
+    except (PictureError, OSError) as error:
+        return error

@@ -1,0 +1,203 @@
+"""Data sets for matting as they lie in their folders, checked before a training or an evaluation begins.
+
+Each function checks that files and their partners are there, are of one size and begin and end as pictures do; all that
+is wrong is told at once. Pixels are read later, by `a2u_tf.matting.pictures.pictures`.
+"""
+
+import dataclasses
+import re
+from pathlib import Path
+
+from a2u_tf.matting.pictures.folders import (
+    Problems,
+    check_sizes,
+    list_pictures,
+    pictures_by_name,
+    read_headers,
+    subfolders,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingForeground:
+    """Files of a foreground to be composed.
+
+    Attributes:
+        name: Name of the file without ending.
+        colours: Picture with its colours.
+        alpha: Picture with its alpha matte; `None` where that is the alpha channel of `colours`.
+    """
+
+    name: str
+    colours: Path
+    alpha: Path | None
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationImage:
+    """Files of a picture whose matte is to be predicted.
+
+    Attributes:
+        name: Name of the file of the image without ending.
+        image: The picture.
+        trimap: Its trimap.
+        alpha: Its true alpha matte; `None` where it is not published.
+    """
+
+    name: str
+    image: Path
+    trimap: Path
+    alpha: Path | None
+
+
+def composition_1k_training(folder):
+    """Foregrounds of Adobe Composition-1k: `Training_set/fg` with mattes of the same names in `Training_set/alpha`.
+
+    The archives hold them in two parts, "Adobe-licensed images" and "Other", to be merged.
+
+    Args:
+        folder: Folder with `Training_set`.
+
+    Returns:
+        List of `TrainingForeground`, by name.
+
+    Raises:
+        FileNotFoundError: For folders that are missing.
+        PictureError: For all other problems, together.
+    """
+    return _foregrounds(folder, "Training_set/fg", "Training_set/alpha")
+
+
+def composition_1k_test(folder):
+    """Test images of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i` and `alpha/NAME` in `Test_set`.
+
+    Args:
+        folder: Folder with `Test_set`.
+
+    Returns:
+        List of `EvaluationImage`, by name.
+
+    Raises:
+        FileNotFoundError: For folders that are missing.
+        PictureError: For all other problems, together.
+    """
+    return _composed(folder, "Test_set/merged", "Test_set/trimaps", "Test_set/alpha")
+
+
+def distinctions_646_training(folder):
+    """Foregrounds of Distinctions-646: `Train/FG` with mattes of the same names in `Train/GT`.
+
+    Args, returned list and errors are those of `composition_1k_training`.
+    """
+    return _foregrounds(folder, "Train/FG", "Train/GT")
+
+
+def distinctions_646_test(folder):
+    """Test images of Distinctions-646: `merged/NAME_i`, `trimaps/NAME_i` and `GT/NAME` in `Test`.
+
+    The data set holds `Test/FG` and `Test/GT`; the images are composed from them over backgrounds of PASCAL VOC, 20
+    each, and the trimaps made from `Test/GT`.
+
+    Args, returned list and errors are those of `composition_1k_test`.
+    """
+    return _composed(folder, "Test/merged", "Test/trimaps", "Test/GT")
+
+
+def alphamatting(folder, trimap, split=None):
+    """Images of alphamatting.com, with one of the trimaps that there are for each.
+
+    Args:
+        folder: Folder with `input_SPLIT`, `trimap_SPLIT/Trimap1` and so on, and `gt_SPLIT` where the mattes are
+            published; or, without `split`, with `input`, `trimap1` and so on, and `gt`.
+        trimap: 1, 2 or 3, the number of the trimap.
+        split: `"training_lowres"`, `"lowres"` or another ending of the folders' names.
+
+    Returns:
+        List of `EvaluationImage`, by name; `alpha` is `None` where the folder with the mattes is missing.
+
+    Raises:
+        FileNotFoundError: For folders that are missing.
+        PictureError: For all other problems, together.
+    """
+    ending = f"_{split}" if split else ""
+    trimaps = f"trimap{ending}/Trimap{trimap}" if split else f"trimap{trimap}"
+    folders = subfolders(folder, f"input{ending}", trimaps)
+    alphas = Path(folder, f"gt{ending}")
+    if alphas.is_dir():
+        folders.append(alphas)
+    problems = Problems(folder)
+    images, *others = _with_partners(folders, problems)
+    problems.stop_if_any()
+    others = others if alphas.is_dir() else [*others, dict.fromkeys(images)]
+    return [EvaluationImage(name, image, others[0][name], others[1][name]) for name, image in images.items()]
+
+
+def rgba_foregrounds(folder):
+    """Foregrounds as pictures with an alpha channel, all that lie in a folder.
+
+    Returns:
+        List of `TrainingForeground`, by name.
+
+    Raises:
+        FileNotFoundError: Where the folder is missing.
+        PictureError: For all other problems, together.
+    """
+    problems = Problems(folder)
+    pictures = pictures_by_name(folder, problems)
+    for path, header in read_headers(list(pictures.values()), problems).items():
+        if not header.has_alpha:
+            problems.add(f"{path} has no alpha channel. Give it one, or move the picture away.")
+    problems.stop_if_any()
+    return [TrainingForeground(name, path, None) for name, path in pictures.items()]
+
+
+def background_pictures(folder):
+    """Backgrounds, all pictures that lie in a folder.
+
+    Returns:
+        List of paths, by name.
+
+    Raises:
+        FileNotFoundError: Where the folder is missing.
+        PictureError: For all other problems, together.
+    """
+    problems = Problems(folder)
+    paths = list_pictures(folder, problems)
+    read_headers(paths, problems)
+    problems.stop_if_any()
+    return paths
+
+
+def _foregrounds(folder, *names):
+    problems = Problems(folder)
+    colours, alphas = _with_partners(subfolders(folder, *names), problems)
+    problems.stop_if_any()
+    return [TrainingForeground(name, path, alphas[name]) for name, path in colours.items()]
+
+
+def _with_partners(folders, problems):
+    """Return the pictures of each folder by name; names that are not in all folders are problems."""
+    pictures = [pictures_by_name(folder, problems) for folder in folders]
+    for name in sorted(set().union(*pictures)):
+        for folder, found in zip(folders, pictures, strict=True):
+            if found and name not in found:
+                problems.add(f"{folder / name} is missing, as .png, .jpg or so.")
+    check_sizes([[found[name] for found in pictures if name in found] for name in pictures[0]], problems)
+    return pictures
+
+
+def _composed(folder, *names):
+    """Evaluation images of which several, `NAME_0`, `NAME_1` and so on, share the matte `NAME`."""
+    problems = Problems(folder)
+    *folders, alpha_folder = subfolders(folder, *names)
+    images, trimaps = _with_partners(folders, problems)
+    alphas = pictures_by_name(alpha_folder, problems)
+    owners = {name: re.sub(r"_\d+$", "", name) for name in images}
+    for name, owner in owners.items():
+        if owner not in alphas:
+            problems.add(f"{alpha_folder / owner} is missing, as .png, .jpg or so: the matte of {images[name]}.")
+    for name in sorted(set(alphas) - set(owners.values())):
+        problems.add(f"{folders[0] / name}_0 is missing, as .png, .jpg or so: no image belongs to {alphas[name]}.")
+    check_sizes([[images[name], alphas[owner]] for name, owner in owners.items() if owner in alphas], problems)
+    problems.stop_if_any()
+    return [EvaluationImage(name, image, trimaps[name], alphas[owners[name]]) for name, image in images.items()]

@@ -1,0 +1,205 @@
+"""Picture files before they are decoded: their format and size, and what is not to be decoded.
+
+Pillow reads them. What it lets through and we do not: more pixels than `picture_limit` allows, and formats whose
+decoders nobody needs here.
+"""
+
+import contextlib
+import dataclasses
+import functools
+import math
+import os
+import stat
+import threading
+import warnings
+
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from a2u_tf.matting.pictures.picture_limit import ENVIRONMENT_VARIABLE, max_pixels
+
+# By their bytes, whatever the ending. The first frame of those that move is the picture.
+FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
+AVIF_BRANDS = {b"avif", b"avis"}
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+EXIF_SIZE = 2**17  # bytes at the end of a PNG in which EXIF data are looked for
+HEIF_INSTALL = "pip install 'a2u_tf[heif]'"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+JPEG_SIGNATURE = b"\xff\xd8\xff"
+JPEG_END = b"\xff\xd9"
+# Four channels of 16 bits: a longer file holds something else than its picture.
+BYTES_PER_PIXEL = 8
+_PARSING = threading.Lock()
+
+
+class PictureError(ValueError):
+    """A picture file that cannot be read, or not without a wrong picture; the message names it and the way out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class PictureHeader:
+    """What a picture file says of itself.
+
+    Attributes:
+        format: `"PNG"`, `"JPEG"` or another of `FORMATS`, `"HEIF"` or `"MPO"` (a JPEG with more pictures behind it).
+        size: `(height, width)` in pixels, after the rotation that EXIF data ask for.
+        has_alpha: Whether there is an alpha channel, or a palette or a colour that is transparent.
+    """
+
+    format: str
+    size: tuple[int, int]
+    has_alpha: bool = False
+
+
+def read_header(path):
+    """Return the `PictureHeader` of a picture file; of most files only the beginning and the end are read.
+
+    A PNG or JPEG file that does not end as such files do is read whole, to see whether it was cut short.
+
+    Raises:
+        PictureError: As of `open_picture`, and for files that were cut short.
+    """
+    with _open(path) as file:
+        image, turn = open_picture(path, file)
+        size = image.size if turn >= 5 else image.size[::-1]  # 5 to 8 lie on their side
+        with damage_named(path):
+            header = PictureHeader(image.format, size, image.has_transparency_data)
+        end = _last_bytes(file, len(PNG_END))
+        with damage_named(path):
+            if header.format == "PNG" and end != PNG_END:
+                image.verify()
+            elif header.format == "JPEG" and not end.endswith(JPEG_END):
+                image.load()
+    return header
+
+
+def read_whole(path):
+    """Return the bytes of a file that is not too long for a picture; its content is not looked at.
+
+    Raises:
+        PictureError: For pipes and devices, and for files that are too long.
+    """
+    with _open(path) as file:
+        return file.read()
+
+
+def open_picture(path, file):
+    """Open a picture without decoding it.
+
+    Args:
+        path: Of the file, for messages.
+        file: Open for reading bytes, at its beginning.
+
+    Returns:
+        `(image, turn)`: Pillow's image, and the EXIF orientation that is still to be applied, 1 (upright) to 8.
+
+    Raises:
+        PictureError: For a file that is empty, damaged at its beginning or of another format; a picture without pixels,
+            or with more than `a2u_tf.matting.pictures.picture_limit` allows.
+    """
+    start = file.read(12)
+    file.seek(0)
+    if not start:
+        raise PictureError(f"{path} is empty. Copy or export the picture again.")
+    is_heif = _is_heif(file)
+    if is_heif and (problem := _heif_problem()):
+        raise PictureError(f"{path} is HEIC, which pillow-heif reads ({problem}). Install it: {HEIF_INSTALL}")
+    try:
+        with damage_named(path), _without_other_limits():
+            image = Image.open(file, formats=("HEIF",) if is_heif else FORMATS)
+    except UnidentifiedImageError as error:
+        known = ", ".join(FORMATS)
+        raise PictureError(
+            f"{path} is damaged or no picture of the formats {known} or HEIF, or one of a kind that is not read: it "
+            f"begins with {start[:8]!r}. Export it as PNG or JPEG."
+        ) from error
+    size = image.size[::-1]
+    if 0 in size:
+        raise PictureError(f"{path} has no pixels: its size (height, width) is {size}. Export it again.")
+    if math.prod(size) > max_pixels():
+        raise PictureError(
+            f"{path} is of the size (height, width) {size}, {math.prod(size)} pixels, expected at most {max_pixels()}. "
+            f"Reduce it or, if you trust it, set {ENVIRONMENT_VARIABLE} to more."
+        )
+    with damage_named(path), _without_other_limits():
+        return image, _orientation(image, file)
+
+
+def _orientation(image, file):
+    if image.format == "TIFF":
+        return 1  # Pillow applies it when it decodes
+    exif = Image.Image.getexif(image)  # PNG's own method would decode every picture in search of EXIF data behind it
+    if image.format == "PNG" and "exif" not in image.info and b"eXIf" in _last_bytes(file, EXIF_SIZE):
+        file.seek(0)
+        exif = Image.open(file, formats=("PNG",)).getexif()
+    value = exif.get(ExifTags.Base.Orientation)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _is_heif(file):
+    """Look at the brands of a file, the first of which may be that of a container."""
+    start = file.read(256)
+    file.seek(0)
+    if start[4:8] != b"ftyp":
+        return False
+    brands = {start[place : place + 4] for place in range(8, min(int.from_bytes(start[:4], "big"), len(start)), 4)}
+    return not brands & AVIF_BRANDS and bool(brands & HEIF_BRANDS)
+
+
+def _last_bytes(file, count):
+    """Return the end of a file, and leave it at its beginning."""
+    file.seek(max(-count, -file.seek(0, os.SEEK_END)), os.SEEK_END)
+    end = file.read()
+    file.seek(0)
+    return end
+
+
+@contextlib.contextmanager
+def damage_named(path):
+    """Turn whatever a decoder raises at damaged data into one line that names the file."""
+    try:
+        yield
+    except (PictureError, MemoryError, UnidentifiedImageError):
+        raise
+    except Exception as error:  # decoders fail in many ways: SyntaxError, struct.error, EOFError
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PictureError(f"{path} is damaged or cut short: {reason}. Copy or export it again.") from error
+
+
+@contextlib.contextmanager
+def _without_other_limits():
+    """Let Pillow parse, without its own limit of pixels, which is lower than ours, and without its warnings.
+
+    Both are settings of the whole process, so one thread at a time.
+    """
+    with _PARSING, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+@functools.cache
+def _heif_problem():
+    """Teach Pillow to read HEIC; return why that cannot be done, or None."""
+    try:
+        import pillow_heif
+    except Exception as error:  # a package that is there and broken, too
+        return str(error)
+    pillow_heif.register_heif_opener()
+    return None
+
+
+def _open(path):
+    """Open a file that can be read to its end, unlike a pipe or a device."""
+    status = os.stat(path)
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # `open` has its own word for folders
+        raise PictureError(f"{path} is a pipe or a device, expected a file. Copy the picture into one.")
+    if status.st_size > BYTES_PER_PIXEL * max_pixels():
+        raise PictureError(
+            f"{path} has {status.st_size} bytes, more than a picture of {max_pixels()} pixels needs. If you trust it, "
+            f"set {ENVIRONMENT_VARIABLE} to more pixels."
+        )
+    return open(path, "rb")

@@ -1,0 +1,1 @@
+"""The endpoints of a matting SavedModel, and its warm-up requests."""

@@ -1,0 +1,5 @@
+"""The paper's experiment: an auto-encoder that restores digits, and its data."""
+
+from a2u_tf.reconstruction.network import reconstruction_net
+
+__all__ = ["reconstruction_net"]

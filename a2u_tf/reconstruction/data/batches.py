@@ -1,0 +1,92 @@
+"""Batches in an order that depends on nothing but the seed and the epoch."""
+
+import math
+
+import keras
+import numpy as np
+
+from a2u_tf.training.share import WHOLE
+
+
+def shuffled_batches(images, batch_size, seed, share=WHOLE):
+    """Autoencoder batches `(x, x)`, shuffled anew each epoch by `(seed, epoch)`: a resumed training sees the same ones.
+
+    Pass `shuffle=False` to `fit`, too: by default Keras may mix the batches' order again, by a state of its own.
+
+    Args:
+        images: Array `(N, H, W, C)`.
+        batch_size: Pictures per batch; the last batch of an epoch may be smaller.
+        seed: Integer >= 0.
+        share: Which parts of each batch to make. Where their number does not divide it, parts differ by one picture.
+
+    Returns:
+        `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
+    """
+    data, set_order = _make(images, batch_size, share)
+
+    def start_epoch(epoch, logs=None):
+        set_order(np.random.default_rng([seed, epoch]).permutation(len(images)))
+
+    start_epoch(0)
+    return data, keras.callbacks.LambdaCallback(on_epoch_begin=start_epoch)
+
+
+def batches_in_order(images, batch_size, share=WHOLE):
+    """Autoencoder batches `(x, x)` of `images`, in their order; arguments as of `shuffled_batches`."""
+    return _make(images, batch_size, share)[0]
+
+
+def _make(images, batch_size, share):
+    make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
+    return make(images, batch_size, share)
+
+
+def _part(batch, size, number, share):
+    """Return the part that comes as number `number` of all parts that `share` makes."""
+    part = share.first + number % share.count
+    return batch[size * part // share.of : size * (part + 1) // share.of]
+
+
+def _tensorflow_batches(images, batch_size, share):
+    """A `tf.data` pipeline without Python in it: whatever calls back into Python slows the steps down."""
+    import tensorflow as tf
+
+    steps = math.ceil(len(images) / batch_size)
+    with tf.device("CPU"):
+        images = tf.constant(images)
+        order = tf.Variable(tf.range(len(images), dtype=tf.int64))
+
+    def batch(number):
+        start = number // share.count * batch_size
+        indices = order[start : start + batch_size]
+        x = tf.gather(images, _part(indices, tf.size(indices, tf.int64), number, share))
+        return x, x
+
+    return tf.data.Dataset.range(steps * share.count).map(batch), order.assign
+
+
+def _numpy_batches(images, batch_size, share):
+    """The same for the other backends."""
+    data = _NumpyBatches(images, batch_size, share)
+    return data, data.set_order
+
+
+class _NumpyBatches(keras.utils.PyDataset):
+    def __init__(self, images, batch_size, share):
+        super().__init__()
+        self._images = images
+        self._batch_size = batch_size
+        self._share = share
+        self._order = np.arange(len(images))
+
+    def __len__(self):
+        return math.ceil(len(self._images) / self._batch_size) * self._share.count
+
+    def __getitem__(self, index):
+        start = index // self._share.count * self._batch_size
+        indices = self._order[start : start + self._batch_size]
+        batch = self._images[_part(indices, len(indices), index, self._share)]
+        return batch, batch
+
+    def set_order(self, order):
+        self._order = order

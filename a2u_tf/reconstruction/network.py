@@ -1,0 +1,79 @@
+"""The image-reconstruction network of the paper's supplementary, section A: an auto-encoder for small pictures.
+
+    image -> C(32) D2 C(64) D2 C(128) D2 C(256) C(128) U2 C(64) U2 C(32) U2 C(1) -> reconstruction
+
+C(k) is a 3x3 convolution to k channels, batch normalisation and ReLU; D2 and U2 are the down- and upsampling under
+study. There is no skip connection: all that crosses is the bottleneck, and A2U's kernels. These come from the encoder
+feature before each D2 and serve the decoder stage of the same resolution.
+
+Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021, supplementary A.
+"""
+
+import keras
+from keras import layers
+
+from a2u_tf.layers.resampling import Resampling
+from a2u_tf.ops.dtypes import wide_dtype
+
+ENCODER = (32, 64, 128)
+BOTTLENECK = (256, 128)
+DECODER = (64, 32)
+
+
+def reconstruction_net(
+    upsampling="a2u",
+    downsampling="a2u",
+    variant="dynamic",
+    channel_shared=True,
+    kernel_size=3,
+    encoding_size=None,
+    input_shape=(32, 32, 1),
+):
+    """Build the auto-encoder as a functional Keras model.
+
+    Args:
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
+        downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, or `"indexnet"` with an IndexNet
+            upsampling.
+        variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
+        channel_shared: Whether one A2U encoding filter serves all channels.
+        kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
+        encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
+        input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
+
+    Returns:
+        Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, at
+        least 0, `(N, height, width, channels)` in float32, or float64 where the dtype policy says so.
+
+    Raises:
+        ValueError: For an unknown method or a size that is not a multiple of 8.
+    """
+    resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
+    if len(input_shape) != 3 or any(size is not None and size % 8 for size in input_shape[:2]):
+        raise ValueError(
+            "`input_shape` must be (height, width, channels) with height and width multiples of 8, or None. "
+            f"Received: input_shape={input_shape}. Pad or resize the pictures."
+        )
+    x = image = keras.Input(input_shape, name="image")
+    guides = []
+    for level, filters in enumerate(ENCODER, 1):
+        x = _conv_norm_relu(x, filters, f"encoder_{level}")
+        guides.append(resampling.guide(x, level))
+        if downsampling == "conv":
+            x = layers.Conv2D(filters, 3, 2, "same", "channels_last", name=f"downsampling_{level}")(x)
+        else:
+            x = resampling.down(x, guides[-1], level)
+    for stage, filters in enumerate(BOTTLENECK, 1):
+        x = _conv_norm_relu(x, filters, f"bottleneck_{stage}")
+    for level, filters in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
+        x = resampling.up(x, guides[level - 1], level)
+        x = _conv_norm_relu(x, filters, f"decoder_{level}")
+    reconstruction = layers.Activation("linear", dtype=wide_dtype(x.dtype), name="reconstruction")(x)
+    return keras.Model(image, reconstruction, name=f"reconstruction_{upsampling}")
+
+
+def _conv_norm_relu(x, filters, name):
+    """C(k); momentum and epsilon are the defaults of the framework that the paper used."""
+    x = layers.Conv2D(filters, 3, 1, "same", "channels_last", use_bias=False, name=f"{name}_conv")(x)
+    x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
+    return layers.ReLU(name=f"{name}_relu")(x)

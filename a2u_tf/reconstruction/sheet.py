@@ -1,0 +1,41 @@
+"""Sheets of reconstructions."""
+
+import cv2
+import numpy as np
+
+from a2u_tf.visualization.png import write_png
+from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
+
+
+def reconstruction_sheet(inputs, outputs, path, zoom=3):
+    """Write a PNG of three rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
+
+    Args:
+        inputs: Array `(N, H, W, 1)` in [0, 1].
+        outputs: Array of the same shape; values outside [0, 1] are clipped for display.
+        path: PNG file to write.
+        zoom: Integer factor by which every pixel is enlarged.
+    """
+    inputs, outputs = np.asarray(inputs, np.float32), np.asarray(outputs, np.float32)
+    if inputs.shape != outputs.shape or inputs.ndim != 4 or inputs.shape[-1] != 1:
+        raise ValueError(
+            "`inputs` and `outputs` must both be of shape (count, height, width, 1). "
+            f"Received: inputs.shape={inputs.shape}, outputs.shape={outputs.shape}"
+        )
+    error = 2 * np.abs(inputs - outputs)
+    sheet = np.concatenate(
+        [
+            _row("input", inputs, zoom),
+            _row("output", outputs, zoom),
+            _row("absolute error (white: 0.5)", error, zoom),
+        ]
+    )
+    write_png(path, sheet)
+
+
+def _row(name, images, zoom):
+    tiles = np.rint(255 * np.clip(images[..., 0], 0, 1)).astype(np.uint8)
+    tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
+    tiles = np.pad(tiles, [(0, 0), (0, MARGIN), (0, MARGIN)], constant_values=GREY)
+    row = np.pad(np.concatenate(tiles, axis=1), [(HEADER, 0), (MARGIN, 0)], constant_values=GREY)
+    return cv2.putText(row, name, (MARGIN, HEADER - 7), cv2.FONT_HERSHEY_SIMPLEX, 0.45, 255, 1, cv2.LINE_AA)

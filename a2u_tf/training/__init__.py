@@ -1,0 +1,23 @@
+"""For anybody's `fit`: callbacks, metrics, optimizers, and training on several devices or machines."""
+
+from a2u_tf.training import metrics, optimizers
+from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
+from a2u_tf.training.distribution import DistributedModel, distributed
+from a2u_tf.training.metrics import PSNR, SSIM
+from a2u_tf.training.optimizers import LayerwiseAdam
+from a2u_tf.training.share import Share
+
+__all__ = [
+    "PSNR",
+    "SSIM",
+    "AtomicBackupAndRestore",
+    "BestAndLast",
+    "DistributedModel",
+    "EpochTable",
+    "LayerwiseAdam",
+    "Share",
+    "StopAtNonFinite",
+    "distributed",
+    "metrics",
+    "optimizers",
+]

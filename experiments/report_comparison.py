@@ -1,0 +1,143 @@
+"""Make the table and the figure of a comparison of upsampling methods from the JSON files of its runs.
+
+    python -m experiments.report_comparison results/reconstruction     # writes reconstruction.md and .png beside it
+
+Values are means over the seeds, with the sample standard deviation where there are several. MACs are the
+multiply-accumulates of one picture (`a2u_tf.complexity`); step times are those of benchmarks/upsamplers.json, relative
+to nearest upsampling. The figure needs matplotlib: pip install 'a2u_tf[plots]'.
+"""
+
+import importlib.util
+import json
+import statistics
+from pathlib import Path
+
+from absl import app
+
+from a2u_program.streams import forgiving_streams
+from a2u_tf.files import markdown_table, replaced, write_text
+
+METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
+STEPS = Path(__file__).parents[1] / "benchmarks" / "upsamplers.json"
+
+
+def read_runs(folder):
+    """Return the runs of a folder by comparison and method: `{(schedule, dataset): {method: [summary of a seed]}}`.
+
+    Raises:
+        FileNotFoundError: Where the folder has no JSON file.
+    """
+    paths = sorted(Path(folder).glob("*.json"))
+    if not paths:
+        raise FileNotFoundError(f"no run in {folder}: make some with python -m experiments.compare --output={folder}")
+    comparisons: dict[tuple, dict[str, list]] = {}
+    for path in paths:
+        run = json.loads(path.read_text())
+        methods = comparisons.setdefault((run["schedule"], run["settings"]["dataset"]), {})
+        methods.setdefault(run["method"], []).append(run)
+    return comparisons
+
+
+def format_comparison(methods):
+    """Format the runs of one comparison as a Markdown table, the highest PSNR first."""
+    steps = {row["side"]: f"{row['ratio']:.2f}" for row in json.loads(STEPS.read_text())["results"]}
+    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "step", "seeds"]
+    rows = []
+    for method in sorted(methods, key=lambda name: -_mean(methods[name], "psnr")):
+        runs = methods[method]
+        values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
+        costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}", steps.get(method, "-")]
+        rows.append([method, *values, *costs, str(len(runs))])
+    return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
+
+
+def describe(methods):
+    """Say how the runs of one comparison were trained."""
+    run = next(iter(methods.values()))[0]
+    settings = run["settings"]
+    backends = sorted({run["versions"]["backend"] for runs in methods.values() for run in runs})
+    return (
+        f"{settings['epochs']} epochs of {run['train_pictures']:,} pictures in batches of {settings['batch_size']}, "
+        f"SGD at {settings['learning_rate']}, l1 loss; tested on {run['test_pictures']:,} pictures. Keras on "
+        f"{' and '.join(backends)}."
+    )
+
+
+def draw(comparisons, path):
+    """Draw the PSNR of every run as a point, one panel for each comparison, and write the PNG."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    most = max(len(methods) for methods in comparisons.values())
+    figure, axes = pyplot.subplots(
+        1,
+        len(comparisons),
+        figsize=(4.5 * len(comparisons) + 1, 1.2 + 0.28 * most),
+        squeeze=False,
+        layout="constrained",
+    )
+    for axis, ((schedule, dataset), methods) in zip(axes[0], comparisons.items(), strict=True):
+        names = sorted(methods, key=lambda name: _mean(methods[name], "psnr"))
+        for row, name in enumerate(names):
+            values = [run["metrics"]["psnr"] for run in methods[name]]
+            axis.plot(values, [row] * len(values), "o", color="C1" if name.startswith("a2u") else "C0", alpha=0.7)
+        axis.set(title=f"{dataset}, {schedule} schedule", xlabel="PSNR (dB)")
+        axis.set_yticks(range(len(names)), names)
+        axis.grid(alpha=0.3)
+    with replaced(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=100)
+    pyplot.close(figure)
+
+
+def write_report(folder):
+    """Write the table FOLDER.md and, where matplotlib is installed, the figure FOLDER.png; returns the table's text.
+
+    Raises:
+        FileNotFoundError: Where the folder holds no run.
+    """
+    folder = Path(folder)
+    comparisons = read_runs(folder)
+    parts = ["# Upsampling methods on digit reconstruction"]
+    if importlib.util.find_spec("matplotlib"):
+        draw(comparisons, folder.parent / f"{folder.name}.png")
+        parts.append(f"![PSNR by method; A2U in the second colour]({folder.name}.png)")
+    else:
+        print("No figure: it needs matplotlib: pip install 'a2u_tf[plots]'")
+    for (schedule, dataset), methods in comparisons.items():
+        parts += [f"## {dataset}, {schedule} schedule", describe(methods), format_comparison(methods)]
+    parts.append(
+        "MACs are those of one picture; steps are times of a training step relative to nearest upsampling "
+        "(`benchmarks/upsamplers.json`)."
+    )
+    parts.append(
+        "Made by `python -m experiments.compare`; each run's JSON file in "
+        f"`{folder.name}/` names its command and versions."
+    )
+    text = "\n\n".join(parts) + "\n"
+    write_text(folder.parent / f"{folder.name}.md", text)
+    return text
+
+
+def _mean(runs, metric):
+    return statistics.fmean(run["metrics"][metric] for run in runs)
+
+
+def _spread(values, digits):
+    mean = f"{statistics.fmean(values):.{digits}f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
+
+
+@forgiving_streams()
+def main(argv):
+    if len(argv) != 2:
+        raise app.UsageError("Give the folder of the JSON files.")
+    try:
+        print(write_report(argv[1]))
+    except (OSError, ValueError, KeyError) as error:
+        raise SystemExit(f"error: {error}") from error
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,74 @@
+"""Make a table, and a JSON file of what it was made from, out of finished run folders.
+
+python -m experiments.tabulate --output=results/NAME runs/A runs/B      # writes NAME.md and NAME.json
+"""
+
+import json
+from pathlib import Path
+
+from absl import app, flags
+
+from a2u_program.streams import forgiving_streams
+from a2u_tf.files import markdown_table, write_json, write_text
+
+COLUMNS = {
+    "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
+    "SSIM": lambda summary: f"{summary['metrics']['ssim']:.4f}",
+    "MAE": lambda summary: f"{summary['metrics']['mae']:.4f}",
+    "RMSE": lambda summary: f"{summary['metrics']['rmse']:.4f}",
+    "parameters": lambda summary: f"{summary['parameters']:,}",
+    "epochs": lambda summary: str(summary["settings"]["epochs"]),
+    "seed": lambda summary: str(summary["settings"]["seed"]),
+}
+
+
+def format_table(summaries):
+    """Format a dict from method names to run summaries as a Markdown table."""
+    rows = [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
+    return markdown_table([["method", *COLUMNS], *rows], [False] + [True] * len(COLUMNS))
+
+
+def read_summaries(folders):
+    """Return the summary of each run folder.
+
+    Raises:
+        FileNotFoundError: With all the folders that have none.
+    """
+    paths = [Path(folder) / "summary.json" for folder in folders]
+    if missing := [str(path.parent) for path in paths if not path.exists()]:
+        raise FileNotFoundError(f"no summary.json in {missing}: finish these runs first, with the flags they have.")
+    return [json.loads(path.read_text()) for path in paths]
+
+
+def method_name(settings):
+    """Name the down- and upsampling of a run."""
+    name = f"{settings['upsampling']} up, {settings['downsampling']} down"
+    if "a2u" in (settings["upsampling"], settings["downsampling"]):
+        name += f", {settings['variant']} {'cs' if settings['channel_shared'] else 'cw'}"
+    return name
+
+
+@forgiving_streams()
+def main(argv):
+    if not flags.FLAGS.output or len(argv) < 2:
+        raise app.UsageError("Give --output and at least one run folder.")
+    try:
+        summaries = read_summaries(argv[1:])
+    except FileNotFoundError as error:
+        raise SystemExit(f"error: {error}") from error
+    table = format_table({method_name(summary["settings"]): summary for summary in summaries})
+    commands = "\n".join(f"    {summary['command']}" for summary in summaries)
+    datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
+    output = Path(flags.FLAGS.output)
+    write_json(output.with_suffix(".json"), summaries)
+    write_text(
+        output.with_suffix(".md"),
+        f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures; "
+        f"trained on {summaries[0]['train_pictures']:,}.\n\n{table}\n\nMade by\n\n{commands}\n",
+    )
+    print(table)
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("output", None, "Path without ending of the .md and .json files to write.")
+    app.run(main)

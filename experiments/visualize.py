@@ -1,0 +1,221 @@
+"""Look into the upsampling kernels of a trained network, beside those of the same network with fresh weights.
+
+    python -m experiments.visualize --run_dir=runs/RUN --data_dir=DATA --show=1 --pixels=9,12 --output=kernels
+    python -m experiments.visualize --model=runs/RUN/best.keras --image=photo.jpg --trimap=trimap.png --output=kernels
+
+Writes kernels_NUMBER.png, maps of all levels, for each picture of --show; with --pixels also pixels_NUMBER.png, the
+kernels of these pixels in numbers; and kernels.json: how far the kernels are from a plain average on boundaries and in
+flat regions of all the pictures. A digit network takes a data set or any pictures, which are resized to what it was
+built for; a matting network takes pictures and their trimaps, and shows them padded to multiples of 16.
+"""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+from absl import app, flags
+
+import a2u_tf  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
+from a2u_program.streams import forgiving_streams
+from a2u_tf.files import check_not_inputs, versions, write_json
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.evaluation.report import markdown_table
+from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.network.network import STRIDE
+from a2u_tf.matting.pictures.conventions import MEAN, STANDARD_DEVIATION
+from a2u_tf.matting.pictures.pictures import read_rgb
+from a2u_tf.matting.weights.loading import read_model
+from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png
+from a2u_tf.visualization.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
+from experiments.predict import read_noted_trimap
+from train.reconstruction import DATASETS, Settings, load_images
+from train.run_folder import command_line
+
+
+def network_of(model, path):
+    """Return the functional network of a model.
+
+    Raises:
+        ValueError: Where it takes neither pictures nor pictures with trimaps.
+    """
+    network = model.network if isinstance(model, MattingModel) else model
+    shape = getattr(network, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] not in (1, 3, 4):
+        raise ValueError(
+            "Expected a network that takes pictures of 1 or 3 channels, or 4 with the trimap. Received: "
+            f"{type(network).__name__} in {path}, input shape {shape}"
+        )
+    return network
+
+
+def data_set_batches(network, dataset, data_dir, count):
+    """Return the first pictures of a test set, as `read_batches` does."""
+    _, test = load_images(Settings(dataset=dataset, limit_train=1), data_dir)
+    if any(size not in (None, n) for size, n in zip(network.input_shape[1:], test.shape[1:], strict=True)):
+        raise ValueError(f"Pictures of {dataset} are {test.shape[1:]}, the network takes {network.input_shape[1:]}")
+    return [(test[:count], test[:count])]
+
+
+def read_batches(network, images, trimaps):
+    """Return pictures from files as batches of one.
+
+    Returns:
+        List of pairs: floats `(1, H, W, 1 or 3)` in [0, 1] to show, and what the network is called with.
+
+    Raises:
+        ValueError: Where trimaps are missing or superfluous, or a picture and its trimap differ in size.
+        OSError: Where a file cannot be opened.
+    """
+    height, width, channels = network.input_shape[1:]
+    if len(trimaps) != (len(images) if channels == 4 else 0):
+        raise ValueError(
+            f"Expected {'one --trimap for each --image' if channels == 4 else 'no --trimap for this network'}. "
+            f"Received: {len(images)} pictures and {len(trimaps)} trimaps"
+        )
+    batches = []
+    for number, path in enumerate(images):
+        image = read_rgb(path)
+        if channels == 4:
+            trimap = read_noted_trimap(trimaps[number])
+            if trimap.shape != image.shape[:2]:
+                raise ValueError(f"Sizes differ: {path} {image.shape[:2]}, {trimaps[number]} {trimap.shape}")
+            inputs = np.asarray(network_input(image[None], trimap[None, ..., None], STRIDE))
+            pictures = inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32)
+            batches.append((pictures, inputs))
+            continue
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if channels == 1 else image
+        size = width or image.shape[1], height or image.shape[0]
+        picture = cv2.resize(image, size, interpolation=cv2.INTER_AREA).reshape(1, *size[::-1], -1)
+        batches.append(((picture / 255).astype(np.float32),) * 2)
+    return batches
+
+
+def figures_of(batches, maps):
+    """Return `summarize` of each level and model.
+
+    Args:
+        batches: List of pairs as `read_batches` returns it.
+        maps: For each batch a dict from names of models to lists of `KernelMap`.
+
+    Returns:
+        Dict from names of levels to dicts from names of models to dicts of figures.
+    """
+    figures: dict[str, dict[str, dict]] = {}
+    for position, level in enumerate(next(iter(maps[0].values()))):
+        figures[level.name] = {}
+        for name in maps[0]:
+            parts = [
+                deviation_by_region(pictures, models[name][position])
+                for (pictures, _), models in zip(batches, maps, strict=True)
+            ]
+            figures[level.name][name] = summarize(
+                {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
+            )
+    return figures
+
+
+def draw(batches, maps, shown, pixels):
+    """Return a dict from names of files to sheets, RGB.
+
+    Raises:
+        ValueError: Where a shown picture is missing or a pixel lies outside.
+    """
+    places = [(batch, number) for batch, (pictures, _) in enumerate(batches) for number in range(len(pictures))]
+    if outside := [number for number in shown if not 0 <= number < len(places)]:
+        raise ValueError(f"Expected --show from 0 to {len(places) - 1}. Received: {outside}")
+    sheets = {}
+    for name in shown:
+        batch, number = places[name]
+        pictures = batches[batch][0]
+        sheets[f"kernels_{name}.png"] = kernel_sheet(pictures, maps[batch], number)
+        if pixels:
+            sheets[f"pixels_{name}.png"] = pixel_sheet(pictures, maps[batch], pixels, number)
+    return sheets
+
+
+def parse_pixels(texts):
+    """Turn `["9,12"]` into `[(9, 12)]`."""
+    try:
+        pixels = [tuple(int(part) for part in text.split(",")) for text in texts]
+    except ValueError:
+        pixels = [()]
+    if any(len(pixel) != 2 for pixel in pixels):
+        raise ValueError(f"Expected --pixels=Y,X with two integers, once for each pixel. Received: {texts}")
+    return pixels
+
+
+def run(values, command=None):
+    """Do what the flags say; returns the content of kernels.json."""
+    if (values.model is None) == (values.run_dir is None):
+        raise ValueError("Give either --model or --run_dir.")
+    pixels = parse_pixels(values.pixels)
+    dataset, path = values.dataset, values.model
+    if path is None:
+        path = Path(values.run_dir) / "model.keras"
+        settings = json.loads((Path(values.run_dir) / "settings.json").read_text())
+        dataset = dataset or (None if values.image else settings["dataset"])
+    if bool(values.image) == bool(dataset):
+        raise ValueError(f"Give either --image or --dataset. Received: image={values.image}, dataset={dataset}")
+    network = network_of(read_model(path), path)
+    if dataset is None:
+        batches = read_batches(network, values.image, values.trimap)
+    else:
+        batches = data_set_batches(network, dataset, values.data_dir, values.pictures)
+    fresh = untrained(network, values.seed)
+    maps = [{"untrained": kernel_maps(fresh, x), "trained": kernel_maps(network, x)} for _, x in batches]
+    sheets = draw(batches, maps, values.show, pixels)
+    outputs = {name: Path(values.output) / name for name in sheets}
+    check_not_inputs(outputs.values(), [*values.image, *values.trimap])
+    for name, sheet in sheets.items():
+        write_png(outputs[name], sheet[..., ::-1])
+    content = {
+        "command": command,
+        "pictures": sum(len(pictures) for pictures, _ in batches),
+        "gradient": {"boundary": BOUNDARY, "flat": FLAT},
+        "levels": figures_of(batches, maps),
+        "versions": versions(),
+    }
+    write_json(Path(values.output) / "kernels.json", content)
+    return content
+
+
+def table(levels):
+    """Return the header and the rows of the figures of `figures_of`, as texts."""
+    regions = ("boundary", "flat", "edge")
+    rows = [["kernels", "model", *regions, "boundary above flat"]]
+    for level, models in levels.items():
+        for name, figures in models.items():
+            deviations = [_rounded(figures[region]["deviation"], 4) for region in regions]
+            rows.append([level, name, *deviations, _rounded(figures["boundary_above_flat"], 2)])
+    return rows
+
+
+def _rounded(value, digits):
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+@forgiving_streams()
+def main(argv):
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
+    try:
+        content = run(flags.FLAGS, command_line("experiments.visualize"))
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error
+    print(markdown_table(table(content["levels"]), [False, False, True, True, True, True]))
+
+
+if __name__ == "__main__":
+    flags.DEFINE_string("model", None, "Saved A2U network for digits or matting (.keras).")
+    flags.DEFINE_string("run_dir", None, "Finished run folder of train.reconstruction, instead of --model.")
+    flags.DEFINE_enum("dataset", None, DATASETS, "Test set to show and measure. Default: that of --run_dir.")
+    flags.DEFINE_string("data_dir", None, "Folder with mnist/ and fashion_mnist/. Default: $A2U_DATA_DIR.")
+    flags.DEFINE_integer("pictures", 200, "Measure the first N pictures of the data set.", lower_bound=1)
+    flags.DEFINE_multi_string("image", [], "Picture file, instead of --dataset; once for each.")
+    flags.DEFINE_multi_string("trimap", [], "Its trimap, for a matting network; once for each picture.")
+    flags.DEFINE_multi_integer("show", [0], "Number of a picture to draw, from 0; once for each.")
+    flags.DEFINE_multi_string("pixels", [], "Y,X of a pixel whose kernels are shown in numbers; once for each.")
+    flags.DEFINE_integer("seed", 0, "Seed of the fresh weights.", 0, 2**32 - 1)
+    flags.DEFINE_string("output", None, "Folder to write to.", required=True)
+    app.run(main)

@@ -1,0 +1,77 @@
+"""Baselines that learn nothing. pymatting compiles itself when it is first imported."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from experiments.baseline import closed_form, half, import_pymatting
+
+ROOT = Path(__file__).parents[2]
+
+
+def scene():
+    """A red disc before blue, with a soft edge."""
+    rows, columns = np.indices((48, 64))
+    alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 4 + 0.5, 0, 1)
+    image = np.rint(255 * (alpha[..., None] * [0.9, 0.2, 0.1] + (1 - alpha[..., None]) * [0.1, 0.2, 0.8]))
+    trimap = np.select([alpha == 0, alpha == 1], [0, 255], 128).astype(np.uint8)
+    return image.astype(np.uint8), trimap, alpha
+
+
+def test_half():
+    trimap = np.array([[0, 128, 255, 70]], np.uint8)
+    np.testing.assert_array_equal(half(None, trimap), [[0, 0.5, 1, 0.5]])
+
+
+@pytest.mark.parametrize(
+    "reason", ["ImportError('numba needs another NumPy')", "RuntimeError('no locator')", "SystemExit(3)"]
+)
+def test_broken_pymatting_is_one_line(tmp_path, monkeypatch, reason):
+    (tmp_path / "pymatting").mkdir()
+    (tmp_path / "pymatting/__init__.py").write_text(f"raise {reason}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pymatting", raising=False)
+    with pytest.raises(ImportError, match=rf"^pymatting cannot be imported: {reason.partition('(')[0]}: .*$"):
+        import_pymatting()
+
+
+def test_without_pymatting(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'a2u_tf\[pymatting\]'"):
+        import_pymatting()
+
+
+@pytest.mark.slow
+def test_closed_form_finds_the_matte():
+    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
+    image, trimap, alpha = scene()
+    np.testing.assert_allclose(closed_form(image, trimap), alpha, atol=0.03)
+    assert np.abs(half(image, trimap) - alpha).max() > 0.3
+
+
+@pytest.mark.slow
+def test_closed_form_without_background():
+    pytest.importorskip("pymatting", reason="needs a2u_tf[pymatting]")
+    image, trimap, _ = scene()
+    trimap[trimap == 0] = 128
+    np.testing.assert_array_equal(closed_form(image, trimap), half(image, trimap))
+
+
+@pytest.mark.process
+def test_files(tmp_path):
+    image, trimap, _ = scene()
+    cv2.imwrite(str(tmp_path / "image.png"), image)
+    cv2.imwrite(str(tmp_path / "trimap.png"), trimap)
+    files = [f"--{name}={tmp_path / name}.png" for name in ("image", "trimap")]
+    command = [sys.executable, "-m", "experiments.baseline", "--method=half", *files]
+    result = subprocess.run(
+        [*command, f"--output={tmp_path / 'alpha.png'}"], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert result.returncode == 0, result.stderr
+    expected = np.rint(255 * half(image, trimap))
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "alpha.png"), cv2.IMREAD_UNCHANGED), expected)

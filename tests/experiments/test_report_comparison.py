@@ -1,0 +1,82 @@
+"""The table and the figure of a comparison, from JSON files."""
+
+import json
+
+import cv2
+import pytest
+
+from experiments import report_comparison
+from experiments.report_comparison import format_comparison, main, read_runs, write_report
+
+
+def summary(method, psnr, seed=0, dataset="mnist", parameters=1234):
+    return {
+        "method": method,
+        "schedule": "short",
+        "settings": {"dataset": dataset, "seed": seed, "epochs": 3, "batch_size": 20, "learning_rate": 0.1},
+        "parameters": parameters,
+        "macs": 12_345_678,
+        "train_pictures": 20_000,
+        "test_pictures": 10_000,
+        "metrics": {"psnr": psnr, "ssim": 0.5, "mae": 0.125, "rmse": 0.25},
+        "versions": {"backend": "tensorflow"},
+    }
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    runs = [
+        summary("bilinear", 14.0),
+        summary("a2u_dynamic_cs", 15.0),
+        summary("a2u_dynamic_cs", 16.0, seed=1),
+        summary("bilinear", 13.5, dataset="fashion_mnist"),
+    ]
+    steps = {"results": [{"side": "a2u_dynamic_cs", "ratio": 1.4}]}
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "upsamplers.json").write_text(json.dumps(steps))
+    monkeypatch.setattr(report_comparison, "STEPS", tmp_path / "steps" / "upsamplers.json")
+    for number, run in enumerate(runs):
+        path = tmp_path / "runs" / f"{number}.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(run))
+    return tmp_path / "runs"
+
+
+def test_runs_are_grouped(folder):
+    runs = read_runs(folder)
+    assert {key: {name: len(group) for name, group in methods.items()} for key, methods in runs.items()} == {
+        ("short", "mnist"): {"bilinear": 1, "a2u_dynamic_cs": 2},
+        ("short", "fashion_mnist"): {"bilinear": 1},
+    }
+
+
+def test_best_first_with_the_spread_of_several_seeds(folder):
+    lines = format_comparison(read_runs(folder)["short", "mnist"]).splitlines()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    assert cells[0] == ["method", "PSNR (dB)", "SSIM", "MAE", "RMSE", "parameters", "MACs (M)", "step", "seeds"]
+    spreads = ["15.50 ± 0.71", "0.5000 ± 0.0000", "0.1250 ± 0.0000", "0.2500 ± 0.0000"]
+    assert cells[2] == ["a2u_dynamic_cs", *spreads, "1,234", "12.3", "1.40", "2"]
+    assert cells[3] == ["bilinear", "14.00", "0.5000", "0.1250", "0.2500", "1,234", "12.3", "-", "1"]
+
+
+def test_report(folder, capsys):
+    pytest.importorskip("matplotlib", reason="needs a2u_tf[plots]")
+    main(["report", str(folder)])
+    text = (folder.parent / "runs.md").read_text()
+    assert text in capsys.readouterr().out
+    for part in ("## mnist, short schedule", "## fashion_mnist, short schedule", "3 epochs of 20,000 pictures"):
+        assert part in text
+    height, width, _ = cv2.imread(str(folder.parent / "runs.png")).shape
+    assert width > 2 * height
+
+
+def test_report_without_matplotlib(folder, monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "runs.png" not in write_report(folder)
+    assert "pip install 'a2u_tf[plots]'" in capsys.readouterr().out
+    assert not (folder.parent / "runs.png").exists()
+
+
+def test_exception_of_an_empty_folder(tmp_path):
+    with pytest.raises(SystemExit, match=r"error: no run in .*python -m experiments.compare --output="):
+        main(["report", str(tmp_path)])

@@ -1,0 +1,188 @@
+"""The command that looks into kernels."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.layers import A2UUpSampling2D
+from a2u_tf.matting import MattingModel
+from a2u_tf.reconstruction import reconstruction_net
+from experiments.visualize import main, run, table
+from tests.helpers import SEED
+
+ROOT = Path(__file__).parents[2]
+
+
+def network(layer=None, size=(32, 32, 1)):
+    """A network of one upsampling layer."""
+    layer = layer or A2UUpSampling2D(variant="hybrid", name="up")
+    image = keras.Input(size)
+    low = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(image)
+    return keras.Model(image, keras.layers.Conv2D(1, 1)(layer(low)))
+
+
+def tiny(path, layer=None, size=(32, 32, 1)):
+    network(layer, size).save(path)
+    return path
+
+
+def flags_of(tmp_path, **values):
+    defaults = {"model": None, "run_dir": None, "dataset": None, "data_dir": None, "pictures": 5, "image": []}
+    defaults |= {"trimap": [], "show": [0], "pixels": [], "seed": 0, "output": str(tmp_path / "out")}
+    return SimpleNamespace(**{**defaults, **values})
+
+
+@pytest.fixture(autouse=True)
+def few_test_pictures(monkeypatch):
+    monkeypatch.setattr("train.reconstruction.SYNTHETIC_TEST", 5)
+
+
+def write_picture(path, rng, size=(20, 24, 3)):
+    cv2.imwrite(str(path), rng.integers(0, 256, size, dtype="uint8"))
+    return str(path)
+
+
+@pytest.mark.process
+def test_command(tmp_path, rng):
+    model = tiny(tmp_path / "model.keras")
+    image = write_picture(tmp_path / "image.png", rng)
+    command = [sys.executable, "-m", "experiments.visualize", f"--model={model}", f"--image={image}", "--pixels=3,31"]
+    command.append(f"--output={tmp_path / 'out'}")
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_0.png", "pixels_0.png", "kernels.json"}
+    content = json.loads((tmp_path / "out" / "kernels.json").read_text())
+    assert content["command"].startswith("python -m experiments.visualize --model=")
+    assert content["pictures"] == 1
+    levels = content["levels"]
+    assert list(levels) == ["up"]
+    assert list(levels["up"]) == ["untrained", "trained"]
+    assert "boundary above flat" in result.stdout
+
+
+def test_errors_are_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("experiments.visualize.flags.FLAGS", flags_of(tmp_path, model="x.keras", pixels=["3"]))
+    with pytest.raises(SystemExit, match=r"^error: Expected --pixels=Y,X with two integers.*Received: \['3'\]$"):
+        main(["visualize"])
+
+
+def test_run_folder_and_its_data_set(tmp_path):
+    reconstruction_net(variant="hybrid").save(tmp_path / "model.keras")
+    (tmp_path / "settings.json").write_text(json.dumps({"dataset": "synthetic"}))
+    content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4], seed=SEED + 1))
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_0.png", "kernels_4.png", "kernels.json"}
+    assert content["pictures"] == 5
+    assert list(content["levels"]) == ["kernels_1", "kernels_2", "kernels_3"]
+    for size, models in zip((32, 16, 8), content["levels"].values(), strict=True):
+        inner = models["trained"]["boundary"]["kernels"] + models["trained"]["flat"]["kernels"]
+        assert 0 < inner <= 5 * (size - 4) ** 2
+        assert models["trained"]["edge"]["kernels"] == 5 * (size**2 - (size - 4) ** 2)
+        assert models["trained"]["boundary"]["deviation"] > 0
+        assert models["trained"] != models["untrained"]
+    assert cv2.imread(str(tmp_path / "out" / "kernels_4.png")).shape == (44 + 3 * (44 + 220), 4 + 5 * 220, 3)
+
+
+def test_untrained_kernels_change_with_the_seed_and_trained_ones_do_not(tmp_path):
+    model = tiny(tmp_path / "model.keras")
+    first, same, other = (
+        run(flags_of(tmp_path, model=model, dataset="synthetic", seed=seed))["levels"]["up"] for seed in (1, 1, 2)
+    )
+    assert first == same
+    assert first["trained"] == other["trained"]
+    assert first["untrained"] != other["untrained"]
+
+
+def test_matting_with_its_trimap(tmp_path, rng):
+    MattingModel(network(size=(None, None, 4))).save(tmp_path / "model.keras")
+    image = write_picture(tmp_path / "image.png", rng, (20, 33, 3))
+    cv2.imwrite(str(tmp_path / "trimap.png"), rng.choice(np.array([0, 128, 255], "uint8"), (20, 33)))
+    trimap = str(tmp_path / "trimap.png")
+    content = run(flags_of(tmp_path, model=tmp_path / "model.keras", image=[image], trimap=[trimap]))
+    assert content["levels"]["up"]["trained"]["edge"]["kernels"] == 32 * 48 - 28 * 44
+    sheet = cv2.imread(str(tmp_path / "out" / "kernels_0.png"))
+    shown = sheet[88 : 88 + 144, 4:220]  # 32 x 48 pixels, padded, enlarged by 4.5
+    # Two pixels are nine here; every other one has its middle at 2, 11, 20 and so on.
+    np.testing.assert_allclose(shown[2:88:9, 2:150:9], cv2.imread(image)[::2, ::2], atol=1)
+
+
+def test_colours_for_a_network_of_any_size(tmp_path, rng):
+    model = tiny(tmp_path / "model.keras", size=(None, None, 3))
+    images = [write_picture(tmp_path / f"{n}.png", rng, (10 + n, 12, 3)) for n in (0, 1)]
+    content = run(flags_of(tmp_path, model=model, image=images, show=[1], pixels=["10,11"]))
+    assert content["pictures"] == 2
+    assert content["levels"]["up"]["trained"]["edge"]["kernels"] > 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_1.png", "pixels_1.png", "kernels.json"}
+
+
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ({}, ValueError, "either --model or --run_dir"),
+        ({"model": "tiny", "run_dir": "."}, ValueError, "either --model or --run_dir"),
+        ({"model": "tiny"}, ValueError, "either --image or --dataset"),
+        ({"model": "tiny", "dataset": "synthetic", "image": ["x.png"]}, ValueError, "either --image or --dataset"),
+        ({"model": "missing", "dataset": "synthetic"}, ValueError, r"missing\.keras cannot be read"),
+        ({"run_dir": "missing"}, FileNotFoundError, r"missing/settings\.json"),
+        ({"model": "tiny", "image": ["missing.png"]}, FileNotFoundError, r"missing\.png"),
+        ({"model": "tiny", "image": ["image"], "trimap": ["image"]}, ValueError, "no --trimap.*1 pictures and 1"),
+        ({"model": "matting", "image": ["image"]}, ValueError, "one --trimap for each --image.*1 pictures and 0"),
+        ({"model": "matting", "image": ["image"], "trimap": ["other"]}, ValueError, "Sizes differ"),
+        ({"model": "matting", "dataset": "synthetic"}, ValueError, r"synthetic are \(32, 32, 1\), the network takes"),
+        ({"model": "vectors", "image": ["image"]}, ValueError, r"takes pictures.*input shape \(None, 3\)"),
+        ({"model": "bilinear", "image": ["image"]}, ValueError, "no upsampling kernels"),
+        ({"model": "tiny", "image": ["image"], "pixels": ["32,0"]}, ValueError, r"y from 0 to 31.*\(32, 0\)"),
+        ({"model": "tiny", "image": ["image"], "pixels": ["a,b"]}, ValueError, r"--pixels=Y,X.*a,b"),
+        ({"model": "tiny", "image": ["image"], "show": [1]}, ValueError, r"--show from 0 to 0.*\[1\]"),
+        ({"model": "tiny", "dataset": "mnist", "data_dir": "/nowhere"}, FileNotFoundError, "/nowhere"),
+    ],
+)
+def test_exceptions_leave_no_files(tmp_path, monkeypatch, values, error, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "image").write_bytes(cv2.imencode(".png", np.zeros((20, 24, 3), np.uint8))[1].tobytes())
+    (tmp_path / "other").write_bytes(cv2.imencode(".png", np.full((20, 25), 128, np.uint8))[1].tobytes())
+    make = {
+        "tiny": tiny,
+        "bilinear": lambda path: tiny(path, keras.layers.UpSampling2D()),
+        "matting": lambda path: tiny(path, size=(None, None, 4)),
+        "vectors": lambda path: keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)]).save(path),
+    }
+    if name := values.get("model"):
+        path = tmp_path / f"{name}.keras"
+        if name in make:
+            make[name](path)
+        values = {**values, "model": path}
+    with pytest.raises(error, match=message):
+        run(flags_of(tmp_path, **values))
+    assert not (tmp_path / "out").exists()
+
+
+def test_table_of_levels_without_boundaries():
+    nothing = {"kernels": 0, "deviation": None}
+    figures = {"boundary": nothing, "flat": {"kernels": 3, "deviation": 0.0}, "edge": nothing}
+    _, row = table({"up": {"trained": {**figures, "boundary_above_flat": None}}})
+    assert row == ["up", "trained", "-", "0.0000", "-", "-"]
+
+
+def test_document_has_the_figures_of_its_file():
+    lines = (ROOT / "docs" / "kernels.md").read_text().splitlines()
+    levels = json.loads((ROOT / "docs" / "kernels" / "kernels.json").read_text())["levels"]
+    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| kernels_")]
+    assert shown == table(levels)[1:]
+
+
+def test_document_has_the_figures_of_other_seeds():
+    shares = []
+    for seed in (1, 2):
+        figures = json.loads((ROOT / "docs" / "kernels" / f"seed_{seed}.json").read_text())["levels"]["kernels_1"]
+        shares.append(f"{figures['untrained']['boundary_above_flat']:.2f}")
+        assert round(figures["trained"]["boundary"]["deviation"] / figures["untrained"]["boundary"]["deviation"]) == 7
+    assert f"({' and '.join(shares)}), at a seventh of the" in " ".join(
+        (ROOT / "docs" / "kernels.md").read_text().split()
+    )

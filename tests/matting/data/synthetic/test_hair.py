@@ -1,0 +1,163 @@
+"""Hair: every style grows from the head, hides what it should, and lets single hairs go."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.matting.data.synthetic import hair as module
+from a2u_tf.matting.data.synthetic.hair import STYLES, hair
+
+HEIGHT, WIDTH = 160, 130
+HEAD = (65.0, 64.0, 20.0, 25.0)
+KINDS = sorted(set(STYLES))
+
+
+def _guides(style, seed, count=60):
+    return module._guides(np.random.default_rng(seed), HEIGHT, WIDTH, HEAD, style, count)
+
+
+def _radius(points):
+    """Return how far points lie from the centre of the head, 1 on its outline."""
+    return np.hypot((points[..., 0] - HEAD[0]) / HEAD[2], (points[..., 1] - HEAD[1]) / HEAD[3])
+
+
+def _lengths(curves):
+    return np.linalg.norm(np.diff(curves, axis=1), axis=2).sum(axis=1)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """For every style, layers and the heads that they were drawn on."""
+    drawn = {}
+    with pytest.MonkeyPatch.context() as patch:
+        heads = []
+        person = module._person
+
+        def remember(rng, height, width, head, tone):
+            heads.append(head)
+            return person(rng, height, width, head, tone)
+
+        patch.setattr(module, "_person", remember)
+        for style in KINDS:
+            patch.setattr(module, "STYLES", (style,))
+            layers = [hair(np.random.default_rng(seed), HEIGHT, WIDTH) for seed in range(4)]
+            drawn[style] = list(zip(layers, heads, strict=True))
+            heads.clear()
+    return drawn
+
+
+@pytest.mark.parametrize("style", KINDS)
+def test_every_style_covers_the_head(pictures, style):
+    y, x = np.indices((HEIGHT, WIDTH))
+    for layer, (u, v, across, down) in pictures[style]:
+        alpha = layer[..., 3]
+        assert layer.shape == (HEIGHT, WIDTH, 4)
+        assert layer.dtype == np.float32
+        assert np.isfinite(layer).all()
+        assert 0 <= alpha.min() <= alpha.max() <= 1 + 1e-5
+        radius = np.hypot((x - u) / across, (y - v) / down)
+        assert alpha[radius < 0.9].min() > 0.95
+        # There is hair round the head, and it has thin places.
+        around = alpha[(radius > 1.1) & (radius < 2) & (y < v)]
+        assert (around > 0.1).mean() > 0.02
+        assert ((around > 0.02) & (around < 0.98)).mean() > 0.02
+
+
+@pytest.mark.parametrize("style", KINDS)
+def test_shoulders_reach_the_lower_border(pictures, style):
+    for layer, (u, *_) in pictures[style]:
+        assert layer[-1, int(u) - 8 : int(u) + 9, 3].min() > 0.95
+
+
+@pytest.mark.parametrize("style", KINDS)
+def test_guides_root_in_the_upper_head(style):
+    for seed in range(5):
+        guides = _guides(style, seed)
+        assert guides.ndim == 3
+        assert guides.shape[0] == 60
+        assert guides.shape[2] == 2
+        assert np.isfinite(guides).all()
+        roots = guides[:, 0]
+        if style in ("short", "standing", "windy", "curly"):  # the others are laid aside or swung at their roots
+            assert _radius(roots).max() < 1.01
+            assert _radius(roots).min() > 0.55
+            assert (roots[:, 1] < HEAD[1] + 0.3 * HEAD[3]).all()
+
+
+def test_styles_have_their_lengths_and_directions():
+    """In head heights: short hair is the shortest, long hair hangs, standing hair rises, wind blows aside."""
+    guides = {style: np.concatenate([_guides(style, seed)[:, [0, -1]] for seed in range(12)]) for style in KINDS}
+    lengths = {style: np.median(np.concatenate([_lengths(_guides(style, s)) for s in range(12)])) for style in KINDS}
+    fall = {style: np.median(ends[:, 1, 1] - ends[:, 0, 1]) for style, ends in guides.items()}
+    assert lengths["short"] == min(lengths.values())
+    assert lengths["short"] < 0.8 * HEAD[3]
+    assert lengths["long"] > 1.5 * HEAD[3]
+    assert fall["long"] > HEAD[3]
+    assert fall["wavy"] > HEAD[3]
+    assert fall["standing"] < -0.3 * HEAD[3]
+    shares = []
+    for seed in range(12):
+        ends = _guides("windy", seed)[:, -1, 0] - _guides("windy", seed)[:, 0, 0]
+        shares.append(max((ends > 0).mean(), (ends < 0).mean()))
+        assert np.abs(ends).mean() > 0.7 * HEAD[3]
+    assert np.median(shares) > 0.85  # nearly all one way
+
+
+def test_curls_and_waves_swing_more_than_long_hair():
+    def swing(style):
+        """Return how much longer the curves are than straight lines in pieces of a third of their length."""
+        ratios = []
+        for seed in range(8):
+            guides = _guides(style, seed)
+            pieces = guides[:, :: (guides.shape[1] - 1) // 3]
+            ratios.append(np.median(_lengths(guides) / _lengths(pieces)))
+        return np.median(ratios)
+
+    assert swing("curly") > swing("wavy") > swing("long") >= 1
+
+
+def test_hanging_hair_lies_beside_the_face():
+    for seed in range(6):
+        ends = _guides("long", seed)[:, -4:]
+        beside = np.abs(ends[..., 1] - HEAD[1]) < 0.8 * HEAD[3]
+        level = beside & (ends[..., 1] > HEAD[1] + 0.25 * HEAD[3])  # fully laid aside from there on
+        assert (np.abs(ends[..., 0] - HEAD[0])[level] > 0.95 * HEAD[2]).all()
+
+
+@pytest.mark.parametrize("style", ["long", "curly"])
+def test_locks_are_divided_into_those_before_and_behind(style):
+    guides = _guides(style, 0)
+    back, front = module._locks(np.random.default_rng(0), guides, HEAD, style, 5)
+    assert len(back) + len(front) == 60 * 5
+    assert back.shape[1:] == front.shape[1:] == guides.shape[1:]
+    assert len(back) > 50
+    assert len(front) > 50
+    assert front[:, 0, 1].mean() < back[:, 0, 1].mean()  # upper roots fall over the head
+
+
+def test_flyaways_leave_the_mass():
+    """They end further from the head than where they set out, and are thin."""
+    gone, areas = [], []
+    for seed in range(10):
+        guides = _guides("long", seed)
+        outlines, colours = module._flyaways(np.random.default_rng(seed), guides, HEAD, np.array([0.4, 0.3, 0.2]))
+        assert 15 <= len(outlines) < 110
+        assert 0 <= colours.min() <= colours.max() <= 1
+        middle = (outlines[:, :12] + outlines[:, :11:-1]) / 2
+        away = np.linalg.norm(middle - np.array(HEAD[:2]), axis=2)
+        gone += list(away[:, -1] > away[:, 0])
+        areas += list(np.linalg.norm(outlines[:, 0] - outlines[:, -1], axis=1))
+        nearest = np.linalg.norm(middle[:, :1, None] - guides[None, None], axis=-1).min(axis=(1, 2, 3))
+        assert nearest.max() < 1e-6  # they set out from a lock
+    assert np.mean(gone) > 0.9
+    assert max(areas) <= 0.7
+
+
+def test_mass_is_the_locks_thick_beginning():
+    guides = _guides("long", 0)
+    groups = module._mass(np.random.default_rng(0), guides, np.array([0.2, 0.1, 0.1]), "long", 25.0)
+    widths = [np.linalg.norm(outlines[:, 0] - outlines[:, -1], axis=1) for outlines, _ in groups]
+    assert widths[0].mean() > 2 * widths[1].mean() > 2  # coarse ones below finer ones
+    for outlines, colours in groups:
+        assert (colours[:, 3] == 1).all()
+        middle = (outlines + outlines[:, ::-1])[:, : outlines.shape[1] // 2] / 2
+        np.testing.assert_allclose(middle, guides[:, : middle.shape[1]], atol=1e-6)

@@ -1,0 +1,163 @@
+"""Layers: exact coverage, Porter and Duff, and colours without halos."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.matting.data.synthetic import layers
+from a2u_tf.matting.data.synthetic.bodies import ellipse
+
+
+def test_coverage_is_the_area():
+    """A rectangle with borders between pixels covers every pixel by its share; it is drawn 1/8 larger on each side."""
+    left, top, right, bottom = 3.0, 4.25, 9.5, 12.0
+    mask = layers.draw_mask(20, 16, [np.array([(left, top), (right, top), (right, bottom), (left, bottom)])])
+    left, top, right, bottom = left - 1 / 8, top - 1 / 8, right + 1 / 8, bottom + 1 / 8
+    # Pixel x covers [x - 0.5, x + 0.5].
+    columns = np.clip(np.minimum(np.arange(16) + 0.5, right) - np.maximum(np.arange(16) - 0.5, left), 0, 1)
+    rows = np.clip(np.minimum(np.arange(20) + 0.5, bottom) - np.maximum(np.arange(20) - 0.5, top), 0, 1)
+    np.testing.assert_allclose(mask, rows[:, None] * columns, atol=0.13)
+    assert mask.sum() == pytest.approx((right - left) * (bottom - top), rel=0.01)
+
+
+def test_drawing_a_part_of_the_canvas_changes_nothing():
+    """What lies outside is cut off, and a drawing in a corner is the same as beside others."""
+    triangle = np.array([(2.0, 3.0), (9.0, 5.0), (4.0, 11.0)])
+    alone = layers.draw_polygons(24, 24, [triangle], [(1.0, 0.5, 0.0)])
+    crowd = layers.draw_polygons(24, 24, [triangle, triangle + 30, triangle - 40, triangle + 12], np.full((4, 3), 0.5))
+    np.testing.assert_array_equal(alone[:12, :12, 3], crowd[:12, :12, 3])
+    assert not layers.draw_polygons(24, 24, [triangle + 50], [(1, 1, 1)]).any()
+    assert not layers.draw_polygons(24, 24, [], np.zeros((0, 3))).any()
+
+
+def test_over_is_porter_and_duff(rng):
+    front, back = (rng.random((5, 7, 4)).astype(np.float32) for _ in range(2))
+    np.testing.assert_allclose(layers.over(front, back), front + back * (1 - front[..., 3:]), atol=1e-6)
+
+
+def test_straight_colours_compose_as_the_layer_does(rng):
+    layer = layers.draw_polygons(
+        41, 53, [ellipse(25, 20, 9, 14), ellipse(30, 20, 4, 3)], [(0.9, 0.2, 0.4), (0, 1, 0)], 1.5
+    )
+    rgb, alpha = layers.straighten(layer)
+    behind = rng.random((41, 53, 3))
+    expected = layer[..., :3] + behind * (1 - layer[..., 3:])
+    received = rgb / 255 * alpha[..., None] + behind * (1 - alpha[..., None])
+    np.testing.assert_allclose(received, expected, atol=1 / 255)
+    assert alpha[0, 0] == 0
+    assert rgb[0, 0].max() > 100  # the far corner has a colour of the ellipses, too
+
+
+@pytest.fixture
+def star():
+    """A star with points between pixels: `(10, 2)`."""
+    t = np.arange(10) * np.pi / 5
+    r = np.where(np.arange(10) % 2, 5.3, 12.8)
+    return np.stack([20.3 + r * np.cos(t), 18.6 + r * np.sin(t)], axis=1)
+
+
+def test_mask_is_the_alpha_of_the_layer(star):
+    layer = layers.draw_polygons(37, 45, [star], [(1, 1, 1)])
+    np.testing.assert_array_equal(layers.draw_mask(37, 45, [star]), layer[..., 3])
+
+
+def test_holes_are_cut_out_of_all_polygons(star):
+    hole = [ellipse(20, 18, 3, 4)]
+    full, pierced = layers.draw_mask(37, 45, [star]), layers.draw_mask(37, 45, [star, star + 1], hole)
+    assert pierced[18, 20] == 0
+    assert full[18, 20] == 1
+    cut = layers.draw_mask(37, 45, [star, star + 1]).sum() - pierced.sum()
+    assert cut == pytest.approx(layers.draw_mask(37, 45, hole).sum(), abs=0.3)
+
+
+@pytest.mark.parametrize("place", [(-14, 5), (30, -12), (20, 14), (-16, -13)])
+def test_what_the_border_cuts_off_is_as_in_a_larger_picture(star, place):
+    """But for a few of the 16 samples of a pixel: OpenCV rounds a line anew where it cuts it."""
+    shifted = star + np.array(place)
+    large = layers.draw_mask(37 + 80, 45 + 80, [shifted + 40])[40:77, 40:85]
+    assert large.sum() > 10
+    for cut in (layers.draw_mask(37, 45, [shifted]), layers.draw_polygons(37, 45, [shifted], [(1, 1, 1)])[..., 3]):
+        assert np.abs(cut - large).max() < 0.3
+        assert np.abs(cut - large).sum() < 0.05 * large.sum()
+
+
+def test_far_points_do_not_overflow():
+    """The left half is covered by a polygon that reaches a billion pixels away."""
+    mask = layers.draw_mask(16, 16, [np.array([(-1e9, -1e9), (7.5, -1e9), (7.5, 1e9), (-1e9, 1e9)])])
+    assert (mask[:, :7] == 1).all()
+    assert (mask[:, 9:] == 0).all()
+
+
+def test_later_polygons_replace_earlier_ones_with_their_alpha():
+    back, front = ellipse(16, 16, 14, 14), ellipse(16, 16, 6, 6)
+    layer = layers.draw_polygons(33, 33, [back, front], np.array([(1, 0, 0, 1), (0, 1, 0.5, 0.4)]))
+    np.testing.assert_allclose(layer[16, 6], [1, 0, 0, 1])
+    np.testing.assert_allclose(layer[16, 16], [0, 0.4, 0.2, 0.4], atol=1 / 255)  # premultiplied
+
+
+def test_blur_keeps_coverage(star):
+    sharp, soft = (layers.draw_polygons(37, 45, [star], [(1, 1, 1)], blur)[..., 3] for blur in (0, 1.5))
+    assert soft.sum() == pytest.approx(sharp.sum(), rel=1e-3)
+    assert np.abs(np.diff(soft)).max() < 0.6 * np.abs(np.diff(sharp)).max()
+
+
+def test_tint_multiplies_colours_by_alpha_and_brightness(rng):
+    alpha, brightness = (rng.random((5, 7)).astype(np.float32) for _ in range(2))
+    colour = rng.random((5, 7, 3)).astype(np.float32)
+    layer = layers.tint(colour, alpha, brightness)
+    np.testing.assert_allclose(layer[..., :3], colour * (alpha * brightness)[..., None], rtol=1e-5)
+    np.testing.assert_array_equal(layer[..., 3], alpha)
+    even = layers.tint((0.2, 0.5, 1.0), alpha)
+    np.testing.assert_allclose(even, alpha[..., None] * np.float32([0.2, 0.5, 1, 1]), rtol=1e-5)
+
+
+def test_weigh_and_light(rng):
+    layer, field = rng.random((5, 7, 4)).astype(np.float32), rng.random((5, 7)).astype(np.float32)
+    np.testing.assert_allclose(layers.weigh(layer, field), layer * field[..., None], rtol=1e-6)
+    lit = layers.light(layer, field)
+    np.testing.assert_allclose(lit[..., :3], layer[..., :3] * field[..., None], rtol=1e-6)
+    np.testing.assert_array_equal(lit[..., 3], layer[..., 3])
+
+
+def test_over_puts_the_first_in_front_of_all_others(rng):
+    first, second, third = (rng.random((5, 7, 4)).astype(np.float32) for _ in range(3))
+    together = layers.over(first, second, third)
+    np.testing.assert_allclose(together, layers.over(layers.over(first, second), third), atol=1e-6)
+    np.testing.assert_allclose(together, layers.over(first, layers.over(second, third)), atol=1e-6)
+    first[..., 3] = 1
+    np.testing.assert_array_equal(layers.over(first, second, third), first)
+
+
+def test_faint_pixels_are_empty_and_light_is_clipped():
+    layer = np.zeros((4, 6, 4), np.float32)
+    layer[1, 1] = layers.EMPTY * 0.9
+    layer[2, 2] = (2.0, 0.5, 0.25, 1.2)  # brighter than white
+    layer[2, 4] = (0.1, 0.05, 0, 0.1)
+    rgb, alpha = layers.straighten(layer)
+    assert rgb.dtype == np.uint8
+    assert alpha.dtype == np.float32
+    assert np.flatnonzero(alpha).tolist() == [14, 16]
+    assert alpha[2, 2] == 1
+    np.testing.assert_array_equal(rgb[2, 4], [255, 128, 0])
+    assert rgb[2, 2, 0] == 255
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 5), (64, 33)])
+def test_an_empty_layer_is_straightened_to_nothing(shape):
+    rgb, alpha = layers.straighten(np.zeros((*shape, 4), np.float32))
+    assert rgb.shape == (*shape, 3)
+    assert not alpha.any()
+
+
+def test_empty_pixels_take_the_colour_of_what_is_near():
+    layer = np.zeros((32, 64, 4), np.float32)
+    layer[10:20, 4:10] = (1, 0, 0, 1)
+    layer[10:20, 54:60] = (0, 0, 1, 1)
+    rgb, _ = layers.straighten(layer)
+    assert (rgb[12:18, 12:16, 0] > 3 * rgb[12:18, 12:16, 2].astype(int)).all()
+    assert (rgb[12:18, 48:52, 2] > 3 * rgb[12:18, 48:52, 0].astype(int)).all()
+
+
+def test_to_bytes_rounds_and_clips():
+    np.testing.assert_array_equal(
+        layers.to_bytes(np.float32([[-0.5, 0, 0.4 / 255, 0.6 / 255, 1, 7]])), [[0, 0, 0, 1, 255, 255]]
+    )

@@ -1,0 +1,175 @@
+"""The source: the same for the same seed, in range, varied, and with the mattes that it promises."""
+
+import cv2
+import numpy as np
+import pytest
+
+from a2u_tf.matting.data import synthetic
+from a2u_tf.matting.data.synthetic import SyntheticSource, source
+
+SIZE, COUNT = 160, 10
+# For every kind: the least median share of pixels between 0.02 and 0.98, the least median share above 0.98, and the
+# least greatest alpha of any picture.
+PROMISES = {
+    "hair": (0.05, 0.15, 0.98),
+    "fur": (0.02, 0.10, 0.95),
+    "plant": (0.02, 0.002, 0.6),
+    "objects": (0.004, 0.05, 0.95),
+    "wicker": (0.04, 0.002, 0.5),
+    "lace": (0.15, 0.0, 0.6),
+    "net": (0.08, 0.001, 0.7),
+    "veil": (0.2, 0.0, 0.35),
+    "bubbles": (0.1, 0.0, 0.5),
+    "glass": (0.08, 0.0, 0.3),
+    "smoke": (0.1, 0.0, 0.55),
+}
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    """`COUNT` foregrounds of every kind."""
+    drawer = SyntheticSource(SIZE)
+    return {
+        name: [drawer._draw(np.random.default_rng([5, index]), name) for index in range(COUNT)] for name in source.KINDS
+    }
+
+
+def test_every_kind_has_a_promise_and_shares_sum_to_one():
+    assert set(PROMISES) == set(source.KINDS)
+    assert sum(share for _, share in source.KINDS.values()) == pytest.approx(1)
+    assert set(source.BLURRED) <= set(source.KINDS)
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_kind_keeps_its_promise(pictures, name):
+    between, solid, greatest = PROMISES[name]
+    mattes = [alpha for _, alpha in pictures[name]]
+    assert np.median([((alpha > 0.02) & (alpha < 0.98)).mean() for alpha in mattes]) > between
+    assert np.median([(alpha > 0.98).mean() for alpha in mattes]) >= solid
+    assert min(alpha.max() for alpha in mattes) > greatest
+    for alpha in mattes:
+        assert (alpha > 0.02).mean() > 0.01  # never empty
+        assert (alpha == 0).mean() > 0.02  # never all of the picture
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_shapes_dtypes_and_ranges(pictures, name):
+    for rgb, alpha in pictures[name]:
+        assert rgb.dtype == np.uint8
+        assert alpha.dtype == np.float32
+        assert rgb.shape == (*alpha.shape, 3)
+        assert np.isfinite(alpha).all()
+        assert alpha.min() >= 0
+        assert alpha.max() <= 1
+        assert all(0.8 * SIZE < length < 1.25 * SIZE for length in alpha.shape)
+
+
+@pytest.mark.parametrize("name", PROMISES)
+def test_pictures_of_a_kind_differ(pictures, name):
+    thumbnails = [cv2.resize(alpha, (8, 8), interpolation=cv2.INTER_AREA) for _, alpha in pictures[name]]
+    for index, first in enumerate(thumbnails):
+        for second in thumbnails[index + 1 :]:
+            assert np.abs(first - second).mean() > 1e-3
+
+
+@pytest.mark.parametrize("name", ["hair", "fur", "plant", "objects"])
+def test_no_dark_halo(pictures, name):
+    """Where a pixel is covered a little, and outside, its colour is its surroundings' and not mixed with black."""
+    for rgb, alpha in pictures[name]:
+        near = cv2.dilate((alpha > 0.9).astype(np.uint8), np.ones((5, 5))) > 0
+        faint = near & (alpha < 0.3)
+        covered = near & (alpha > 0.9)
+        if faint.sum() > 50:
+            assert rgb[faint].mean() > 0.5 * rgb[covered].mean()
+
+
+def test_same_state_gives_the_same_bits_and_seeds_differ():
+    drawer = SyntheticSource(96)
+    draws = []
+    for seed in (3, 3, 4):
+        rng = np.random.default_rng(seed)
+        draws.append([*drawer.foreground(rng), drawer.background(rng), *drawer.foreground(rng)])
+    for first, second in zip(draws[0], draws[1], strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(draws[0][0], draws[0][3])
+    assert not np.array_equal(draws[0][0], draws[2][0])
+    assert not np.array_equal(draws[0][2], draws[2][2])
+
+
+def test_global_random_state_is_left_alone():
+    np.random.seed(0)
+    expected = np.random.random(3)
+    np.random.seed(0)
+    drawer = SyntheticSource(64)
+    drawer.foreground(np.random.default_rng(1))
+    drawer.background(np.random.default_rng(1))
+    np.testing.assert_array_equal(np.random.random(3), expected)
+
+
+def test_source_draws_every_kind(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(SyntheticSource, "_draw", lambda self, rng, name: drawn.append(name))
+    rng = np.random.default_rng(0)
+    for _ in range(1000):
+        SyntheticSource().foreground(rng)
+    for name, (_, share) in source.KINDS.items():
+        assert drawn.count(name) / 1000 == pytest.approx(share, abs=0.05)
+        assert name in drawn
+
+
+def test_pictures_are_mirrored_half_of_the_time_and_blurred_as_often_as_told(monkeypatch):
+    drawn = []
+
+    def draw(rng, height, width):
+        layer = np.zeros((height, width, 4), np.float32)
+        layer[:, : width // 4] = 1
+        return layer
+
+    def blur(rng, layer):
+        drawn.append("blurred")
+        return layer
+
+    monkeypatch.setattr(source, "blur_motion", blur)
+    monkeypatch.setattr(source, "blur_focus", blur)
+    monkeypatch.setitem(source.KINDS, "objects", (draw, 1.0))
+    monkeypatch.setitem(source.KINDS, "smoke", (draw, 1.0))
+    rng, drawer = np.random.default_rng(0), SyntheticSource(64)
+    left = [drawer._draw(rng, "objects")[1][:, 0].mean() > 0.5 for _ in range(400)]
+    assert np.mean(left) == pytest.approx(0.5, abs=0.08)
+    assert len(drawn) / 400 == pytest.approx(source.BLURRED["objects"], abs=0.08)
+    drawn.clear()
+    for _ in range(50):
+        drawer._draw(rng, "smoke")
+    assert not drawn  # smoke has no edges that could be blurred
+
+
+def test_sizes_of_numpy_are_sizes():
+    assert SyntheticSource(np.int64(96)).size == 96
+    assert SyntheticSource().size == 512
+
+
+def test_pictures_are_upright_and_lengthwise():
+    rng = np.random.default_rng(0)
+    shapes = np.array([SyntheticSource(512)._shape(rng) for _ in range(200)])
+    assert shapes.min() >= 427
+    assert shapes.max() <= 614
+    np.testing.assert_allclose(shapes.prod(axis=1), 512**2, rtol=0.01)
+    assert (shapes[:, 0] > shapes[:, 1]).mean() == pytest.approx(0.5, abs=0.1)
+
+
+@pytest.mark.parametrize("size", [63, 0, -512, 512.0, "512", None, True])
+def test_bad_size(size):
+    with pytest.raises(ValueError, match=r"`size` must be an integer of at least 64. Received: "):
+        SyntheticSource(size)
+
+
+@pytest.mark.parametrize("rng", [None, 3, np.random.RandomState(0), np.random])
+def test_bad_generator(rng):
+    drawer = SyntheticSource()
+    for draw in (drawer.foreground, drawer.background):
+        with pytest.raises(TypeError, match=r"`rng` must be a numpy.random.Generator"):
+            draw(rng)
+
+
+def test_public_name():
+    assert synthetic.__all__ == ["SyntheticSource"]

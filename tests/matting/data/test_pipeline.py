@@ -1,0 +1,147 @@
+"""Batches: which samples they hold, whatever makes them, and that a resumed training sees the same ones."""
+
+import itertools
+import threading
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.matting.data import pipeline
+from a2u_tf.matting.data.augmentation import training_sample
+from a2u_tf.matting.data.pipeline import training_batches
+from a2u_tf.matting.pictures.picture_files import PictureError
+from a2u_tf.training import Share
+
+SIZES = {"batch_size": 3, "crop_size": 16}
+
+
+class Noise:
+    """A source that is slow at random, so that workers overtake each other."""
+
+    def __init__(self):
+        self.threads = set()
+
+    def foreground(self, rng):
+        self.threads.add(threading.get_ident())
+        threading.Event().wait(rng.choice([0, 0.02]))
+        return rng.integers(0, 256, (24, 30, 3), dtype=np.uint8), rng.random((24, 30), np.float32)
+
+    def background(self, rng):
+        return rng.integers(0, 256, (40, 30, 3), dtype=np.uint8)
+
+
+@pytest.fixture(params=["backend", "numpy"])
+def batches(request, monkeypatch):
+    """Make the first batches as NumPy arrays, by the way of the backend and by that of the others."""
+    if request.param == "numpy":
+        monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+
+    def make(count, *args, **settings):
+        data = training_batches(*args, **settings)
+        return [tuple(np.asarray(x) for x in batch) for batch in itertools.islice(data, count)]
+
+    return make
+
+
+def assert_same(first, second):
+    assert len(first) == len(second)
+    for x, y in zip(first, second, strict=True):
+        for a, b in zip(x, y, strict=True):
+            assert a.dtype == b.dtype == np.float32
+            np.testing.assert_array_equal(a, b)
+
+
+def expected_batches(steps, seed):
+    for step in steps:
+        samples = [training_sample(Noise(), np.random.default_rng([seed, 3 * step + i]), 16) for i in range(3)]
+        yield tuple(np.stack(x) for x in zip(*samples, strict=True))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5, None])
+def test_batches_are_the_same_for_any_number_of_workers(batches, workers):
+    assert_same(batches(4, Noise(), seed=7, workers=workers, **SIZES), list(expected_batches(range(4), 7)))
+
+
+def test_workers_are_threads(batches):
+    source = Noise()
+    batches(4, source, workers=4, **SIZES)
+    assert len(source.threads) > 1
+
+
+def test_resumed_training_sees_the_same(batches):
+    steps_per_epoch = 3
+    whole = batches(3 * steps_per_epoch, Noise(), seed=1, **SIZES)
+    resumed = batches(steps_per_epoch, Noise(), seed=1, first_step=2 * steps_per_epoch, **SIZES)
+    assert_same(whole[2 * steps_per_epoch :], resumed)
+    other = batches(1, Noise(), seed=2, **SIZES)
+    assert (whole[0][0] != other[0][0]).any()
+
+
+@pytest.mark.parametrize("first_step", [0, 2])
+def test_shares_make_the_whole(batches, first_step):
+    """Two processes of one and of two devices, which train on three thirds of each batch."""
+    settings = {"batch_size": 6, "crop_size": 16, "seed": 4, "first_step": first_step}
+    whole = batches(2, Noise(), **settings)
+    one = batches(2, Noise(), share=Share(0, 1, 3), **settings)
+    two = batches(4, Noise(), share=Share(1, 2, 3), **settings)
+    together = [tuple(map(np.concatenate, zip(one[i], two[2 * i], two[2 * i + 1], strict=True))) for i in (0, 1)]
+    assert_same(whole, together)
+
+
+def test_exception_unequal_parts():
+    with pytest.raises(ValueError, match=r"`batch_size` must be a multiple of 2\. Received: batch_size=3"):
+        pipeline.training_batches(Noise(), share=Share(0, 1, 2), **SIZES)
+
+
+def test_fit(tmp_path):
+    """Interrupted after the first epoch, resumed for the second: the weights of one training of two epochs."""
+
+    def model():
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.Input((16, 16, 4)), keras.layers.Conv2D(11, 3, padding="same")])
+        model.compile("sgd", "mean_absolute_error")
+        return model
+
+    whole, parts = model(), model()
+    whole.fit(training_batches(Noise(), **SIZES), epochs=2, steps_per_epoch=2, verbose=0)
+    parts.fit(training_batches(Noise(), **SIZES), epochs=1, steps_per_epoch=2, verbose=0)
+    data = training_batches(Noise(), first_step=2, **SIZES)
+    parts.fit(data, initial_epoch=1, epochs=2, steps_per_epoch=2, verbose=0)
+    for x, y in zip(whole.get_weights(), parts.get_weights(), strict=True):
+        np.testing.assert_allclose(x, y, atol=1e-6)
+
+
+@pytest.mark.tensorflow
+def test_tensorflow_data():
+    import tensorflow as tf
+
+    data = training_batches(Noise(), batch_size=2, crop_size=32)
+    assert data.element_spec == (tf.TensorSpec((2, 32, 32, 4)), tf.TensorSpec((2, 32, 32, 11)))
+
+
+def test_damaged_file_stops_with_its_name(batches):
+    class Damaged(Noise):
+        def background(self, rng):
+            raise PictureError("wall.jpg is cut short")
+
+    # TensorFlow has exceptions of its own, whose text holds the original's.
+    with pytest.raises(Exception, match=r"PictureError: wall\.jpg is cut short|^wall\.jpg is cut short"):
+        batches(1, Damaged(), **SIZES)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("batch_size", 0),
+        ("crop_size", 15),
+        ("seed", -1),
+        ("first_step", -1),
+        ("workers", 0),
+        ("seed", 0.5),
+        ("seed", "0"),
+    ],
+)
+def test_bad_arguments(name, value):
+    with pytest.raises(ValueError, match=rf"`{name}` must be an integer of at least \d+. Received: {name}={value!r}"):
+        pipeline.training_batches(Noise(), **{name: value})

@@ -1,0 +1,64 @@
+"""Sheets of predicted mattes."""
+
+import cv2
+import numpy as np
+import pytest
+
+from a2u_tf.matting.evaluation.sheet import matte_sheet
+
+COLUMN, HEADER, MARGIN, FRAME = 406, 24, 6, [0, 200, 255]
+BLUE = [96, 48, 16]
+
+
+def draw(path, shape, with_image=True):
+    """Write the sheet of a matte with one wrong square; returns its rows as columns of tiles, and the arrays."""
+    target = np.full(shape, 255, np.uint8)
+    prediction = target.copy()
+    prediction[-30:-10, -30:-10] = 205
+    trimap = np.full(shape, 128, np.uint8)
+    trimap[:20] = 255
+    image = np.empty((*shape, 3), np.uint8)
+    image[:] = (200, 100, 50)
+    matte_sheet(prediction, target, trimap, path, image if with_image else None, "title")
+    sheet = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    count = sheet.shape[1] // COLUMN
+    assert sheet.shape[1] == count * COLUMN
+    return [sheet[2 * HEADER :, n * COLUMN : (n + 1) * COLUMN] for n in range(count)]
+
+
+@pytest.mark.parametrize("shape", [(240, 400), (400, 240), (60, 50), (1200, 2000)])
+@pytest.mark.parametrize("with_image", [True, False])
+def test_columns(tmp_path, shape, with_image):
+    columns = draw(tmp_path / "x.png", shape, with_image)
+    assert len(columns) == 4 + with_image
+    zoom = 400 / max(shape) if max(shape) > 400 else 400 // max(shape)
+    height, width = (round(zoom * n) for n in shape)
+    left = (400 - width) // 2
+    assert (columns[-1][: height + MARGIN, :left] == 64).all()
+    wholes = [column[:height, left : left + width] for column in columns]
+    error, target, prediction, trimap = wholes[:-5:-1]
+    # Colours are looked up well inside their areas, away from the frame.
+    assert target[height // 4, width // 3].tolist() == [255] * 3
+    assert trimap[2, width // 3].tolist() == [255] * 3
+    assert error[2, width // 3].tolist() == BLUE
+    wrong = round(zoom * (shape[0] - 20)), round(zoom * (shape[1] - 20))
+    assert prediction[wrong].tolist() == [205] * 3
+    assert error[wrong].tolist() == [100] * 3
+    if with_image:
+        assert wholes[0][height // 4, width // 3].tolist() == [50, 100, 200]
+
+
+def test_second_row_enlarges_the_worst_place(tmp_path):
+    *_, error = draw(tmp_path / "x.png", (600, 800))
+    second = error[300 + MARGIN : -MARGIN, :400]
+    assert second.shape == (400, 400, 3)
+    # The square of 20 pixels, twice as large, is all of the error that shows.
+    assert np.count_nonzero((second == 100).all(-1)) == 40 * 40
+    assert np.count_nonzero((second != 0).any(-1)) == 40 * 40
+
+
+def test_frame_is_around_that_place(tmp_path):
+    *_, error = draw(tmp_path / "x.png", (400, 400))
+    ys, xs = np.nonzero((error[:400] == FRAME).all(-1))
+    assert xs.max() - xs.min() == ys.max() - ys.min() == 199
+    assert ys.max() == xs.max() == 399

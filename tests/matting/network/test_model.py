@@ -1,0 +1,136 @@
+"""The user-level model: any size, the trimap's word, and the recorded steps around the network."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.network.framing import matte, network_input
+from tests.helpers import skip_unless_empty_maps_convolve, to_numpy
+from tests.matting.pytorch_release.recipe import channels_last
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture(scope="module")
+def model():
+    return MattingModel(matting_net(width=0.125))
+
+
+def picture(rng, size, batch=1):
+    image = rng.integers(0, 256, size=(batch, *size, 3), dtype="uint8")
+    trimap = rng.choice(np.array([0, 128, 255], "uint8"), size=(batch, *size, 1))
+    return image, trimap
+
+
+@pytest.mark.parametrize("case", range(4))
+def test_golden_around_the_network(golden_dir, case):
+    with np.load(golden_dir / "G_data_steps.npz") as file:
+        g = {name: file[name] for name in file.files if f"_{case}_" in name}
+    image = g[f"G5_{case}_image_bgr"][None, ..., ::-1]
+    trimap = g[f"G5_{case}_trimap"][None, ..., None]
+    received = to_numpy(network_input(ops.convert_to_tensor(image.copy()), ops.convert_to_tensor(trimap), 16))
+    expected = channels_last(g[f"G6_{case}_demo_net_input_padded"])  # levels beside 0 and 255 are unknown
+    np.testing.assert_allclose(received, expected, rtol=0, atol=2e-6)
+    output = g[f"G5_{case}_fake_net_output"][None, ..., None]
+    alpha = to_numpy(matte(ops.convert_to_tensor(output), ops.convert_to_tensor(trimap)))[0, ..., 0]
+    expected = g[f"G6_{case}_demo_final_alpha_u8"].astype(int)
+    assert np.abs((alpha * 255).astype(int) - expected).max() <= 1  # the recorded levels are cut off, not rounded
+    exact = (trimap[0, ..., 0] == 128) | (trimap[0, ..., 0] == 0) | (trimap[0, ..., 0] == 255)
+    np.testing.assert_allclose(alpha[exact] * 255, g[f"G5_{case}_final_alpha_f32"][exact], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (15, 17), (16, 32), (33, 50)])
+def test_padding_is_numpys_reflection(rng, size):
+    image, trimap = picture(rng, size)
+    received = to_numpy(network_input(ops.convert_to_tensor(image), ops.convert_to_tensor(trimap), 16))
+    height, width = (-(-length // 16) * 16 for length in size)
+    pad = ((0, 0), (0, height - size[0]), (0, width - size[1]), (0, 0))
+    expected = np.pad(trimap.astype("float32") / 255, pad, mode="reflect")
+    np.testing.assert_allclose(received[..., 3:], expected, atol=1e-6)
+    expected = (np.pad(image, pad, mode="reflect") / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    np.testing.assert_allclose(received[..., :3], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 70), (33, 50), (32, 32)])
+def test_any_size(rng, model, size):
+    image, trimap = picture(rng, size, batch=2)
+    alpha = to_numpy(model({"image": image, "trimap": trimap})["alpha"])
+    assert alpha.shape == (2, *size, 1)
+    assert alpha.dtype == "float32"
+    assert alpha.min() >= 0
+    assert alpha.max() <= 1
+    np.testing.assert_array_equal(alpha[trimap == 0], 0)
+    np.testing.assert_array_equal(alpha[trimap == 255], 1)
+
+
+def test_empty_batch(model):
+    skip_unless_empty_maps_convolve()
+    inputs = {"image": np.zeros((0, 20, 20, 3), "uint8"), "trimap": np.zeros((0, 20, 20, 1), "uint8")}
+    assert model(inputs)["alpha"].shape == (0, 20, 20, 1)
+
+
+def test_the_network_decides_the_unknown_alone(rng, model):
+    image, _ = picture(rng, (32, 48))
+    trimap = np.full((1, 32, 48, 1), 128, "uint8")
+    expected = np.clip(to_numpy(model.network(network_input(ops.array(image), ops.array(trimap), 16))), 0, 1)
+    np.testing.assert_allclose(to_numpy(model({"image": image, "trimap": trimap})["alpha"]), expected, atol=1e-6)
+
+
+def test_floats_are_the_same_picture(rng, model):
+    image, trimap = picture(rng, (20, 30))
+    expected = model.predict({"image": image, "trimap": trimap}, verbose=0)["alpha"]
+    received = model.predict({"image": (image / 255).astype("float32"), "trimap": trimap}, verbose=0)["alpha"]
+    np.testing.assert_allclose(received, expected, atol=1e-4)
+
+
+def test_stray_levels_of_the_trimap_are_unknown(rng, model):
+    image, _ = picture(rng, (16, 16))
+    alphas = []
+    for level in (25, 64, 127, 128, 230):
+        trimap = np.full((1, 16, 16, 1), 255, "uint8")
+        trimap[:, :, 8:] = level
+        alphas.append(to_numpy(model({"image": image, "trimap": trimap})["alpha"]))
+    for alpha in alphas[1:]:
+        np.testing.assert_array_equal(alpha, alphas[0])
+
+
+def test_serialization(rng, model, tmp_path):
+    image, trimap = picture(rng, (20, 30))
+    inputs = {"image": image, "trimap": trimap}
+    expected = to_numpy(model(inputs)["alpha"])
+    model.save(tmp_path / "matting.keras")
+    loaded = keras.saving.load_model(tmp_path / "matting.keras")
+    np.testing.assert_array_equal(to_numpy(loaded(inputs)["alpha"]), expected)
+
+
+@pytest.mark.tensorflow
+def test_unknown_sizes_in_a_graph(rng, model):
+    import tensorflow as tf
+
+    signature = {
+        "image": tf.TensorSpec((None, None, None, 3), tf.uint8),
+        "trimap": tf.TensorSpec((None, None, None, 1), tf.uint8),
+    }
+    graph = tf.function(lambda inputs: model(inputs)["alpha"], input_signature=[signature])
+    for size in ((1, 1), (17, 40)):
+        image, trimap = picture(rng, size)
+        received = graph({"image": tf.constant(image), "trimap": tf.constant(trimap)})
+        expected = to_numpy(model({"image": image, "trimap": trimap})["alpha"])
+        np.testing.assert_allclose(to_numpy(received), expected, atol=1e-4)
+
+
+def test_exceptions(rng, model):
+    image, trimap = picture(rng, (16, 16))
+    for inputs, message in (
+        (image, "dict with the keys 'image' and 'trimap'. Received: ndarray|EagerTensor|Array|Tensor"),
+        ({"image": image}, r"Received: \['image'\]"),
+        ({"image": image[..., :1], "trimap": trimap}, r"`image` must have shape \(N, H, W, 3\)"),
+        ({"image": image, "trimap": trimap[..., 0]}, r"`trimap` must have shape \(N, H, W, 1\)"),
+        ({"image": image, "trimap": trimap[:, :8]}, r"same size. Received: \(1, 16, 16, 3\) and \(1, 8, 16, 1\)"),
+        ({"image": image, "trimap": trimap / np.float32(255)}, "`trimap` must be uint8.*Received: dtype=float32"),
+        ({"image": image, "trimap": trimap.astype("int32")}, "`trimap` must be uint8.*Received: dtype=int32"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model(inputs)

@@ -1,0 +1,176 @@
+"""The matting network: parameters, sizes, variants, saving."""
+
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.layers import UPSAMPLERS
+from a2u_tf.layers.resampling import PARTNERS
+from a2u_tf.matting import matting_net
+from tests.helpers import (
+    TOLERANCES,
+    dtype_policy,
+    gradient_tensors,
+    skip_unless_empty_maps_convolve,
+    to_numpy,
+    working_dtype,
+)
+
+pytestmark = pytest.mark.network
+BASE = 8_049_003
+SMALL = 0.125
+
+
+def trainable(model):
+    return sum(int(np.prod(variable.shape)) for variable in model.trainable_variables)
+
+
+# At full width a network takes seconds to make; the counts of each method alone are in tests/complexity.
+QUICK = [
+    ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
+    ({"channel_shared": True}, 40_232),
+    ({"channel_shared": False}, 220_448),
+    ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
+]
+OTHERS = [
+    ({"upsampling": "nearest", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "max_unpool", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "transposed_conv", "downsampling": "max_pool"}, 811_520),
+    ({"upsampling": "pixel_shuffle", "downsampling": "max_pool"}, 3_246_080),
+    ({"upsampling": "carafe", "downsampling": "max_pool"}, 263_824),
+    ({"upsampling": "fade", "downsampling": "max_pool"}, 124_008),
+    ({"upsampling": "fade_lite", "downsampling": "max_pool"}, 27_216),
+    ({"upsampling": "sapa_i", "downsampling": "max_pool"}, 0),
+    ({"upsampling": "sapa_b", "downsampling": "max_pool"}, 35_072),
+    ({"upsampling": "sapa_g", "downsampling": "max_pool"}, 35_588),
+    ({"upsampling": "dysample", "downsampling": "max_pool"}, 16_384 + 128),
+    ({"upsampling": "indexnet_m2o", "downsampling": "indexnet"}, 12_255_232 + 16 * 512),
+    ({"upsampling": "indexnet_m2o", "downsampling": "max_pool"}, 12_255_232 + 16 * 512),
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "added"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in OTHERS)]
+)
+def test_parameters(settings, added):
+    assert trainable(matting_net(**settings)) == BASE + added
+
+
+@pytest.mark.parametrize("channel_shared", [True, False])
+@pytest.mark.parametrize("variant", ["static", "hybrid", "dynamic"])
+def test_six_variants(rng, variant, channel_shared):
+    model = matting_net(variant=variant, channel_shared=channel_shared, width=SMALL)
+    x = rng.normal(size=(2, 32, 48, 4)).astype("float32")
+    alpha = to_numpy(model(x))
+    assert alpha.shape == (2, 32, 48, 1)
+    assert alpha.std() > 0
+
+
+@pytest.mark.parametrize("downsampling", ["conv", "max_pool", "a2u"])
+@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
+def test_methods_mix(rng, upsampling, downsampling):
+    model = matting_net(upsampling, downsampling, width=SMALL)
+    assert model(rng.normal(size=(1, 32, 16, 4)).astype("float32")).shape == (1, 32, 16, 1)
+    kernels = [layer for layer in model.layers if layer.name.startswith("kernels_")]
+    assert len(kernels) == (4 if "a2u" in (upsampling, downsampling) else 0)
+
+
+def test_sizes_vary(rng):
+    model = matting_net(width=SMALL)
+    for size in ((16, 16), (48, 32), (64, 80)):
+        assert model(rng.normal(size=(1, *size, 4)).astype("float32")).shape == (1, *size, 1)
+
+
+def test_empty_batch():
+    skip_unless_empty_maps_convolve()
+    assert matting_net(width=SMALL)(np.zeros((0, 32, 32, 4), "float32")).shape == (0, 32, 32, 1)
+
+
+@pytest.mark.parametrize(
+    "upsampling",
+    [name if name in ("a2u", "bilinear") else pytest.param(name, marks=pytest.mark.slow) for name in UPSAMPLERS],
+)
+def test_gradients_reach_every_weight(rng, upsampling):
+    """In float64, where rounding is no gradient, and on maps on which every weight has one.
+
+    Of 32 x 32 pixels the last A2U stage sees 4 x 4, all of them through every window of its encoding: a bias of the
+    filters then adds one number to all encodings of a channel, which the norm behind it takes away again.
+    """
+    with dtype_policy("float64"):
+        model = matting_net(upsampling, PARTNERS.get(upsampling, "max_pool"), width=SMALL)
+    x, cotangent = rng.normal(size=(2, 64, 64, 4)), rng.normal(size=(2, 64, 64, 1))
+    fixed = [to_numpy(variable) for variable in model.non_trainable_variables]
+
+    def function(*weights):
+        return model.stateless_call(list(weights), fixed, x, training=True)[0]
+
+    weights = [to_numpy(variable) for variable in model.trainable_variables]
+    received = gradient_tensors(function, *weights, cotangent=cotangent)
+    noise = 1e-10 if working_dtype("float64") == "float64" else 0
+    for variable, gradient in zip(model.trainable_variables, received, strict=True):
+        assert gradient is not None, variable.path
+        assert np.abs(to_numpy(gradient)).max() > noise, variable.path
+
+
+def test_serialization(rng, tmp_path):
+    model = matting_net(width=SMALL, variant="hybrid", channel_shared=False, kernel_size=5, encoding_size=4)
+    x = rng.normal(size=(1, 32, 32, 4)).astype("float32")
+    model.save(tmp_path / "net.keras")
+    loaded = keras.saving.load_model(tmp_path / "net.keras")
+    np.testing.assert_array_equal(to_numpy(loaded(x)), to_numpy(model(x)))
+
+
+def test_weights_by_path(rng, tmp_path):
+    model = matting_net(width=SMALL)
+    model.save_weights(tmp_path / "net.weights.h5")
+    x = rng.normal(size=(1, 16, 16, 4)).astype("float32")
+    again = matting_net(width=SMALL, weights=tmp_path / "net.weights.h5")
+    np.testing.assert_array_equal(to_numpy(again(x)), to_numpy(model(x)))
+    with pytest.raises(ValueError, match="Received"):
+        matting_net(width=2 * SMALL, weights=tmp_path / "net.weights.h5")
+    with pytest.raises(FileNotFoundError, match=r"no\.weights\.h5"):
+        matting_net(width=SMALL, weights=tmp_path / "no.weights.h5")
+    with pytest.raises(ValueError, match=r"must be one of \['small'\], the path of a .weights.h5.*Received: 'large'"):
+        matting_net(width=SMALL, weights="large")
+    (tmp_path / "damaged.weights.h5").write_bytes((tmp_path / "net.weights.h5").read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"Expected those of the same network. Received: .*damaged.weights.h5: \w+"):
+        matting_net(width=SMALL, weights=tmp_path / "damaged.weights.h5")
+    with (
+        warnings.catch_warnings(action="error", category=UserWarning),  # the error is all that is said
+        pytest.raises(ValueError, match=r"Expected matting_net\(width=0.25, weights='small'\).*loaded\.$"),
+    ):
+        matting_net(width=SMALL, weights="small")
+
+
+@pytest.mark.parametrize("precision", ["mixed_float16", "mixed_bfloat16"])
+def test_precision(rng, precision):
+    x = rng.normal(size=(1, 32, 32, 4)).astype("float32")
+    model = matting_net(width=SMALL)
+    with dtype_policy(precision):
+        half = matting_net(width=SMALL)
+    half.set_weights(model.get_weights())
+    expected, received = to_numpy(model(x)), half(x)
+    assert keras.backend.standardize_dtype(received.dtype) == "float32"
+    # On average: single pixels feel the roundings of all the layers before them.
+    allowed = 10 * TOLERANCES[precision.removeprefix("mixed_")]
+    assert np.abs(to_numpy(received) - expected).mean() < allowed * np.abs(expected).mean()
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"upsampling": "cubic"}, "`upsampling` must be one of .*Received: upsampling='cubic'"),
+        ({"downsampling": "average"}, "`downsampling` must be one of .*Received: downsampling='average'"),
+        ({"variant": "fixed"}, "`variant` must be one of"),
+        ({"encoder": "resnet50"}, "`encoder` must be one of .*Received: encoder='resnet50'"),
+        ({"upsampling": "carafe", "downsampling": "indexnet"}, "indices of an IndexNet.*Received: upsampling='carafe'"),
+        ({"width": 0}, "`width` must be a number above 0.*Received: width=0"),
+        ({"width": "half"}, "`width` must be a number above 0.*Received: width='half'"),
+        ({"input_size": (64, 40)}, r"multiples of 16, or None. Received: input_size=\(64, 40\).*pads"),
+    ],
+)
+def test_exception(settings, message):
+    with pytest.raises(ValueError, match=message):
+        matting_net(**settings)

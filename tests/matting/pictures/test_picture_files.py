@@ -1,0 +1,153 @@
+"""What is known of a picture file before it is decoded: its size, and whether it is whole."""
+
+import contextlib
+import io
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from a2u_tf.matting.pictures import picture_files
+from a2u_tf.matting.pictures.decoding import decode
+from a2u_tf.matting.pictures.picture_files import FORMATS, PictureError, PictureHeader, read_header
+from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, palette_png, png, with_segments
+
+
+@pytest.fixture
+def rgb(rng):
+    return rng.integers(0, 256, (30, 41, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "progressive JPEG", "grey JPEG"])
+@pytest.mark.parametrize("tail", [b"", b"\0" * 7, b"bytes of a camera after the picture"])
+def test_size(saved, rgb, kind, tail):
+    data = {
+        "PNG": png(rgb, 2),
+        "JPEG": jpeg(rgb),
+        "progressive JPEG": jpeg(rgb, progressive=True),
+        "grey JPEG": jpeg(rgb[..., 0]),
+    }[kind]
+    assert read_header(saved(data + tail)) == PictureHeader(kind.split()[-1], (30, 41))
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_formats(saved, rgb, kind):
+    data = io.BytesIO()
+    Image.fromarray(rgb).save(data, kind)
+    assert read_header(saved(data.getvalue())) == PictureHeader(kind, (30, 41))
+
+
+def test_pictures_behind_the_first(saved, rgb):
+    for kind in ("GIF", "TIFF", "WEBP", "AVIF", "PNG", "MPO"):
+        data = io.BytesIO()
+        first, second = Image.fromarray(rgb), Image.fromarray(255 - rgb)
+        first.save(data, kind, save_all=True, append_images=[second], lossless=True)
+        path = saved(data.getvalue())
+        assert read_header(path).size == (30, 41)
+        levels = decode(path)[0].astype(int)
+        assert np.abs(levels - rgb).mean() < np.abs(levels - (255 - rgb)).mean() / 2, kind
+
+
+def test_alpha_channel(saved, rgb):
+    transparent = chunk(b"tRNS", bytes(6))
+    with_alpha = png(rgb[:, :20].reshape(30, 15, 4), 6), png(rgb[..., :2], 4), png(rgb, 2, transparent)
+    one_level = png(rgb[..., 0], 0, chunk(b"tRNS", b"\0\7"))
+    palette = palette_png(rgb[..., 0] % 2, rgb[0, :2], 9)
+    assert all(read_header(saved(data)).has_alpha for data in (*with_alpha, palette, one_level))
+    without = png(rgb, 2), png(rgb[..., 0], 0), palette_png(rgb[..., 0] % 2, rgb[0, :2]), jpeg(rgb)
+    assert not any(read_header(saved(data)).has_alpha for data in without)
+
+
+def test_header_does_not_decode(saved, rgb, monkeypatch):
+    paths = [
+        saved(data, f"{n}") for n, data in enumerate((png(rgb, 2), jpeg(rgb), png(rgb, 2, chunk(b"eXIf", exif(6)))))
+    ]
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda image: pytest.fail("decoded"))
+    assert [read_header(path).size for path in paths] == [(30, 41), (30, 41), (41, 30)]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", range(10))
+def test_exif_rotation_of_a_jpeg(saved, rgb, orientation, order):
+    data = with_segments(jpeg(rgb), jpeg_segment(0xE1, b"Exif\0\0" + exif(orientation, order)))
+    assert read_header(saved(data)).size == ((41, 30) if 5 <= orientation <= 8 else (30, 41))
+
+
+@pytest.mark.parametrize("content", [b"Exif\0\0", b"Exif\0\0MM", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"http://ns.adobe"])
+def test_broken_or_other_application_data_is_no_rotation(saved, rgb, content):
+    assert read_header(saved(with_segments(jpeg(rgb), jpeg_segment(0xE1, content)))).size == (30, 41)
+
+
+def test_padding_before_a_marker(saved, rgb):
+    assert read_header(saved(with_segments(jpeg(rgb), b"\xff\xff\xff"))).size == (30, 41)
+
+
+def test_every_cut_of_a_png(saved, rgb):
+    data = png(rgb[:3, :3], 2)
+    for length in range(1, len(data) - 4):  # then the pixels are whole, and the sum of nothing is missing
+        path = saved(data[:length])
+        for read in (read_header, decode):
+            with pytest.raises(PictureError, match="picture is damaged or"):
+                read(path)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_every_cut_of_a_jpeg(saved, rgb, progressive):
+    # A thumbnail with an end mark of its own inside a segment is not the end of the picture.
+    data = with_segments(jpeg(rgb, progressive), jpeg_segment(0xE1, b"Exif\0\0" + jpeg(rgb[:4, :4])))
+    for length in [*range(4, 700, 3), *range(700, len(data), 17), *range(len(data) - 5, len(data))]:
+        path = saved(data[:length])
+        with pytest.raises(PictureError, match="picture is damaged or"):
+            decode(path)
+        if data[length - 2 : length] != b"\xff\xd9":
+            with pytest.raises(PictureError, match="picture is damaged or"):
+                read_header(path)
+
+
+@pytest.mark.parametrize("read", [read_header, decode])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"8BPS and so on", "is damaged or no picture of the formats .* begins with b'8BPS and'. Export it as PNG"),
+        (b"<html>404</html>", "is damaged or no picture of the formats"),
+        (b"\x89PN", "is damaged or no picture of the formats"),
+    ],
+)
+def test_other_files(saved, read, data, message):
+    with pytest.raises(PictureError, match=f"picture {message}"):
+        read(saved(data))
+
+
+def test_heic_without_its_package(saved, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    picture_files._heif_problem.cache_clear()
+    with pytest.raises(
+        PictureError, match=r"is HEIC, which pillow-heif reads .*Install it: pip install 'a2u_tf\[heif\]'"
+    ):
+        read_header(saved(b"\0\0\0\x1cftypheic" + bytes(40)))
+    picture_files._heif_problem.cache_clear()
+
+
+def test_limits_of_pillow_are_left_as_they_are(saved, rgb):
+    before = Image.MAX_IMAGE_PIXELS
+    read_header(saved(png(rgb, 2)))
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_noise_is_no_other_error(saved, rng, rgb):
+    for start in (jpeg(rgb)[:30], png(rgb, 2)[:20], jpeg(rgb), png(rgb, 2)):
+        for _ in range(100):
+            data = bytearray(start + rng.bytes(60))
+            for position in rng.integers(3, len(data), 4):
+                data[position] = rng.choice([0, 8, 0x7F, 0xFF, 0xC0, 0xD9, 0xE1])
+            for read in (read_header, decode):
+                with contextlib.suppress(PictureError):
+                    read(saved(data))
+
+
+def test_missing_file(tmp_path):
+    for read in (read_header, decode):
+        with pytest.raises(FileNotFoundError, match=r"nothing\.png"):
+            read(tmp_path / "nothing.png")

@@ -1,0 +1,308 @@
+"""Released parameters in our matting network against every recorded stage of the released model."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.matting import matting_net
+from a2u_tf.matting.losses import AlphaLoss, CompositionLoss, WeightedSum
+from a2u_tf.matting.pytorch_release import assign_encoder, assign_matting
+from tests.helpers import dtype_policy, to_numpy, working_dtype
+from tests.matting.pytorch_release.recipe import channels_last, load, make_state, normal
+
+pytestmark = pytest.mark.network
+
+TAGS = ["adobe", "adobe_unshare", "variant_s1_k3_unshare"]
+# Our layer by recorded stage; those of A2UKernels have two outputs, in the order down, up.
+STAGES = {
+    "layer0": "encoder_stem_activation",
+    "bilinear0.down": "kernels_1",
+    "bilinear0.up": "kernels_1",
+    "down0": "downsampling_1",
+    "bilinear1.down": "kernels_2",
+    "bilinear1.up": "kernels_2",
+    "down1": "downsampling_2",
+    "layer1": "encoder_1_3_activation",
+    "layer2_1.layer1": "encoder_2_1_1_activation",
+    "layer2_1.bilinear.down": "kernels_3",
+    "layer2_1.bilinear.up": "kernels_3",
+    "layer2_1.down": "downsampling_3",
+    "layer2_1": "encoder_2_1_activation",
+    "layer2_2": "encoder_2_4_activation",
+    "layer3_1.layer1": "encoder_3_1_1_activation",
+    "layer3_1.bilinear.down": "kernels_4",
+    "layer3_1.bilinear.up": "kernels_4",
+    "layer3_1.down": "downsampling_4",
+    "layer3_1": "encoder_3_1_activation",
+    "layer3_2": "encoder_3_4_activation",
+    "dconv_pp.aspp1": "aspp_1_activation",
+    "dconv_pp.aspp4": "aspp_4_pointwise_activation",
+    "dconv_pp.global_avg_pool": "aspp_average_activation",
+    "dconv_pp": "aspp_dropout",
+    "short3": "skip_4_activation",
+    "decoder_layer4.sum": "decoder_4_sum",
+    "decoder_layer4": "decoder_4_2_activation",
+    "short2": "skip_3_activation",
+    "decoder_layer3": "decoder_3_2_activation",
+    "short1": "skip_2_activation",
+    "decoder_layer2": "decoder_2_2_activation",
+    "short0": "skip_1_activation",
+    "decoder_layer1.sum": "decoder_1_sum",
+    "decoder_layer1": "decoder_1_2_activation",
+    "pred.0": "head_activation",
+}
+
+
+def released_net(golden_dir, tag, dtype="float32"):
+    config, state = make_state(golden_dir, tag)
+    with dtype_policy(dtype):
+        model = matting_net(
+            channel_shared=config["share"],
+            kernel_size=config["up_kernel_size"],
+            encoding_size=config["encode_kernel_size"],
+        )
+    # In the model's dtype, as the released code does: gamma becomes |weight| + 1e-5, which float32 would round.
+    assign_matting(model, {f"module.{name}": value.astype(dtype) for name, value in state.items()})
+    return model
+
+
+def with_stages(model):
+    """The model with every recorded stage beside its output."""
+    outputs = {}
+    for name, layer in STAGES.items():
+        output = model.get_layer(layer).output
+        outputs[name] = output[name.endswith("up")] if isinstance(output, list) else output
+    return keras.Model(model.input, {**outputs, "out": model.output})
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_every_stage(golden_dir, tag):
+    model = with_stages(released_net(golden_dir, tag))
+    meta, arrays = load(golden_dir / f"D_net_{tag}_eval.npz")
+    for row in meta["inputs"]:
+        prefix = f"i{row['index']}_"
+        received = model(channels_last(arrays[f"{prefix}x"]), training=False)
+        stages = [name.removeprefix(f"{prefix}act.") for name in arrays if name.startswith(f"{prefix}act.")]
+        assert set(stages) == set(STAGES)
+        for stage in stages:
+            facts = row["activations"][stage]
+            sc, sy, sx = facts["stride_chw"]
+            ours = to_numpy(received[stage])
+            assert [ours.shape[0], ours.shape[3], *ours.shape[1:3]] == facts["shape"]
+            expected = channels_last(arrays[f"{prefix}act.{stage}"])
+            largest = max(abs(facts["min"]), abs(facts["max"]))
+            message = f"{tag}, input {row['index']}, {stage}"
+            np.testing.assert_allclose(
+                ours[:, ::sy, ::sx, ::sc], expected, rtol=0, atol=1e-4 * largest, err_msg=message
+            )
+            np.testing.assert_allclose(np.linalg.norm(ours), facts["l2"], rtol=1e-4, err_msg=message)
+        expected = channels_last(arrays[f"{prefix}out_f64"])
+        np.testing.assert_allclose(to_numpy(received["out"]), expected, rtol=0, atol=2e-4)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_prediction_in_float64(golden_dir, tag):
+    if working_dtype("float64") != "float64":
+        pytest.skip("this backend computes float64 in float32")
+    model = released_net(golden_dir, tag, "float64")
+    model = keras.Model(model.input, model.get_layer("alpha_conv").output)  # the output after it is float32
+    meta, arrays = load(golden_dir / f"D_net_{tag}_eval.npz")
+    for row in meta["inputs"]:
+        prefix = f"i{row['index']}_"
+        received = model(channels_last(arrays[f"{prefix}x"]).astype("float64"), training=False)
+        np.testing.assert_allclose(to_numpy(received), channels_last(arrays[f"{prefix}out_f64"]), rtol=0, atol=1e-7)
+
+
+def test_the_recorded_padding_of_the_encoding_matters(golden_dir):
+    """The vectors tell a net with other settings from the right one: k is nowhere in the shapes."""
+    config, state = make_state(golden_dir, "adobe")
+    model = matting_net(encoding_size=config["encode_kernel_size"] - 1)
+    assign_matting(model, state)
+    _, arrays = load(golden_dir / "D_net_adobe_eval.npz")
+    received = to_numpy(model(channels_last(arrays["i0_x"]), training=False))
+    assert np.abs(received - channels_last(arrays["i0_out_f64"])).max() > 2e-3
+
+
+class Step:
+    """One recorded forward and backward pass of the loss, which was recorded in float64."""
+
+    def __init__(self, golden_dir, tag, mode, dtype="float64"):
+        _, self.arrays = load(golden_dir / f"D_net_{tag}_train.npz")
+        self.facts = json.loads((golden_dir / f"D_net_{tag}_train.json").read_text())["modes"][mode]
+        self.mode, self.dtype = mode, dtype
+        self.model = released_net(golden_dir, tag, dtype)
+        self.model.get_layer("aspp_dropout").rate = 0
+        _, self.state = make_state(golden_dir, tag)
+
+    def run(self):
+        import tensorflow as tf
+
+        losses = [AlphaLoss(dtype=self.dtype), CompositionLoss(dtype=self.dtype)]
+        loss = WeightedSum(losses, [0.5, 0.5], dtype=self.dtype)
+        x, target = (channels_last(self.arrays[name]).astype(self.dtype) for name in ("x", "gt"))
+        network = keras.Model(self.model.input, self.model.get_layer("alpha_conv").output)  # what follows is float32
+        with tf.GradientTape() as tape:
+            prediction = network(x, training=self.mode == "train")
+            value = loss(target, prediction)
+        variables = self.model.trainable_variables
+        self.prediction, self.loss = to_numpy(prediction), float(value)
+        self.gradients = {v.path: to_numpy(g) for v, g in zip(variables, tape.gradient(value, variables), strict=True)}
+        return self
+
+    def released_gradients(self):
+        """Our gradients by released name and in the released layout."""
+        from a2u_tf.matting.pytorch_release.names import released_kernels, released_layers
+        from a2u_tf.matting.pytorch_release.network import _layer_sources
+
+        gradients = {}
+        for layer in self.model.layers:
+            for name, (variable, _) in _layer_sources(layer, released_layers(), released_kernels()).items():
+                if variable.path in self.gradients:
+                    gradients[name] = self._to_released(name, layer, self.gradients[variable.path])
+        return gradients
+
+    def _to_released(self, name, layer, x):
+        if isinstance(layer, keras.layers.BatchNormalization) and name.endswith("weight"):
+            return x * np.where(self.state[name] >= 0, 1, -1)
+        if "bconv_UP" in name:
+            *rest, values = x.shape
+            x = x.reshape(*rest, 4, values // 4).swapaxes(-1, -2).reshape(x.shape)
+        if x.ndim == 2:
+            return x.T[:, :, None, None]
+        if x.ndim == 4:
+            return x.transpose((2, 3, 0, 1) if isinstance(layer, keras.layers.DepthwiseConv2D) else (3, 2, 0, 1))
+        return x
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("mode", ["evalbn", "train"])
+@pytest.mark.parametrize("tag", ["adobe", "adobe_unshare"])
+def test_gradients(golden_dir, tag, mode):
+    """In float64: in float32 rounding moves units over the kinks of ReLUs, others on each machine, and small gradients
+    change with them, in the released code by up to 36 % (`f32_rel_l2_err`)."""
+    step = Step(golden_dir, tag, mode).run()
+    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-6)
+    np.testing.assert_allclose(step.prediction, channels_last(step.arrays[f"{mode}_out"]), rtol=0, atol=1e-6)
+    received = step.released_gradients()
+    assert set(received) == set(step.facts["params"])
+    for name, facts in step.facts["params"].items():
+        # Some gradients amplify small differences more than others: those of large error in float32.
+        tolerance = (1e-6 + 1e-4 * facts["f32_rel_l2_err"]) * facts["l2"]
+        assert abs(np.linalg.norm(received[name]) - facts["l2"]) <= tolerance, name
+        # Over all elements in their released order: a wrong layout shows.
+        projection = float(np.dot(received[name].ravel(), normal(f"proj/{name}", received[name].size)))
+        assert abs(projection - facts["proj"]) <= 10 * tolerance, name
+        if f"{mode}_grad.{name}" in step.arrays:
+            expected = step.arrays[f"{mode}_grad.{name}"]
+            np.testing.assert_allclose(received[name], expected, rtol=0, atol=tolerance, err_msg=name)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("tag", ["adobe", "adobe_unshare"])
+def test_gradients_in_float32(golden_dir, tag):
+    """All together, where the large ones count."""
+    step = Step(golden_dir, tag, "evalbn", "float32").run()
+    np.testing.assert_allclose(step.loss, step.facts["loss"], rtol=1e-5)
+    total = np.sqrt(sum(np.sum(np.square(x.astype("float64"))) for x in step.released_gradients().values()))
+    np.testing.assert_allclose(total, step.facts["global_grad_l2"], rtol=1e-4)
+
+
+@pytest.mark.tensorflow
+def test_convention_running_variance_is_of_the_batch(golden_dir):
+    """The released code stores the unbiased variance, Keras the biased one: N / (N - 1) apart."""
+    step = Step(golden_dir, "adobe", "train").run()
+    batch, height, width = 2, 64, 64
+    for brick, name, stride in (("encoder_stem", "layer0.1", 1), ("skip_2", "short1.1", 2)):
+        layer = step.model.get_layer(f"{brick}_norm")
+        count = batch * (height // stride) * (width // stride)
+        np.testing.assert_allclose(
+            to_numpy(layer.moving_mean), step.arrays[f"bn_after.{name}.running_mean"], rtol=0, atol=1e-6
+        )
+        before = step.state[f"{name}.running_var"]
+        biased = 0.9 * before + (step.arrays[f"bn_after.{name}.running_var"] - 0.9 * before) * (count - 1) / count
+        np.testing.assert_allclose(to_numpy(layer.moving_variance), biased, rtol=0, atol=1e-6)
+
+
+class TestErrors:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def net():
+        return matting_net()
+
+    @pytest.fixture
+    def state(self, golden_dir):
+        return make_state(golden_dir, "adobe")[1]
+
+    def test_every_problem_is_listed_and_nothing_assigned(self, net, state):
+        before = net.get_weights()
+        del state["short3.0.weight"], state["pred.1.weight"]
+        state["short0.0.weight"] = state["short0.0.weight"][:, :3]
+        state["optimizer_step"] = np.zeros(1)
+        with pytest.raises(ValueError, match="do not fit") as error:
+            assign_matting(net, state)
+        message = str(error.value)
+        assert "missing: short3.0.weight, pred.1.weight" in message or "missing: pred.1.weight" in message
+        assert "not of this model: optimizer_step" in message
+        assert "wrongly shaped: short0.0.weight (64, 3, 3, 3) for a weight of shape (3, 3, 4, 64)" in message
+        for x, y in zip(net.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(x, y)
+
+    def test_long_lists_are_cut(self, net):
+        with pytest.raises(ValueError, match=r"missing: .* and \d+ more"):
+            assign_matting(net, {})
+
+    def test_other_networks(self, state):
+        for settings, message in (
+            ({"channel_shared": False}, "bconv_U.1.weight"),
+            ({"kernel_size": 5}, "wrongly shaped: .*bconv_UP"),
+            ({"variant": "static"}, "'variant': 'static'"),
+            ({"width": 0.5}, "wrongly shaped"),
+            ({"upsampling": "bilinear", "downsampling": "max_pool"}, "not of this model: bilinear0"),
+            ({"downsampling": "conv"}, "no counterpart of layer 'encoder_downsampling_1"),
+        ):
+            with pytest.raises(ValueError, match=message):
+                assign_matting(matting_net(**settings), state)
+
+
+def backbone(golden_dir):
+    """An ImageNet ResNet-34 file, made from the recorded network's encoder by the renaming that the release states."""
+    _, state = make_state(golden_dir, "adobe")
+    result = {}
+    for name, value in state.items():
+        head, _, rest = name.partition(".")
+        if head == "layer0":
+            which, rest = rest.split(".", 1)
+            value = value[:, :3] if which == "0" else value
+            result[f"mod1.{'conv1' if which == '0' else 'bn1'}.{rest}"] = value
+        elif head == "layer1":
+            result[f"mod2.{rest}"] = value
+        elif head in ("layer2_1", "layer3_1") and not rest.startswith("bilinear"):
+            rest = rest.replace("layer1.", "convs.").replace("layer2.", "convs.")
+            result[f"mod{int(head[5]) + 1}.block1.{rest}"] = value
+        elif head in ("layer2_2", "layer3_2"):
+            block, rest = rest.split(".", 1)
+            result[f"mod{int(head[5]) + 1}.block{int(block[5:]) + 1}.{rest}"] = value
+    result["mod5.block1.convs.conv1.weight"] = result["fc.weight"] = np.zeros(3)
+    return result
+
+
+def test_backbone(golden_dir, rng):
+    """The same encoder through the ImageNet file and through the whole network, where the trimap channel is zero."""
+    _, state = make_state(golden_dir, "adobe")
+    state["layer0.0.weight"][:, 3] = 0
+    whole, model = matting_net(), matting_net(upsampling="bilinear", downsampling="max_pool")
+    assign_matting(whole, state)
+    assign_encoder(model, {f"module.{name}": value for name, value in backbone(golden_dir).items()})
+    for layer in model.layers:
+        if layer.weights and layer.name.startswith("encoder"):
+            for ours, theirs in zip(layer.get_weights(), whole.get_layer(layer.name).get_weights(), strict=True):
+                np.testing.assert_array_equal(ours, theirs, err_msg=layer.name)
+
+
+def test_exception_of_a_backbone(golden_dir):
+    state = backbone(golden_dir)
+    del state["mod3.block1.proj_conv.weight"]
+    with pytest.raises(ValueError, match=r"missing: mod3.block1.proj_conv.weight"):
+        assign_encoder(matting_net(), state)

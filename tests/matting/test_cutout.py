@@ -1,0 +1,130 @@
+"""Pictures without their background."""
+
+import cv2
+import numpy as np
+import pytest
+
+from a2u_tf.matting.cutout import cover, estimate_foreground, lay_over, parse_colour
+from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb
+
+
+def scene():
+    """A red disc with a soft edge before blue: colours in [0, 1], and alpha."""
+    rows, columns = np.indices((48, 64))
+    alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 6 + 0.5, 0, 1).astype(np.float32)
+    image = alpha[..., None] * [230, 50, 25] + (1 - alpha[..., None]) * [25, 50, 200]
+    return (image / 255).astype(np.float32), alpha
+
+
+RED, BLUE = np.array([230, 50, 25]) / 255, np.array([25, 50, 200]) / 255
+
+
+def test_colours_are_those_of_the_foreground():
+    image, alpha = scene()
+    colours = estimate_foreground(image, alpha)
+    assert colours.dtype == np.float32
+    np.testing.assert_array_equal(colours[alpha == 1], image[alpha == 1])
+    halo = (alpha > 0.05) & (alpha < 0.95)
+    assert np.abs(image[halo] - RED).max() > 0.5
+    seen = alpha[..., None] * np.abs(colours - RED)  # what it is off by where it is laid over something else
+    assert seen[halo].max() < 0.04  # ten levels; the photograph's own colours are off by 200
+
+
+def test_a_wrong_matte_takes_up_little_of_the_old_background():
+    """Where a matte says 0.3 and there is nothing but background, solving for the colour would find just that."""
+    image, alpha = scene()
+    rim = (cv2.dilate(alpha, np.ones((7, 7))) > 0) & (alpha == 0)
+    colours = estimate_foreground(image, np.where(rim, np.float32(0.3), alpha))[rim]
+    old = np.linalg.norm(colours - BLUE, axis=-1) < np.linalg.norm(colours - RED, axis=-1)
+    assert old.mean() < 0.05
+
+
+def test_colours_at_the_limits():
+    for size in ((1, 1), (1, 9), (7, 2)):
+        colours = np.full((*size, 3), 0.4, np.float32)
+        for level in (0, 0.5, 1):
+            received = estimate_foreground(colours, np.full(size, level, np.float32))
+            assert received.min() >= 0
+            assert np.isfinite(received).all()
+            np.testing.assert_allclose(received, 0.4, atol=1e-3)
+
+
+def test_nothing_black_around_a_cutout():
+    """Whoever resizes a cutout mixes the colours of its edge with those of what is transparent."""
+    image, alpha = scene()
+    colours = estimate_foreground(np.clip(image, 0.3, 1), alpha)
+    beyond = cv2.dilate(alpha, np.ones((7, 7))) == 0  # where the small window holds nothing of the foreground
+    assert beyond.any()
+    assert colours[beyond].min() > 0.25
+
+
+def test_no_old_background_around_fur(data_dir):
+    folder = data_dir / "matting_lemur"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not there")
+    image, alpha = read_rgb(folder / "lemur.png") / np.float32(255), read_alpha(folder / "lemur_alpha.png")
+    colours = estimate_foreground(image, alpha)
+    fur = (alpha > 0.05) & (alpha < 0.6) & (np.indices(alpha.shape)[0] < 110)  # white, before a dark green wood
+    saturation = [np.ptp(picture[fur], axis=-1).mean() for picture in (image, colours)]
+    brightness = [picture[fur].mean() for picture in (image, colours)]
+    assert saturation[1] < 0.7 * saturation[0], saturation
+    assert brightness[1] > brightness[0] + 0.15, brightness
+
+
+def test_lay_over():
+    colours = np.float32([[[1, 0.5, 0], [1, 0.5, 0], [1, 0.5, 0]]])
+    result = lay_over(colours, np.float32([[0, 0.25, 1]]), np.float32([[[0, 0, 1]]]))
+    np.testing.assert_allclose(result, [[[0, 0, 1], [0.25, 0.125, 0.75], [1, 0.5, 0]]], atol=1e-6)
+    assert result.dtype == np.float32
+
+
+def test_levels_are_refused():
+    levels, colours, alpha = np.uint8([[[9, 9, 9]]]), np.float32([[[1, 1, 1]]]), np.float32([[1]])
+    for bad in (
+        (levels, alpha, colours),
+        (colours, levels[..., 0], colours),
+        (colours, alpha, levels),
+        (255 * colours, alpha, colours),
+    ):
+        with pytest.raises(ValueError, match=r"must be floats in \[0, 1\]. Received: "):
+            lay_over(*bad)
+    with pytest.raises(ValueError, match=r"of one size. Received: \(1, 1, 3\) and \(1, 2\)"):
+        estimate_foreground(colours, np.float32([[1, 1]]))
+
+
+@pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7), (1, 9), (60, 30), (200, 333)])
+def test_cover(size):
+    rows, columns = np.indices((60, 30))
+    picture = np.dstack([4 * rows, 8 * columns, 0 * rows]).astype(np.uint8)
+    result = cover(picture, size)
+    assert result.shape == (*size, 3)
+    # Nothing is stretched, the centre stays the centre and one side is whole.
+    zoom = max(size[0] / 60, size[1] / 30)
+    for axis, (channel, step, own) in enumerate(((0, 4, 60), (1, 8, 30))):
+        line = result[..., channel].astype(float).mean(axis=1 - axis) / step
+        assert abs(line.mean() - (own - 1) / 2) < 0.6 + 0.6 / zoom
+        if min(size) > 5:
+            assert abs(np.ptp(line) - size[axis] / zoom) < 1.5 + 1 / zoom
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("white", (255, 255, 255)),
+        ("Green", (0, 128, 0)),
+        ("#ff8000", (255, 128, 0)),
+        ("#F80", (255, 136, 0)),
+        ("#ff80", None),
+        ("#gg8000", None),
+        ("#ff 80", None),
+        ("beach.png", None),
+        ("", None),
+    ],
+)
+def test_parse_colour(text, expected):
+    colour = parse_colour(text)
+    if expected is None:
+        assert colour is None
+    else:
+        np.testing.assert_array_equal(colour, [[expected]])
+        assert colour.dtype == np.uint8

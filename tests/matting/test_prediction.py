@@ -1,0 +1,141 @@
+"""One picture through a model."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.matting import MattingModel, matting_net
+from a2u_tf.matting.network import strips
+from a2u_tf.matting.prediction import for_prediction, predict_alpha
+from tests.helpers import assert_close, dtype_policy, to_numpy
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture(scope="module")
+def model():
+    return MattingModel(matting_net(width=0.03))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 33), (16, 16)])
+def test_size_and_range(rng, model, size):
+    image = rng.integers(0, 256, (*size, 3), dtype="uint8")
+    trimap = rng.choice(np.array([0, 128, 255], "uint8"), size)
+    alpha = predict_alpha(model, image, trimap)
+    assert alpha.shape == size
+    assert alpha.dtype == np.float32
+    np.testing.assert_array_equal(alpha[trimap == 255], 1)
+    np.testing.assert_array_equal(alpha[trimap == 0], 0)
+
+
+@pytest.mark.parametrize("shapes", [((4, 4, 3), (4, 5)), ((4, 4), (4, 4)), ((4, 4, 3), (4, 4, 1)), ((0, 4, 3), (0, 4))])
+def test_exception(model, shapes):
+    image, trimap = (np.zeros(shape, "uint8") for shape in shapes)
+    with pytest.raises(ValueError, match=r"shapes \(H, W, 3\) and \(H, W\), of one size. Received: image.shape="):
+        predict_alpha(model, image, trimap)
+
+
+@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
+def test_pictures_of_several_sizes(rng, upsampling):
+    model = MattingModel(matting_net(upsampling, "max_pool", width=0.03))
+    for size in ((33, 50), (48, 50), (20, 17)):
+        image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
+        assert predict_alpha(model, image, trimap).shape == size
+
+
+def test_working_size(rng):
+    image = rng.integers(0, 256, (60, 92, 3), dtype="uint8")
+    columns = np.indices((60, 92))[1]
+    trimap = np.select([columns < 30, columns > 61], [0, 255], 128).astype("uint8")
+    seen = {}
+
+    class Recorded:
+        def predict_on_batch(self, inputs):
+            seen.update(inputs)
+            return {"alpha": np.full((1, 15, 23, 1), 0.25, "float32")}
+
+    alpha = predict_alpha(Recorded(), image, trimap, max_side=23)
+    blocks = image.reshape(15, 4, 23, 4, 3).mean(axis=(1, 3))
+    np.testing.assert_allclose(seen["image"][0].astype(float), blocks, atol=0.51)
+    # Columns 28 to 31 and 60 to 63 are partly unknown, so those of the reduced trimap are.
+    expected = np.broadcast_to([0] * 7 + [128] * 9 + [255] * 7, (15, 23))
+    np.testing.assert_array_equal(seen["trimap"][0, ..., 0], expected)
+    assert alpha.dtype == np.float32
+    np.testing.assert_allclose(alpha, np.select([trimap == 0, trimap == 255], [0, 1], 0.25), atol=1e-6)
+
+
+def test_working_size_of_a_small_picture_is_its_own(rng):
+    image, trimap = rng.integers(0, 256, (20, 33, 3), dtype="uint8"), np.full((20, 33), 128, "uint8")
+    sizes = []
+
+    class Recorded:
+        def predict_on_batch(self, inputs):
+            sizes.append(inputs["image"].shape[1:3])
+            return {"alpha": np.zeros(inputs["trimap"].shape, "float32")}
+
+    for max_side in (33, 32, 1):
+        assert predict_alpha(Recorded(), image, trimap, max_side).shape == (20, 33)
+    assert sizes == [(20, 33), (19, 32), (1, 1)]
+
+
+def test_enlarged_matte_lies_where_the_picture_is():
+    class Copies:
+        def predict_on_batch(self, inputs):
+            return {"alpha": inputs["image"][..., :1] / np.float32(255)}
+
+    columns = np.tile(np.arange(0, 250, 2.5, dtype="float32"), (60, 1))
+    image = np.stack([columns.astype("uint8")] * 3, axis=-1)
+    alpha = predict_alpha(Copies(), image, np.full(columns.shape, 128, "uint8"), max_side=31)
+    np.testing.assert_allclose(255 * alpha[:, 5:-5], columns[:, 5:-5], atol=1.5)
+
+
+@pytest.mark.parametrize("max_side", [0, -1, 2.5, "9"])
+def test_bad_working_size(model, max_side):
+    with pytest.raises(ValueError, match=r"`max_side` must be an integer of at least 1, or None. Received: max_side="):
+        predict_alpha(model, np.zeros((4, 4, 3), "uint8"), np.zeros((4, 4), "uint8"), max_side)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [np.ones((4, 4, 3), dtype) for dtype in ("uint16", "int8", "bool")]
+    + [np.full((4, 4, 3), x) for x in (200.0, np.nan)],
+)
+def test_images_without_a_scale(model, image):
+    with pytest.raises(ValueError, match=r"`image` must be uint8, or floats in \[0, 1\]. Received: "):
+        predict_alpha(model, image, np.full((4, 4), 128, "uint8"))
+
+
+def test_dtype(rng, model):
+    image = rng.integers(0, 256, (48, 64, 3), dtype="uint8")
+    trimap = np.full((48, 64), 128, "uint8")
+    expected = predict_alpha(model, image, trimap)
+    half = for_prediction(model, "bfloat16")
+    assert half.network.get_layer("encoder_stem_conv").compute_dtype == "bfloat16"
+    assert half.network.get_layer("kernels_1").compute_dtype == "bfloat16"
+    assert all(variable.dtype == "float32" for variable in half.weights)
+    alpha = predict_alpha(half, image, trimap)
+    assert 0 < np.abs(alpha - expected).mean() < 0.01
+    back = for_prediction(half, "float32")
+    assert {layer.compute_dtype for layer in back.network.layers} == {"float32"}
+    for weight, same in zip(back.weights, model.weights, strict=True):
+        np.testing.assert_array_equal(to_numpy(weight), to_numpy(same))
+    # Not bit for bit: `model` has met pictures of several sizes, so that TensorFlow traced it with open sizes, and
+    # `back` with those of this picture; the two graphs round in other places.
+    assert_close(predict_alpha(back, image, trimap), expected)
+    with pytest.raises(ValueError, match=r"must be one of .*'float32', 'bfloat16'.* Received: dtype='float16'"):
+        for_prediction(model, "float16")
+
+
+@pytest.mark.tensorflow
+def test_large_pictures_give_the_same(rng, monkeypatch):
+    """In float64: in float32 convolutions round strips in other ways than the whole, on some processors."""
+    monkeypatch.setattr(strips, "LARGEST", 30_000)
+    monkeypatch.setattr(strips, "STRIP", 10_000)
+    with dtype_policy("float64"):
+        model = MattingModel(matting_net(width=0.03))
+    large = for_prediction(model, large=True)
+    assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
+    image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
+    expected = predict_alpha(model, image, trimap)
+    assert np.ptp(expected) > 0.01
+    # The matte is float32: what is equal in float64 is rounded to the same number, or to its neighbour.
+    np.testing.assert_allclose(predict_alpha(large, image, trimap), expected, atol=np.finfo("float32").eps)

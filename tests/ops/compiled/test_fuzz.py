@@ -1,0 +1,75 @@
+"""Any shapes and attributes: an error or the right answer, never a crash."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from a2u_tf.ops import compiled
+from a2u_tf.ops.compiled import library
+from tests.helpers import SEED, assert_close
+from tests.ops.oracle import Case
+
+pytestmark = pytest.mark.tensorflow
+FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _built():
+    if keras.backend.backend() == "tensorflow" and (reason := compiled.unavailable()):
+        pytest.skip(f"the compiled op: {reason}")
+
+
+@st.composite
+def fitting(draw):
+    """A case whose sizes fit."""
+    direction = draw(st.sampled_from(["up", "down"]))
+    scale, groups = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    kernel_size = draw(st.integers(0, 3)) * 2 + 1 if direction == "up" else draw(st.integers(1, 8))
+    size = draw(st.integers(0, 9)), draw(st.integers(0, 9))
+    return Case(direction, size, kernel_size, scale, groups, groups * draw(st.integers(0, 12)), draw(st.integers(0, 3)))
+
+
+@FEW
+@given(fitting(), st.sampled_from(["float32", "float64"]))
+def test_fitting_sizes_give_the_right_answer(case, dtype):
+    arrays = case.arrays(np.random.default_rng(SEED), dtype)
+    ops, _ = library.load()[0]
+    ratio = {"up": case.scale} if case.direction == "up" else {"down": case.scale}
+    attributes = {"kernel_size": case.kernel_size, "groups": case.groups, **ratio}
+    if case.channels == 0:  # the reference divides by it
+        outputs = ops.a2u_reassemble(*arrays[:2], **attributes)
+        _, to_kernels = ops.a2u_reassemble_grad(*arrays, **attributes)
+        assert outputs.shape == arrays[2].shape
+        assert not np.any(to_kernels)
+        return
+    assert_close(ops.a2u_reassemble(*arrays[:2], **attributes), case.reference(*arrays[:2]))
+    actual = ops.a2u_reassemble_grad(*arrays, **attributes)
+    for x, y in zip(actual, case.reference_gradients(*arrays), strict=True):
+        assert_close(x, y)
+
+
+SIZES = st.one_of(st.integers(0, 5), st.sampled_from([2**15, 2**31, 2**40]))
+SHAPES = st.lists(SIZES, min_size=0, max_size=6).filter(lambda shape: 0 in shape or np.prod(shape, dtype=float) < 1e6)
+NUMBERS = st.one_of(st.integers(-2, 6), st.sampled_from([1023, 1024, 2**20 + 1, 2**31, 2**62]))
+
+
+@FEW
+@given(SHAPES, SHAPES, SHAPES, NUMBERS, NUMBERS, NUMBERS, NUMBERS)
+def test_any_shapes_and_attributes_are_survived(features, kernels, upstream, kernel_size, up, down, groups):
+    import tensorflow as tf
+
+    ops, _ = library.load()[0]
+    attributes = {"kernel_size": kernel_size, "up": up, "down": down, "groups": groups}
+    try:
+        tensors = [tf.zeros(shape, tf.float16) for shape in (features, kernels, upstream)]
+    except (ValueError, tf.errors.OpError):
+        return
+    for call, count in ((ops.a2u_reassemble, 2), (ops.a2u_reassemble_grad, 3)):
+        try:
+            outputs = call(*tensors[:count], **attributes)
+        except (ValueError, tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError):
+            continue
+        for output in tf.nest.flatten(outputs):
+            assert not np.any(output.numpy())

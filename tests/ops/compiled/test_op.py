@@ -1,0 +1,315 @@
+"""The compiled op, called as the library calls it, and as TensorFlow sees it."""
+
+import concurrent.futures
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.ops import compiled, composite
+from a2u_tf.ops.compiled import library
+from tests.helpers import assert_close, gradients, numeric_gradient, to_numpy, value_and_gradients
+from tests.ops.oracle import CASES, Case
+
+pytestmark = pytest.mark.tensorflow
+
+SHARED_CASES = [  # one kernel for all pixels of a sample
+    Case("down", (9, 11), 6, groups=1, channels=64, batch=3),
+    Case("down", (9, 7), 6, groups=2, channels=18),
+    Case("down", (6, 7), 3, groups=20, channels=20, batch=17),
+    Case("down", (5, 8), 5, scale=1, groups=3, channels=6),
+    Case("down", (8, 5), 4, scale=3, channels=1, batch=1),
+    Case("down", (4, 4), 2, groups=2, batch=0),
+]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _built():
+    if keras.backend.backend() == "tensorflow" and (reason := compiled.unavailable()):
+        pytest.skip(f"the compiled op: {reason}")
+
+
+@pytest.fixture
+def raw():
+    """The op's own Python wrappers."""
+    return library.load()[0][0]
+
+
+def ratio(case):
+    return {"up": case.scale} if case.direction == "up" else {"down": case.scale}
+
+
+def function(case, module=compiled):
+    """Reassembly of one case by one implementation."""
+
+    def call(features, kernels):
+        return module.reassemble(features, kernels, case.kernel_size, groups=case.groups, **ratio(case))
+
+    return call
+
+
+def shared_arrays(case, rng):
+    """Features, one kernel per sample, cotangent; and that kernel repeated for every pixel."""
+    features, kernels, cotangent = case.arrays(rng)
+    single = rng.normal(size=(case.batch, 1, 1, kernels.shape[3]))
+    return features, single, cotangent, np.broadcast_to(single, kernels.shape)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_feature_equals_reference(rng, case, dtype):
+    arrays = [to_numpy(keras.ops.cast(array, dtype)).astype("float64") for array in case.arrays(rng)]
+    tensors = [keras.ops.cast(array, dtype) for array in arrays]
+    assert_close(function(case)(*tensors[:2]), case.reference(*arrays[:2]), dtype)
+    actual = gradients(function(case), *tensors[:2], cotangent=tensors[2])
+    for gradient, expected in zip(actual, case.reference_gradients(*arrays), strict=True):
+        assert_close(gradient, expected, dtype)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
+@pytest.mark.parametrize("case", SHARED_CASES, ids=str)
+def test_feature_one_kernel_for_all_pixels(rng, case, dtype):
+    features, single, cotangent, kernels = shared_arrays(case, rng)
+    tensors = [keras.ops.cast(array, dtype) for array in (features, single, cotangent)]
+    features, single, cotangent = (to_numpy(tensor).astype("float64") for tensor in tensors)
+    kernels = np.broadcast_to(single, kernels.shape)
+    assert_close(function(case)(*tensors[:2]), case.reference(features, kernels), dtype)
+    to_features, to_kernels = case.reference_gradients(features, kernels.copy(), cotangent)
+    actual = gradients(function(case), *tensors[:2], cotangent=tensors[2])
+    assert_close(actual[0], to_features, dtype)
+    expected = to_kernels.sum(axis=(1, 2), keepdims=True)
+    assert_close(actual[1], expected, dtype, scale=np.abs(expected).max(initial=0))
+
+
+@pytest.mark.parametrize("case", [Case("up", (3, 4), 3, groups=2, channels=2), Case("down", (3, 4), 4, channels=2)])
+def test_gradcheck_is_numeric(rng, case):
+    features, kernels, cotangent = case.arrays(rng)
+    actual = gradients(function(case), features, kernels, cotangent=cotangent)
+    expected = numeric_gradient(case.reference, features, kernels, cotangent=cotangent)
+    for x, y in zip(actual, expected, strict=True):
+        assert_close(x, y, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("case", "shared"),
+    [
+        (Case("up", (3, 2), 3, groups=2, channels=2, batch=1), False),
+        (Case("down", (3, 4), 4, channels=2, batch=1), False),
+        (Case("down", (3, 4), 2, channels=2, batch=1), True),
+    ],
+)
+def test_gradcheck_of_second_order_is_numeric(rng, case, shared):
+    import tensorflow as tf
+
+    features, kernels, cotangent = case.arrays(rng)
+    kernels = kernels[:, :1, :1] if shared else kernels
+    first = value_and_gradients(function(case))
+
+    def gradients_alone(*tensors):
+        return first(*tensors)[1:]
+
+    tensors = [tf.constant(array) for array in (features, kernels, cotangent)]
+    for index in (0, 1):
+        theoretical, numerical = tf.test.compute_gradient(lambda *x, i=index: gradients_alone(*x)[i], tensors)
+        for x, y in zip(theoretical, numerical, strict=True):
+            np.testing.assert_allclose(x, y, atol=1e-7)
+
+
+def test_feature_mixed_dtypes_as_the_composite(rng):
+    case = Case("up", (4, 5), 3)
+    features, kernels, _ = case.arrays(rng)
+    features, kernels = keras.ops.cast(features, "float16"), keras.ops.cast(kernels, "float32")
+    outputs = function(case)(features, kernels)
+    assert outputs.dtype == "float32"
+    assert_close(outputs, function(case, composite)(features, kernels))
+
+
+def test_determinism_bit_for_bit_with_any_threads(rng):
+    import tensorflow as tf
+
+    case = Case("down", (64, 66), 6, channels=32, batch=2)
+    arrays = [array.astype("float32") for array in case.arrays(rng)]
+    shared = [arrays[0], arrays[1][:, :1, :1], arrays[2]]
+    raw, shared_library = library.load()[0]
+    settings = {"kernel_size": 6, "down": 2}
+    runs = set()
+    for threads in (1, 2, 5):
+        shared_library.a2u_set_threads(threads)
+        for _ in range(3):
+            parts = [raw.a2u_reassemble(*arrays[:2], **settings)]
+            for tensors in (arrays, shared):
+                parts += raw.a2u_reassemble_grad(*tensors, **settings)
+            runs.add(b"".join(part.numpy().tobytes() for part in parts))
+    shared_library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
+    assert len(runs) == 1
+
+
+def test_concurrency_many_callers_at_once(rng):
+    cases = [Case("up", (30, 30), 3, channels=24), Case("down", (41, 40), 6, channels=16)]
+    work = []
+    for case in cases:
+        arrays = [array.astype("float32") for array in case.arrays(rng)]
+        both = value_and_gradients(function(case))
+        tensors = [keras.ops.convert_to_tensor(array) for array in arrays]
+        work.append((both, tensors, [x.numpy().tobytes() for x in both(*tensors)]))
+
+    def call(number):
+        both, tensors, expected = work[number % 2]
+        return [x.numpy().tobytes() for x in both(*tensors)] == expected
+
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        assert all(pool.map(call, range(120)))
+
+
+@pytest.mark.process
+def test_feature_settings_are_followed():
+    """TensorFlow's number of threads, and the instruction set that the environment names, or an error."""
+    program = (
+        "import os; os.environ['A2U_TF_INSTRUCTION_SET'] = 'sse9'\n"
+        "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(3)\n"
+        "from a2u_tf.ops import compiled\n"
+        "from a2u_tf.ops.compiled import library\n"
+        "try: compiled.unavailable()\n"
+        "except ValueError as error: print(error)\n"
+        "os.environ['A2U_TF_INSTRUCTION_SET'] = 'baseline'\n"
+        "compiled.reassemble(tf.ones((1, 2, 2, 1)), tf.ones((1, 2, 2, 1)), 1)\n"
+        "print(library.load()[0][1].a2u_threads(), compiled.instruction_set())"
+    )
+    error, followed = child(program).splitlines()
+    assert "A2U_TF_INSTRUCTION_SET must be one of ('baseline', 'avx2', 'avx512')" in error
+    assert error.endswith("Received: 'sse9'")
+    assert followed == "3 baseline"
+
+
+@pytest.mark.process
+def test_feature_works_in_a_forked_child(rng):
+    """A fork has none of the pool's threads."""
+    program = (
+        "import ctypes, os, numpy as np, tensorflow as tf\n"
+        "from a2u_tf.ops import compiled\n"
+        "x, k = tf.random.normal((2, 64, 64, 32)), tf.random.normal((2, 128, 128, 9))\n"
+        "run = lambda: compiled.reassemble(x, k, 3, up=2).numpy()\n"
+        "first = run()\n"
+        "child = os.fork()\n"
+        "if child == 0:\n"
+        "    os._exit(0 if (run() == first).all() else 1)\n"
+        "print('status', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
+    )
+    assert child(program).split()[-1] == "0"
+
+
+def child(program):
+    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
+    result = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout
+
+
+def test_feature_static_shapes(raw):
+    import tensorflow as tf
+
+    shapes = []
+
+    @tf.function(autograph=False)
+    def trace(features, kernels, call):
+        shapes.append(call(features, kernels).shape.as_list())
+
+    def spec(*shape):
+        return tf.TensorSpec(shape, tf.float32)
+
+    def bare(features, kernels):
+        return raw.a2u_reassemble(features, kernels, kernel_size=3, down=2)
+
+    trace.get_concrete_function(spec(None, None, None, 5), spec(2, None, None, 9), bare)
+    trace.get_concrete_function(spec(3, 9, None, None), spec(None, 5, 7, 9), bare)
+    assert shapes == [[2, None, None, 5], [None, 5, 7, None]]
+
+
+@pytest.mark.parametrize(
+    ("features", "kernels", "settings", "message"),
+    [
+        ((2, 4, 4), (2, 4, 4, 9), {}, r"must be of rank 4.*features.shape=\(2, 4, 4\)"),
+        ((2, 4, 4, 1), (2, 4, 4, 9, 1), {}, r"must be of rank 4.*kernels.shape=\(2, 4, 4, 9, 1\)"),
+        ((2, 4, 4, 3), (2, 4, 4, 18), {"groups": 2}, r"`groups` must divide.*groups=2.*features.shape=\(2, 4, 4, 3\)"),
+        ((2, 4, 4, 3), (2, 4, 4, 8), {}, r"groups \* kernel_size\*\*2 = 9.*kernels.shape=\(2, 4, 4, 8\)"),
+        ((2, 4, 4, 3), (3, 4, 4, 9), {}, r"same batch size. Received: features.shape=\(2, 4, 4, 3\)"),
+        ((2, 4, 4, 3), (2, 4, 5, 9), {}, r"must be 1 and 1, or those of `features` divided by down=1.*\(2, 4, 5, 9\)"),
+        ((2, 4, 4, 3), (2, 9, 8, 9), {"up": 2}, r"must be those of `kernels` divided by up=2.*\(2, 9, 8, 9\)"),
+        ((2, 4, 4, 3), (2, 1, 1, 9), {"up": 2}, r"must be those of `kernels` divided by up=2.*\(2, 1, 1, 9\)"),
+        ((2, 4, 4, 3), (2, 8, 8, 9), {"up": 2, "down": 2}, r"One of `up` and `down` must be 1. Received: up=2, down=2"),
+        ((2, 4, 4, 3), (2, 8, 8, 16), {"up": 2, "kernel_size": 4}, r"must be odd.*kernel_size=4. Use 3 or 5"),
+        ((2, 4, 4, 3), (2, 4, 4, 9), {"kernel_size": 2**40}, r"`kernel_size` must lie between 1 and 1023"),
+        ((2, 4, 4, 3), (2, 4, 4, 9), {"down": 2**40}, r"`up` and `down` must lie between"),
+        ((0, 2**31, 2**31, 4), (0, 2**31, 2**31, 9), {}, "cannot be counted in 63 bits"),
+    ],
+)
+def test_exception_says_what_came(raw, features, kernels, settings, message):
+    import tensorflow as tf
+
+    tensors = tf.zeros(features), tf.zeros(kernels)
+    settings = {"kernel_size": 3, **settings}
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=message):
+        raw.a2u_reassemble(*tensors, **settings)
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match=message):
+        raw.a2u_reassemble_grad(*tensors, tensors[0], **settings)
+
+
+def test_exception_of_ranks_while_tracing(raw):
+    import tensorflow as tf
+
+    @tf.function
+    def trace(features, kernels):
+        return raw.a2u_reassemble(features, kernels, kernel_size=3)
+
+    with pytest.raises(ValueError, match=r"`kernels` must be a tensor of rank 4, .*Received: rank 3"):
+        trace.get_concrete_function(tf.TensorSpec([None] * 4, tf.float32), tf.TensorSpec([None] * 3, tf.float32))
+
+
+def test_exception_of_a_wrong_upstream(raw):
+    import tensorflow as tf
+
+    tensors = tf.zeros((2, 2, 2, 3)), tf.zeros((2, 4, 4, 9)), tf.zeros((2, 4, 4, 2))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"shape of the output, \(2, 4, 4, 3\). Received: \(2, 4"):
+        raw.a2u_reassemble_grad(*tensors, kernel_size=3, up=2)
+
+
+@pytest.mark.parametrize("bad", [{"kernel_size": 0}, {"groups": 0}, {"up": -1}])
+def test_exception_of_attributes_outside_the_schema(raw, bad):
+    import tensorflow as tf
+
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+        raw.a2u_reassemble(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 2, 2, 1)), **{"kernel_size": 1, **bad})
+
+
+def test_function_traced_outside_xla_runs_inside():
+    import tensorflow as tf
+
+    features, kernels = tf.random.normal((1, 2, 2, 1)), tf.random.normal((1, 4, 4, 9))
+    plain = tf.function(lambda x, k: compiled.reassemble(x, k, 3, up=2)).get_concrete_function(features, kernels)
+    actual = tf.function(lambda x, k: plain(x, k), jit_compile=True)(features, kernels)
+    np.testing.assert_allclose(actual, compiled.reassemble(features, kernels, 3, up=2), atol=1e-5)
+
+
+@pytest.mark.process
+def test_modules_loaded_anew_go_on():
+    program = (
+        "import importlib, sys, tensorflow as tf\n"
+        "import a2u_tf.layers\n"
+        "x = tf.random.normal((1, 4, 4, 2))\n"
+        "def run():\n"
+        "    layer = a2u_tf.layers.A2UUpSampling2D()\n"
+        "    with tf.GradientTape() as tape:\n"
+        "        tape.watch(x)\n"
+        "        y = layer(x)\n"
+        "    print(y.shape, tape.gradient(y, x).shape)\n"
+        "run()\n"
+        "for name in sorted(name for name in sys.modules if name.startswith('a2u_tf')):\n"
+        "    importlib.reload(sys.modules[name])\n"
+        "run()"
+    )
+    assert child(program).splitlines() == ["(1, 8, 8, 2) (1, 4, 4, 2)"] * 2

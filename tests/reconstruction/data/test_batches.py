@@ -1,0 +1,111 @@
+"""Batches depend on the seed and the epoch, on nothing else."""
+
+import keras
+import numpy as np
+import pytest
+
+from a2u_tf.reconstruction.data import batches as module
+from a2u_tf.reconstruction.data.batches import batches_in_order, shuffled_batches
+from a2u_tf.training import Share
+
+IMAGES = np.arange(10, dtype="float32").reshape(10, 1, 1, 1)
+WHOLE_AND_PARTS = [[Share()], [Share(part, 1, 3) for part in range(3)]]
+
+
+@pytest.fixture(params=["tf.data", "numpy"], autouse=True)
+def form(request, monkeypatch):
+    """Each of the two forms; the NumPy one is plain Keras and runs on every backend."""
+    if request.param == "numpy":
+        monkeypatch.setattr(module, "_tensorflow_batches", module._numpy_batches)
+    elif keras.backend.backend() != "tensorflow":
+        pytest.skip("the tf.data form is for the TensorFlow backend")
+
+
+def read(data):
+    """The batches of one pass as a list of (x, y)."""
+    pairs = (data[i] for i in range(len(data))) if isinstance(data, keras.utils.PyDataset) else data
+    return [(np.asarray(x), np.asarray(y)) for x, y in pairs]
+
+
+def epoch_of(made, epoch):
+    data, callback = made
+    callback.on_epoch_begin(epoch)
+    return np.concatenate([x for x, _ in read(data)])[:, 0, 0, 0]
+
+
+def test_every_picture_once_an_epoch():
+    data, callback = shuffled_batches(IMAGES, 4, seed=0)
+    assert len(data) == 3
+    assert [len(x) for x, _ in read(data)] == [4, 4, 2]
+    np.testing.assert_array_equal(np.sort(epoch_of((data, callback), 0)), np.arange(10))
+
+
+def test_input_is_target():
+    for x, y in read(shuffled_batches(IMAGES, 4, seed=0)[0]):
+        np.testing.assert_array_equal(x, y)
+
+
+def test_epoch_order_needs_no_history():
+    straight = shuffled_batches(IMAGES, 4, seed=0)
+    orders = [epoch_of(straight, epoch) for epoch in range(3)]
+    np.testing.assert_array_equal(epoch_of(shuffled_batches(IMAGES, 4, seed=0), 2), orders[2])
+    assert not np.array_equal(orders[0], orders[1])
+    assert not np.array_equal(epoch_of(shuffled_batches(IMAGES, 4, seed=1), 0), orders[0])
+
+
+def test_order_is_the_same_for_both_forms(monkeypatch):
+    order = epoch_of(shuffled_batches(IMAGES, 4, seed=7), 3)
+    np.testing.assert_array_equal(order, np.random.default_rng([7, 3]).permutation(10))
+
+
+def test_batches_in_order():
+    data = batches_in_order(IMAGES, 4)
+    assert [x[:, 0, 0, 0].tolist() for x, _ in read(data)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (Share(0, 1, 2), [[0, 1], [4, 5], [8]]),
+        (Share(1, 1, 2), [[2, 3], [6, 7], [9]]),
+        (Share(0, 2, 4), [[0], [1], [4], [5], [], [8]]),
+        (Share(2, 2, 4), [[2], [3], [6], [7], [], [9]]),
+        (Share(0, 2, 2), [[0, 1], [2, 3], [4, 5], [6, 7], [8], [9]]),
+    ],
+)
+def test_shares_of_each_batch(share, expected):
+    data = batches_in_order(IMAGES, 4, share)
+    assert len(data) == len(expected)
+    assert [x[:, 0, 0, 0].tolist() for x, _ in read(data)] == expected
+
+
+def test_shares_of_a_shuffled_epoch_make_the_whole():
+    whole, parts = ([shuffled_batches(IMAGES, 4, 5, share) for share in shares] for shares in WHOLE_AND_PARTS)
+    for made in (*whole, *parts):
+        made[1].on_epoch_begin(2)
+    batches = [
+        [np.concatenate(xs) for xs in zip(*([x for x, _ in read(made[0])] for made in group), strict=True)]
+        for group in (whole, parts)
+    ]
+    for one, other in zip(*batches, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_fit_sees_each_epochs_own_order():
+    """Keras must ask for the batches of an epoch only once that epoch has begun."""
+    seen = []
+
+    class Net(keras.Model):
+        def train_step(self, *args):
+            data = args[-1]
+            seen.append(np.asarray(data[0])[:, 0, 0, 0].tolist())
+            return {"loss": 0.0}
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("counts on TensorFlow's train_step")
+    net = Net()
+    net.compile("sgd", "mae", run_eagerly=True)
+    data, callback = shuffled_batches(IMAGES, 10, seed=3)
+    net.fit(data, epochs=3, shuffle=False, callbacks=[callback], verbose=0)
+    expected = [np.random.default_rng([3, epoch]).permutation(10).tolist() for epoch in range(3)]
+    assert seen[-3:] == expected
