@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.matting.network.framing import network_input
 from a2u_tf.matting.network.network import STRIDE
-from a2u_tf.matting.pictures.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 
 

@@ -7,7 +7,7 @@ import tempfile
 
 import numpy as np
 
-from a2u_tf.matting.pictures.conventions import UNKNOWN
+from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.prediction import predict_alpha
 from demo import page
 from demo.examples import write_examples

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 from absl import app, flags
 
-from a2u_tf.matting.pictures.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.matting.pictures.trimap import exact_trimap
 from experiments.predict import define_file_flags, predict_files
 

@@ -20,10 +20,10 @@ import a2u_tf  # noqa: F401  (Keras finds the classes of a saved model where the
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import check_not_inputs, versions, write_json
 from a2u_tf.matting import MattingModel
+from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.matting.evaluation.report import markdown_table
 from a2u_tf.matting.network.framing import network_input
 from a2u_tf.matting.network.network import STRIDE
-from a2u_tf.matting.pictures.conventions import MEAN, STANDARD_DEVIATION
 from a2u_tf.matting.pictures.pictures import read_rgb
 from a2u_tf.matting.weights.loading import read_model
 from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png

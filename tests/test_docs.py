@@ -69,7 +69,11 @@ def test_snippets_run(page, tmp_path, monkeypatch):
 
 def test_error_texts_are_those_of_the_code():
     """Blocks of `text` in troubleshooting.md quote messages; `...` stands for what a message fills in."""
-    sources = [path for folder in ("a2u_tf", "custom_ops", "train") for path in (ROOT / folder).rglob("*.py")]
+    sources = [
+        path
+        for folder in ("a2u_tf", "a2u_program", "custom_ops", "experiments", "train")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
     texts = [
         node.value
         for path in sources

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import keras
 
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.pictures.conventions import KNOWN_WITHIN
+from a2u_tf.matting.conventions import KNOWN_WITHIN
 from a2u_tf.matting.pictures.picture_limit import max_pixels
 
 

@@ -6,6 +6,7 @@ from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
 from a2u_tf.layers.reassembly2d import Reassembly2D
 from a2u_tf.layers.resampling import Resampling
 from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
+from a2u_tf.moved import names_of
 
 __all__ = [
     "GUIDED",
@@ -17,3 +18,5 @@ __all__ = [
     "Resampling",
     "make_upsampler",
 ]
+
+__getattr__ = names_of("layers")

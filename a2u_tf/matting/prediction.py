@@ -4,9 +4,9 @@ import cv2
 import keras
 import numpy as np
 
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
-from a2u_tf.matting.pictures.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.pictures.trimap import exact_trimap
 
 DTYPES = ("float32", "bfloat16")

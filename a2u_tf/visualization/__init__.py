@@ -1,5 +1,6 @@
 """Pictures for people to look at: sheets of results, and the kernels that a network upsamples with."""
 
+from a2u_tf.moved import names_of
 from a2u_tf.visualization.callback import KernelMaps
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import KernelMap, kernel_maps, untrained
@@ -15,3 +16,5 @@ __all__ = [
     "untrained",
     "write_png",
 ]
+
+__getattr__ = names_of("visualization")

@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from a2u_tf.matting.pictures.conventions import UNKNOWN
+from a2u_tf.matting.conventions import UNKNOWN
 
 # With fewer unknown pixels to choose from, the crop falls anywhere.
 FEWEST_UNKNOWN = 10

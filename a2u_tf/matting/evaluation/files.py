@@ -3,8 +3,8 @@
 import numpy as np
 from absl import logging
 
+from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.evaluation.protocol import evaluate
-from a2u_tf.matting.pictures.conventions import UNKNOWN
 from a2u_tf.matting.pictures.picture_files import PictureError
 from a2u_tf.matting.pictures.pictures import read_alpha, read_trimap
 from a2u_tf.matting.pictures.trimap import trimap_note

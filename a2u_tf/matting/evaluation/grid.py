@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from a2u_tf.matting.pictures.conventions import UNKNOWN
+from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.pictures.trimap import three_levels
 from a2u_tf.visualization.tiles import MARGIN, fitted, title
 

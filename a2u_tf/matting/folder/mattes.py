@@ -11,11 +11,11 @@ import keras
 import numpy as np
 
 from a2u_tf.files import printable
+from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
 from a2u_tf.matting.folder.jobs import find_jobs
 from a2u_tf.matting.network.network import SHIPPED
 from a2u_tf.matting.pictures.colour_profiles import converted
-from a2u_tf.matting.pictures.conventions import UNKNOWN
 from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
 from a2u_tf.matting.pictures.picture_files import PictureError, read_header
 from a2u_tf.matting.pictures.pictures import (

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from a2u_tf.matting.pictures.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, MEAN, STANDARD_DEVIATION, UNKNOWN
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, MEAN, STANDARD_DEVIATION, UNKNOWN
 from a2u_tf.ops.dtypes import wide_dtype
 
 

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from a2u_tf.matting.pictures.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN
 
 # What a level may lack to 0 or 1 and still be counted as known.
 TOLERANCE = 1e-5

@@ -111,7 +111,7 @@ def test_exception_of_mask(mask, message):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_jpeg_keeps_what_real_trimaps_know(data_dir, tmp_path, channels):
-    """The figures of `a2u_tf.matting.pictures.conventions.KNOWN_WITHIN`, on some of the trimaps."""
+    """The figures of `a2u_tf.matting.conventions.KNOWN_WITHIN`, on some of the trimaps."""
     folder = data_dir / "matting_alphamatting_lowres" / "train_with_gt" / "trimap2"
     paths = [*sorted(folder.glob("*.png"))[::5], data_dir / "matting_lemur" / "lemur_trimap.png"]
     if len(paths) < 2 or not paths[-1].exists():

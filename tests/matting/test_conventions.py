@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.data import network_input
 from a2u_tf.matting.evaluation import evaluate
 from a2u_tf.matting.network import framing
 from a2u_tf.matting.pictures import trimap_from_alpha
-from a2u_tf.matting.pictures.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from tests.helpers import to_numpy
 
 
