@@ -58,10 +58,10 @@ def names_of(module: str) -> Callable[[str], Any]:
         old = f"{module}.{name}".lstrip(".")
         if old in NAMES:
             _say(old, NAMES[old])
-            owner, _, attribute = NAMES[old].rpartition(".")
-            return getattr(importlib.import_module(f"{PACKAGE}.{owner}"), attribute)
-        for new in MODULES.get(module, []):
-            owner = importlib.import_module(f"{PACKAGE}.{new}")
+            room, _, attribute = NAMES[old].rpartition(".")
+            return getattr(importlib.import_module(f"{PACKAGE}.{room}"), attribute)
+        for room in MODULES.get(module, []):
+            owner = importlib.import_module(f"{PACKAGE}.{room}")
             if hasattr(owner, name):
                 return getattr(owner, name)
         if old in MODULES:
