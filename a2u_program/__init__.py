@@ -1,1 +1,1 @@
-"""What runs before Keras is imported: programs read their arguments first, and TensorFlow is kept from chattering."""
+"""What runs before Keras is imported: programs read their arguments first, and TensorFlow is kept quiet."""

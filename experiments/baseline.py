@@ -3,28 +3,37 @@
     python -m experiments.baseline --method=closed_form --image=IMAGES --trimap=TRIMAPS --output=ALPHAS
 
 `half` is 0.5 wherever the trimap is unknown. `closed_form` is that of Levin, Lischinski and Weiss (CVPR 2006) in the
-package pymatting: pip install 'a2u_tf[pymatting]'. Files are those of `experiments.predict`.
+package pymatting: pip install 'a2u_tf[pymatting]'. Files are named as for `a2u matte`; the first that is wrong ends it.
 """
 
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 from absl import app, flags
 
+from a2u_program.streams import forgiving_streams
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND
+from a2u_tf.matting.folder.jobs import find_jobs
+from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
+from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.trimap import exact_trimap
-from experiments.predict import define_file_flags, predict_files
+from a2u_tf.types import Array
+
+Method = Callable[[Array, Array], Array]
 
 
-def half(image, trimap):
+def half(image: Array, trimap: Array) -> Array:
     """0.5 where the trimap is unknown."""
     trimap = exact_trimap(trimap)
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0.0, 1.0], 0.5)
 
 
-def closed_form(image, trimap):
+def closed_form(image: Array, trimap: Array) -> Array:
     """The closed-form matte; a trimap that holds no foreground or no background is answered as it is by `half`."""
     known = half(image, trimap)
     if not (known == 0).any() or not (known == 1).any():
@@ -32,7 +41,7 @@ def closed_form(image, trimap):
     return np.clip(import_pymatting().estimate_alpha_cf(image / 255, known), 0, 1)
 
 
-def import_pymatting():
+def import_pymatting() -> ModuleType:
     """Return the module, and say on stderr where it is imported first that it may take its time.
 
     Raises:
@@ -50,17 +59,40 @@ def import_pymatting():
         raise ImportError(f"pymatting cannot be imported: {type(error).__name__}: {reason}") from error
 
 
-METHODS = {"half": half, "closed_form": closed_form}
+METHODS: dict[str, Method] = {"half": half, "closed_form": closed_form}
 
 
-def main(argv):
+def predict_files(method: Method, image: Path | str, trimap: Path | str, output: Path | str) -> None:
+    """Write the mattes of a picture, or of those in a folder.
+
+    Raises:
+        PictureError: For files that cannot be read or have no partner.
+        ValueError, OSError: As `find_jobs`.
+    """
+    problems = Problems(image)
+    jobs = find_jobs(image, trimap, {"alpha": output}, problems)
+    problems.stop_if_any()
+    for job in jobs:
+        picture, known = read_rgb(job.image), read_trimap(job.trimap)
+        check_trimap_size(job.image, picture.shape[:2], job.trimap, known.shape)
+        write_alpha(job.outputs["alpha"], method(picture, known))
+        print(job.outputs["alpha"], flush=True)
+
+
+@forgiving_streams()
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    return predict_files(values, lambda: METHODS[values.method])
+    try:
+        predict_files(METHODS[values.method], values.image, values.trimap, values.output)
+    except (ValueError, OSError, ImportError) as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":
     flags.DEFINE_enum("method", None, METHODS, "What predicts.", required=True)
-    define_file_flags()
+    flags.DEFINE_string("image", None, "Picture, or folder of pictures.", required=True)
+    flags.DEFINE_string("trimap", None, "Its trimap, or folder of trimaps of the same names.", required=True)
+    flags.DEFINE_string("output", None, "Matte to write (.png), or folder of mattes.", required=True)
     app.run(main)

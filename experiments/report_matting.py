@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from absl import app, flags
 
+from a2u_program.arguments import parse_named_folders
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, write_json, write_text
 from a2u_tf.matting.evaluation.grid import matting_grid
@@ -23,7 +24,6 @@ from a2u_tf.matting.weights.loading import load_matting
 from a2u_tf.visualization import write_png
 from experiments.tabulate import read_summaries
 from train.matting_sources import make_validation
-from train.named_folders import parse_named_folders
 
 CURVES = {
     "loss": "training loss",
@@ -98,11 +98,11 @@ def main(argv):
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    folders = parse_named_folders("run", values.run)
     if importlib.util.find_spec("matplotlib") is None:
         raise SystemExit("error: curves need matplotlib: pip install 'a2u_tf[plots]'")
     output = Path(values.output)
     try:
+        folders = parse_named_folders("--run", values.run)
         summaries = dict(zip(folders, read_summaries(folders.values()), strict=True))
         validations = {(s["settings"]["validation"], s["settings"]["crop_size"]) for s in summaries.values()}
         if len(validations) > 1:

@@ -18,17 +18,15 @@ from absl import app, flags
 
 import a2u_tf  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
 from a2u_program.streams import forgiving_streams
-from a2u_tf.files import check_not_inputs, versions, write_json
+from a2u_tf.files import check_not_inputs, markdown_table, versions, write_json
 from a2u_tf.matting import MattingModel
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.evaluation.report import markdown_table
 from a2u_tf.matting.network.framing import network_input
 from a2u_tf.matting.network.network import STRIDE
-from a2u_tf.matting.pictures.pictures import read_rgb
+from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
 from a2u_tf.matting.weights.loading import read_model
 from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png
 from a2u_tf.visualization.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
-from experiments.predict import read_noted_trimap
 from train.reconstruction import DATASETS, Settings, load_images
 from train.run_folder import command_line
 
@@ -77,7 +75,7 @@ def read_batches(network, images, trimaps):
     for number, path in enumerate(images):
         image = read_rgb(path)
         if channels == 4:
-            trimap = read_noted_trimap(trimaps[number])
+            trimap = read_trimap(trimaps[number])
             if trimap.shape != image.shape[:2]:
                 raise ValueError(f"Sizes differ: {path} {image.shape[:2]}, {trimaps[number]} {trimap.shape}")
             inputs = np.asarray(network_input(image[None], trimap[None, ..., None], STRIDE))

@@ -159,7 +159,7 @@ def make_network(settings):
 
 
 def load_encoder(network, settings):
-    """Copy the encoder of `a2u_program.import_weights --encoder` into a network."""
+    """Copy the encoder of `a2u import-weights --encoder` into a network."""
     trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
     for layer in trained.layers:
         if layer.name.startswith("encoder_") and layer.weights:
@@ -228,7 +228,7 @@ def define_flags():
     flags.DEFINE_string(
         "encoder_weights",
         None,
-        "ImageNet encoder, from a2u_program.import_weights --encoder; it learns at 1/100 of the rate.",
+        "ImageNet encoder, from a2u import-weights --encoder; it learns at 1/100 of the rate.",
     )
     flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
     flags.DEFINE_integer("steps_per_epoch", defaults.steps_per_epoch, "Steps from backup to backup.", lower_bound=1)

@@ -59,7 +59,7 @@ class Endpoint:
         if any(None in tuple(spec.shape) for spec in self.inputs):
             raise ValueError(
                 "The model takes pictures of any size, and this format needs one. Pass it, as in size=(512, 512) or "
-                "--size=512,512."
+                "--size 512 512."
             )
         return self
 

@@ -1,0 +1,131 @@
+"""Checkpoints of the authors' PyTorch model, from the file to a network with its weights."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from a2u_tf.files import replaced
+from a2u_tf.matting.network import matting_net
+from a2u_tf.matting.pytorch_release.network import assign_encoder, assign_matting
+from a2u_tf.types import Array
+
+if TYPE_CHECKING:
+    import torch
+
+MAX_KERNEL_SIZE = 9  # beyond the paper's; the network is built before weights are seen to misfit
+
+
+class CheckpointError(ValueError):
+    """What is wrong with a checkpoint."""
+
+
+def import_checkpoint(checkpoint: Path | str, output: Path | str, encoder: bool = False) -> str:
+    """Write the weights of a checkpoint as Keras reads them, whole or not at all.
+
+    Args:
+        checkpoint: Of the released model, or of the ImageNet ResNet-34 that training starts from.
+        output: File to write, its name ending in `.weights.h5`.
+        encoder: Whether it is the latter.
+
+    Returns:
+        What network the weights are of, for people to read.
+
+    Raises:
+        CheckpointError: As `read_checkpoint` and `released_network`.
+        ValueError: Where parameters are missing, superfluous or of other shapes.
+        ModuleNotFoundError: Where torch is missing.
+        OSError: Where the file cannot be written.
+    """
+    state = read_checkpoint(checkpoint)
+    model = backbone_network(state) if encoder else released_network(state)
+    with replaced(output) as temporary:
+        model.save_weights(temporary)
+    what = "encoder of a matting network" if encoder else f"matting network, {_settings(model)}"
+    return f"{what}, {model.count_params():,} parameters"
+
+
+def read_checkpoint(path: Path | str) -> dict[str, Array]:
+    """Return the arrays of a PyTorch checkpoint by name; nothing in the file is executed.
+
+    Args:
+        path: File that `torch.save` wrote: a dict of tensors, or a dict with one under `state_dict`; what lies beside
+            it (optimizer, epoch, measurements) is ignored.
+
+    Raises:
+        CheckpointError: Where the file is missing, is none, or asks for anything but tensors and plain containers.
+        ModuleNotFoundError: Where torch is missing.
+    """
+    try:
+        import torch
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError("Reading PyTorch checkpoints needs torch: pip install 'a2u_tf[torch]'") from error
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"no such checkpoint: {path}") from error
+    except Exception as error:  # torch raises whatever a damaged file leads it to
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CheckpointError(
+            f"{path} is not a checkpoint of tensors alone ({reason}); nothing of it was run"
+        ) from error
+    state = content.get("state_dict", content) if isinstance(content, dict) else content
+    named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
+    if not named or not all(isinstance(value, torch.Tensor) for value in state.values()) or not state:
+        received = sorted(map(str, content))[:10] if isinstance(content, dict) else type(content).__name__
+        raise CheckpointError(f"{path} must hold a dict of tensors, or one under 'state_dict'. Received: {received}")
+    return {name: _array(path, name, tensor) for name, tensor in state.items()}
+
+
+def _array(path: Path | str, name: str, tensor: "torch.Tensor") -> Array:
+    try:
+        return tensor.detach().float().numpy()
+    except (RuntimeError, TypeError, MemoryError) as error:  # sparse, without data, larger than the memory
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(f"{path} must hold plain tensors. Received: {name}, {tensor.dtype} ({reason})") from error
+
+
+def released_network(state: Mapping[str, Array]) -> keras.Model:
+    """Build the `matting_net` that a released checkpoint belongs to, with its weights.
+
+    The side of the encoding filters is in no shape: it is 6 in all released models.
+
+    Raises:
+        CheckpointError: Where its kernels are larger than any of the released models.
+        ValueError: Where parameters are missing, superfluous or of other shapes.
+    """
+    heads = {
+        name: value.shape[0]
+        for name, value in state.items()
+        if name.endswith(("bconv_U.1.weight", "bconv_UP.1.weight")) and value.ndim
+    }
+    shared = next((count == 1 for name, count in heads.items() if name.endswith("bconv_U.1.weight")), True)
+    values = next((count for name, count in heads.items() if name.endswith("bconv_UP.1.weight")), 36)
+    kernel_size = max(1, int(np.sqrt(values / 4)))
+    if kernel_size > MAX_KERNEL_SIZE:
+        raise CheckpointError(
+            f"Released kernels have sides of up to {MAX_KERNEL_SIZE}. Received: {values} channels of "
+            f"bconv_UP.1.weight, for kernel_size={kernel_size}"
+        )
+    model = matting_net(channel_shared=shared, kernel_size=kernel_size, encoding_size=6)
+    assign_matting(model, state)
+    return model
+
+
+def backbone_network(state: Mapping[str, Array]) -> keras.Model:
+    """Build a baseline network whose encoder is the ImageNet ResNet-34 of a checkpoint.
+
+    Raises:
+        ValueError: Where parameters are missing or of other shapes.
+    """
+    model = matting_net(upsampling="bilinear", downsampling="max_pool")
+    assign_encoder(model, state)
+    return model
+
+
+def _settings(model: keras.Model) -> str:
+    kernels = model.get_layer("kernels_1")
+    sharing = "cs" if kernels.channel_shared else "cw"
+    return f"{kernels.variant} {sharing}, kernel_size={kernels.kernel_size}, encoding_size={kernels.encoding_size}"
