@@ -84,7 +84,7 @@ FAULTS = [
     (
         "SIGKILL of workers and driver of a job of 300 pictures",
         "started again, nothing is lost or done twice",
-        ["tests/a2u_program/test_batch.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
+        ["tests/matting/batch/test_job.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
     ),
 ]
 PREDICTIONS = 2000

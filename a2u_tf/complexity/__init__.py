@@ -6,4 +6,13 @@ from a2u_tf.complexity.graph import GraphCost, count
 from a2u_tf.complexity.methods import METHODS, method_costs
 from a2u_tf.complexity.table_1 import kernel_parameters
 
-__all__ = ["METHODS", "Cost", "GraphCost", "count", "kernel_parameters", "method_costs", "network_cost", "operator_cost"]
+__all__ = [
+    "METHODS",
+    "Cost",
+    "GraphCost",
+    "count",
+    "kernel_parameters",
+    "method_costs",
+    "network_cost",
+    "operator_cost",
+]

@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_program.matte import main
+from a2u_program.main import a2u_matte
 from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.weights.loading import load_matting
 from tests.helpers import tiny_matting
@@ -37,4 +37,4 @@ def run(model, model_path, tmp_path, monkeypatch, rng):
     mask = np.zeros((20, 33), "uint8")
     mask[:, 12:] = 255
     cv2.imwrite("mask.png", mask)
-    return lambda *arguments: main(["--model", str(model_path), *map(str, arguments)])
+    return lambda *arguments: a2u_matte(["--model", str(model_path), *map(str, arguments)])

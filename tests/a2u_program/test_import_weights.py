@@ -1,119 +1,26 @@
-"""Checkpoints as the authors' code writes them, made here with torch, into Keras weights."""
+"""The command that turns a checkpoint into Keras weights; what it calls has its tests beside it."""
 
-import pickle
-import subprocess
-import sys
-from collections import OrderedDict
-
-import numpy as np
 import pytest
 
-from a2u_program.import_weights import CheckpointError, read_checkpoint, released_network
-from a2u_tf.matting import matting_net
-from tests.helpers import to_numpy
-from tests.matting.pytorch_release.recipe import channels_last, load, make_state
-from tests.matting.pytorch_release.test_network import backbone
+from a2u_program.main import main
 
 torch = pytest.importorskip("torch", reason="needs torch")
 
 
-def write_official(path, state, counters=True):
-    """A file as the released training saves it; older InPlaceABN versions had no counters."""
-    tensors = OrderedDict(
-        (f"module.{name}", torch.from_numpy(np.array(value)))
-        for name, value in state.items()
-        if counters or not name.endswith("num_batches_tracked")
-    )
-    optimizer = torch.optim.Adam([torch.zeros(2, requires_grad=True)])
-    losses = {"running_loss": [0.1], "epoch_loss": [0.1]}
-    measure = {name: [1.0] for name in ("sad", "mse", "grad", "conn")}
-    content = {"state_dict": tensors, "optimizer": optimizer.state_dict(), "epoch": 30}
-    torch.save({**content, "train_loss": losses, "val_loss": losses, "measure": measure}, path)
-
-
-def command(*arguments, cwd):
-    return subprocess.run(
-        [sys.executable, "-m", "a2u_program.import_weights", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-    )
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(("tag", "counters"), [("adobe", True), ("adobe_unshare", False)])
-def test_official_checkpoint_predicts_as_recorded(golden_dir, tmp_path, request, tag, counters):
-    _, state = make_state(golden_dir, tag)
-    write_official(tmp_path / "model.pth", state, counters)
-    output = tmp_path / "model.weights.h5"
-    result = command(tmp_path / "model.pth", f"--output={output}", cwd=request.config.rootpath)
-    assert result.returncode == 0, result.stderr
-    assert "dynamic cs" in result.stdout if tag == "adobe" else "dynamic cw" in result.stdout
-    model = matting_net(channel_shared=tag == "adobe", weights=output)
-    meta, arrays = load(golden_dir / f"D_net_{tag}_eval.npz")
-    for row in meta["inputs"]:
-        prefix = f"i{row['index']}_"
-        received = to_numpy(model(channels_last(arrays[f"{prefix}x"]), training=False))
-        np.testing.assert_allclose(received, channels_last(arrays[f"{prefix}out_f64"]), rtol=0, atol=2e-4)
-
-
-def test_bare_state_dict(golden_dir, tmp_path):
-    _, state = make_state(golden_dir, "adobe")
-    torch.save({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, tmp_path / "bare.pth")
-    model = released_network(read_checkpoint(tmp_path / "bare.pth"))
-    assert model.get_layer("kernels_1").channel_shared
-
-
-@pytest.mark.process
-def test_encoder(golden_dir, tmp_path, request):
-    state = {name: torch.from_numpy(np.array(value)) for name, value in backbone(golden_dir).items()}
-    torch.save({"state_dict": state}, tmp_path / "resnet34.pth")
-    output = tmp_path / "encoder.weights.h5"
-    result = command(tmp_path / "resnet34.pth", "--encoder", f"--output={output}", cwd=request.config.rootpath)
-    assert result.returncode == 0, result.stderr
-    model = matting_net("bilinear", "max_pool", weights=output)
-    kernel = to_numpy(model.get_layer("encoder_stem_conv").kernel)
-    np.testing.assert_array_equal(kernel[:, :, :3], state["mod1.conv1.weight"].numpy().transpose(2, 3, 1, 0))
-    np.testing.assert_array_equal(kernel[:, :, 3], 0)
-
-
-class Malicious:
-    """Runs code when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
-
-
-@pytest.mark.parametrize("save", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
-def test_nothing_in_the_file_runs(tmp_path, save):
-    save({"state_dict": {"x": Malicious(tmp_path / "harm")}}, tmp_path / "bad.pth")
-    with pytest.raises(CheckpointError, match=r"not a checkpoint of tensors alone .*nothing of it was run"):
-        read_checkpoint(tmp_path / "bad.pth")
-    assert not (tmp_path / "harm").exists()
-
-
-@pytest.mark.process
-def test_exceptions(tmp_path, request):
-    output = tmp_path / "out.weights.h5"
-    (tmp_path / "text.pth").write_text("not a checkpoint")
-    torch.save({"epoch": 3}, tmp_path / "other.pth")
-    torch.save([1, 2], tmp_path / "list.pth")
+@pytest.mark.network
+def test_checkpoint_that_does_not_fit(tmp_path, capsys):
     torch.save({"pred.1.weight": torch.zeros(1, 1, 3, 3)}, tmp_path / "part.pth")
-    for name, message in (
-        ("missing.pth", "no such checkpoint"),
-        ("text.pth", "is not a checkpoint of tensors alone"),
-        ("other.pth", "must hold a dict of tensors.*Received: ..epoch"),
-        ("list.pth", "must hold a dict of tensors.*Received: list"),
-    ):
-        with pytest.raises(CheckpointError, match=message):
-            read_checkpoint(tmp_path / name)
-    result = command(tmp_path / "part.pth", f"--output={output}", cwd=request.config.rootpath)
-    assert result.returncode == 1
-    assert "error: Released parameters do not fit: missing: " in result.stderr
-    assert "Traceback" not in result.stderr
-    result = command(tmp_path / "part.pth", f"--output={tmp_path / 'out.h5'}", cwd=request.config.rootpath)
-    assert result.returncode == 1
+    output = tmp_path / "out.weights.h5"
+    assert main(["import-weights", str(tmp_path / "part.pth"), "--output", str(output)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: Released parameters do not fit: missing: ")
     assert not output.exists()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--encoder"]])
+def test_what_was_written_is_told(monkeypatch, capsys, arguments):
+    path = "a2u_tf.matting.pytorch_release.checkpoint.import_checkpoint"
+    monkeypatch.setattr(path, lambda checkpoint, output, encoder: f"{checkpoint}, {encoder}")
+    assert main(["import-weights", "x.pth", "-o", "y.weights.h5", *arguments]) == 0
+    assert capsys.readouterr().out == f"y.weights.h5: x.pth, {bool(arguments)}\n"

@@ -1,8 +1,5 @@
 """Supplementary Table 1, against the numbers written out and against the layers themselves."""
 
-import subprocess
-import sys
-
 import pytest
 
 from a2u_tf.complexity import kernel_parameters
@@ -44,10 +41,3 @@ def test_printed_table_holds_the_counts():
     assert "1,636" in table
     assert "140,288" in table
     assert len(table.splitlines()) == 8
-
-
-@pytest.mark.process
-def test_command():
-    command = [sys.executable, "-m", "a2u_tf.complexity", "--channels", "32", "--encoding_size", "5"]
-    result = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "1,216" in result.stdout

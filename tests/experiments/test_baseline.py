@@ -1,17 +1,14 @@
 """Baselines that learn nothing. pymatting compiles itself when it is first imported."""
 
 import importlib.util
-import subprocess
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from experiments.baseline import closed_form, half, import_pymatting
-
-ROOT = Path(__file__).parents[2]
+from a2u_tf.matting.pictures.picture_files import PictureError
+from experiments.baseline import closed_form, half, import_pymatting, predict_files
 
 
 def scene():
@@ -62,16 +59,30 @@ def test_closed_form_without_background():
     np.testing.assert_array_equal(closed_form(image, trimap), half(image, trimap))
 
 
-@pytest.mark.process
-def test_files(tmp_path):
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Two pictures and their trimaps."""
+    monkeypatch.chdir(tmp_path)
     image, trimap, _ = scene()
-    cv2.imwrite(str(tmp_path / "image.png"), image)
-    cv2.imwrite(str(tmp_path / "trimap.png"), trimap)
-    files = [f"--{name}={tmp_path / name}.png" for name in ("image", "trimap")]
-    command = [sys.executable, "-m", "experiments.baseline", "--method=half", *files]
-    result = subprocess.run(
-        [*command, f"--output={tmp_path / 'alpha.png'}"], cwd=ROOT, capture_output=True, text=True, timeout=300
-    )
-    assert result.returncode == 0, result.stderr
-    expected = np.rint(255 * half(image, trimap))
-    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "alpha.png"), cv2.IMREAD_UNCHANGED), expected)
+    for name in ("a", "b"):
+        for folder, picture in (("images", image), ("trimaps", trimap)):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            cv2.imwrite(f"{folder}/{name}.png", picture)
+    return tmp_path
+
+
+def test_folders(files):
+    predict_files(half, "images", "trimaps", "alphas")
+    expected = np.rint(255 * half(None, scene()[1]))
+    for name in ("a", "b"):
+        np.testing.assert_array_equal(cv2.imread(f"alphas/{name}.png", cv2.IMREAD_UNCHANGED), expected)
+
+
+def test_sets_with_gaps_are_refused_before_any_work(files):
+    (files / "trimaps" / "b.png").unlink()
+    with pytest.raises(PictureError, match=r"images/b\.png has no partner"):
+        predict_files(half, "images", "trimaps", "alphas")
+    cv2.imwrite("trimaps/b.png", np.full((5, 5), 128, np.uint8))
+    with pytest.raises(PictureError, match=r"Sizes .* differ: images/b\.png"):
+        predict_files(half, "images/b.png", "trimaps/b.png", "alpha.png")
+    assert not (files / "alphas").exists()

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_program.import_weights import CheckpointError, read_checkpoint, released_network
+from a2u_tf.matting.pytorch_release.checkpoint import CheckpointError, read_checkpoint, released_network
 from a2u_tf.matting.weights.loading import load_matting, read_model
 from tests.hostile.mutations import mutated, mutated_member, zipped
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from a2u_program.matte import main
+from a2u_program.main import a2u_matte
 from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures.pictures import write_alpha
 from tests.hostile.corpus import BAD, ODD, RGB
@@ -23,7 +23,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setattr(mattes, "load_matting", lambda path: None)
     monkeypatch.setattr(mattes, "predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
-    return lambda *arguments: main([*map(str, arguments), "--model", "model.keras"])
+    return lambda *arguments: a2u_matte([*map(str, arguments), "--model", "model.keras"])
 
 
 def save(path, data):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from absl import logging
 
-from a2u_program.matte import main
+from a2u_program.main import a2u_matte
 from a2u_tf.matting import MattingModel
 from a2u_tf.matting.data import network_input
 from a2u_tf.matting.evaluation import evaluate
@@ -24,7 +24,6 @@ from a2u_tf.matting.prediction import predict_alpha
 from demo.cutout import cut_out
 from demo.uploads import read_dropped_trimap
 from experiments.baseline import half
-from experiments.predict import read_noted_trimap
 from experiments.visualize import read_batches
 
 SIZE = (48, 64)
@@ -107,7 +106,7 @@ def shown(alpha):
 
 
 def command_line(x):
-    if main(["image.png", "trimap.png", "-o", "alpha.png"]):
+    if a2u_matte(["image.png", "trimap.png", "-o", "alpha.png"]):
         raise ValueError(x.capsys.readouterr().err)
     return cv2.imread("alpha.png", cv2.IMREAD_UNCHANGED)
 
@@ -146,8 +145,6 @@ FILES = {
     "read_trimap": lambda x: read_trimap("trimap.png"),
     "a2u-matte": command_line,
     "demo": lambda x: shown(cut_out(x.model, x.image, read_dropped_trimap("trimap.png"), 64).alpha),
-    "experiments.predict": lambda x: shown(predict_alpha(x.model, x.image, read_noted_trimap("trimap.png"))),
-    "experiments.baseline": lambda x: shown(half(x.image, read_noted_trimap("trimap.png"))),
     "experiments.visualize": lambda x: shown(
         read_batches(x.model.network, ["image.png"], ["trimap.png"])[0][1][0, ..., 3]
     ),
@@ -257,10 +254,9 @@ def test_what_a_trimap_lacks_is_one_note(given, monkeypatch, levels, note):
     assert x.capsys.readouterr().err == (f"note: trimap.png {note}{hint}\n" if note else "")
     said = []
     monkeypatch.setattr(logging, "warning", lambda text, *values: said.append(text % values))
-    read_noted_trimap("trimap.png")
     image = EvaluationImage("x", None, "trimap.png", "trimap.png")
     list(evaluate_files([image], {"x": {"x": "trimap.png"}}))
-    assert said == [f"trimap.png {note}"] * 2 * bool(note)
+    assert said == [f"trimap.png {note}"] * bool(note)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +265,7 @@ def test_what_a_trimap_lacks_is_one_note(given, monkeypatch, levels, note):
 )
 def test_masks_obey_the_rule(given, levels, ending):
     x = given(file_of(drawn(*levels), ending))
-    assert main(["image.png", "trimap.png", "--from-mask", "6", "-o", "alpha.png"]) == 0
+    assert a2u_matte(["image.png", "trimap.png", "--from-mask", "6", "-o", "alpha.png"]) == 0
     assert x.capsys.readouterr().err == ""
     alpha = cv2.imread("alpha.png", cv2.IMREAD_UNCHANGED)
     for level in (0, 255):
@@ -282,7 +278,7 @@ def test_masks_obey_the_rule(given, levels, ending):
 @pytest.mark.parametrize(("file", "levels"), BAD.values(), ids=BAD)
 def test_masks_of_0_and_1_are_an_error(given, file, levels):
     x = given(file)
-    assert main(["image.png", "trimap.png", "--from-mask", "6", "-o", "alpha.png"]) == 1
+    assert a2u_matte(["image.png", "trimap.png", "--from-mask", "6", "-o", "alpha.png"]) == 1
     error = x.capsys.readouterr().err
     assert "trimap.png has neither foreground nor anything unknown" in error
     assert f"Received: {levels}, of " in error
