@@ -5,7 +5,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.pictures.composition import composite
 from a2u_tf.matting.pictures.pictures import over_white
 from a2u_tf.matting.prediction import predict_alpha
@@ -18,7 +18,8 @@ class CutOut:
     Attributes:
         image: RGB, uint8 of shape `(H, W, 3)`.
         trimap: uint8 of shape `(H, W)`.
-        alpha: float32 of shape `(H, W)` in [0, 1].
+        alpha: float32 of shape `(H, W)` in [0, 1]: the matte.
+        opacity: float32 of shape `(H, W)` in [0, 1]: the alpha of the cut-out (`decide_alpha`).
         foreground: RGB, uint8 of shape `(H, W, 3)`: the colours of what was cut out.
         kernels: What `demo.kernels` keeps of the picture, once it was asked for.
     """
@@ -26,16 +27,17 @@ class CutOut:
     image: np.ndarray
     trimap: np.ndarray
     alpha: np.ndarray
+    opacity: np.ndarray
     foreground: np.ndarray
     kernels: tuple | None = None
 
     def rgba(self):
         """Return the cut-out, uint8 of shape `(H, W, 4)`, not premultiplied."""
-        return np.dstack([self.foreground, np.rint(255 * self.alpha).astype(np.uint8)])
+        return np.dstack([self.foreground, np.rint(255 * self.opacity).astype(np.uint8)])
 
     def over(self, background):
         """Lay the cut-out over RGB, uint8 of shape `(H, W, 3)`."""
-        return np.rint(composite(self.foreground, background, self.alpha)).astype(np.uint8)
+        return np.rint(composite(self.foreground, background, self.opacity)).astype(np.uint8)
 
 
 def cut_out(model, image, trimap, longest):
@@ -60,8 +62,10 @@ def cut_out(model, image, trimap, longest):
         )
     image, trimap = reduced(over_white(image) if image.shape[2] == 4 else image, trimap, longest)
     alpha = predict_alpha(model, image, trimap)
-    colours = estimate_foreground(image / np.float32(255), alpha)
-    return CutOut(image, trimap, alpha, np.rint(255 * colours).astype(np.uint8))
+    colours = image / np.float32(255)
+    opacity = decide_alpha(colours, alpha)
+    colours = estimate_foreground(colours, opacity)
+    return CutOut(image, trimap, alpha, opacity, np.rint(255 * colours).astype(np.uint8))
 
 
 def reduced(image, trimap, longest):

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from a2u_program.main import a2u_matte
-from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures.colour_profiles import converted
 from a2u_tf.matting.pictures.pictures import as_8_bits, read_picture, write_rgb
@@ -54,12 +54,13 @@ def test_everything_at_once(run, model):
     outputs = ("-o", "alpha.png", "--cutout", "cutout.png", "--composite", "composite.png", "--background", "#00f")
     assert run("images/a.png", "trimaps/a.png", *outputs, "--bits", 16) == 0
     alpha, image = expected_alpha(model), read("images/a.png")[..., ::-1] / 255
-    colours = estimate_foreground(image, alpha)
+    opacity = decide_alpha(image, alpha)
+    colours = estimate_foreground(image, opacity)
     levels = read("alpha.png")
     assert levels.dtype == np.uint16
     np.testing.assert_allclose(levels / 65535, alpha, atol=1e-4)
-    np.testing.assert_allclose(read("cutout.png")[..., [2, 1, 0, 3]] / 65535, np.dstack([colours, alpha]), atol=1e-4)
-    composite = alpha[..., None] * colours + (1 - alpha[..., None]) * [0, 0, 1]
+    np.testing.assert_allclose(read("cutout.png")[..., [2, 1, 0, 3]] / 65535, np.dstack([colours, opacity]), atol=1e-4)
+    composite = opacity[..., None] * colours + (1 - opacity[..., None]) * [0, 0, 1]
     np.testing.assert_allclose(read("composite.png")[..., ::-1] / 65535, composite, atol=1e-4)
 
 

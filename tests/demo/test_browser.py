@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.prediction import predict_alpha
 from demo import browser
 from demo.cutout import CutOut
@@ -102,21 +102,22 @@ def test_drop_cut_and_inspect(page, files, model):
     alpha = predict_alpha(model, image, trimap)
     levels = np.rint(255 * alpha).astype(np.uint8)
     cut_out = decoded(browser.shown_file(page, "cut_out"))
-    colours = np.rint(255 * estimate_foreground(image / np.float32(255), alpha))
+    opacity = decide_alpha(image / np.float32(255), alpha)
+    colours = np.rint(255 * estimate_foreground(image / np.float32(255), opacity))
     np.testing.assert_array_equal(rgb(cut_out), colours)
-    np.testing.assert_array_equal(cut_out[..., 3], levels)
+    np.testing.assert_array_equal(cut_out[..., 3], np.rint(255 * opacity))
     browser.show(page, "Alpha")
     np.testing.assert_array_equal(decoded(browser.shown_file(page, "alpha")), levels)
     browser.show(page, "New background")
     page.wait_for_selector("#slider img")
-    over = colours * alpha[..., None] + np.float32(COLOUR) * (1 - alpha[..., None])
+    over = colours * opacity[..., None] + np.float32(COLOUR) * (1 - opacity[..., None])
     shown = [decoded(page.request.get(url).body()) for url in sources(page, "#slider img")]
     np.testing.assert_array_equal(rgb(shown[0]), image)
     np.testing.assert_allclose(rgb(shown[1]).astype(float), over, atol=0.51)
     browser.show(page, "Kernels")
     browser.click_pixel(page, (WIDTH, HEIGHT), (100, 37))
     page.wait_for_selector("#kernels img")
-    sheet = kernels_at(model, CutOut(image, trimap, alpha, image), (37, 100))
+    sheet = kernels_at(model, CutOut(image, trimap, alpha, opacity, image), (37, 100))
     np.testing.assert_array_equal(rgb(decoded(browser.shown_file(page, "kernels"))), sheet)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting.cutout import estimate_foreground
+from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.prediction import predict_alpha
 from demo.cutout import CutOut, cut_out, reduced
 from tests.helpers import tiny_matting
@@ -28,7 +28,8 @@ def test_alpha_is_the_models(model, picture):
     result = cut_out(model, with_alpha(image, 255), trimap, 47)
     np.testing.assert_array_equal(result.alpha, predict_alpha(model, image, trimap))
     np.testing.assert_array_equal(result.image, image)
-    colours = estimate_foreground(image / np.float32(255), result.alpha)
+    np.testing.assert_array_equal(result.opacity, decide_alpha(image / np.float32(255), result.alpha))
+    colours = estimate_foreground(image / np.float32(255), result.opacity)
     np.testing.assert_array_equal(result.foreground, np.rint(255 * colours))
 
 
@@ -64,7 +65,7 @@ def test_exceptions(model, picture):
 
 def test_cut_out_over_a_background():
     foreground = np.full((1, 3, 3), (200, 100, 0), np.uint8)
-    result = CutOut(foreground, None, np.float32([[0, 0.5, 1]]), foreground)
+    result = CutOut(foreground, None, np.float32([[0, 0.25, 1]]), np.float32([[0, 0.5, 1]]), foreground)
     background = np.full((1, 3, 3), (0, 50, 100), np.uint8)
     assert result.over(background).tolist() == [[[0, 50, 100], [100, 75, 50], [200, 100, 0]]]
     assert result.rgba()[..., 3].tolist() == [[0, 128, 255]]

@@ -15,7 +15,8 @@ from demo.kernels import kernels_at
 def result(rng):
     image = rng.integers(0, 256, (20, 33, 3), dtype=np.uint8)
     trimap = rng.choice(np.array([0, 128, 255], np.uint8), (20, 33))
-    return CutOut(image, trimap, trimap / np.float32(255), image)
+    alpha = trimap / np.float32(255)
+    return CutOut(image, trimap, alpha, alpha, image)
 
 
 @pytest.mark.network

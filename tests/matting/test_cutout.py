@@ -4,8 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.cutout import cover, estimate_foreground, lay_over, parse_colour
+from a2u_tf.matting.cutout import cover, decide_alpha, estimate_foreground, lay_over, parse_colour
 from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb
+from a2u_tf.matting.pictures.trimap import trimap_from_mask
+from a2u_tf.matting.prediction import predict_alpha
+from a2u_tf.matting.weights.loading import load_matting
 
 
 def scene():
@@ -39,10 +42,52 @@ def test_a_wrong_matte_takes_up_little_of_the_old_background():
     assert old.mean() < 0.05
 
 
+def at_a_loss(alpha):
+    """A matte that leaves a band of 14 pixels along the edge half transparent."""
+    unsure = (cv2.dilate(alpha, np.ones((9, 9))) > 0) & (cv2.erode(alpha, np.ones((9, 9))) < 1)
+    return np.where(unsure, np.float32(0.5), alpha)
+
+
+def test_colours_decide_where_the_matte_is_at_a_loss():
+    image, alpha = scene()
+    matte = at_a_loss(alpha)
+    decided = decide_alpha(image, matte)
+    assert decided.dtype == np.float32
+    sure = (matte == 0) | (matte == 1)
+    np.testing.assert_array_equal(decided[sure], matte[sure])
+    assert np.abs(decided - alpha)[~sure].mean() < 0.25 * np.abs(matte - alpha)[~sure].mean()
+    np.testing.assert_allclose(decide_alpha(image, alpha), alpha, atol=0.03)  # an edge of 6 pixels is just soft
+
+
+def test_colours_that_tell_nothing_decide_nothing(rng):
+    image, alpha = scene()
+    matte = at_a_loss(alpha)
+    np.testing.assert_allclose(decide_alpha(np.full_like(image, 0.3), matte), matte, atol=1e-3)
+    assert np.abs(decide_alpha(rng.random(image.shape), matte) - matte).mean() < 0.03
+
+
+@pytest.mark.network
+def test_no_green_around_a_lemur(data_dir):
+    """The small model leaves much of a band of 40 pixels undecided, before dark green leaves."""
+    folder = data_dir / "matting_lemur"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not there")
+    image, mask = read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
+    matte = predict_alpha(load_matting("small"), image, trimap_from_mask(mask, 40))
+    image = image / np.float32(255)
+
+    def green(alpha):
+        red, level, blue = cv2.split(estimate_foreground(image, alpha))
+        return (level - np.maximum(red, blue) > 0.09)[(alpha > 0.05) & (alpha < 0.95)].mean()
+
+    assert green(decide_alpha(image, matte)) < 0.02 < 0.05 < green(matte)
+
+
 def test_colours_at_the_limits():
     for size in ((1, 1), (1, 9), (7, 2)):
         colours = np.full((*size, 3), 0.4, np.float32)
         for level in (0, 0.5, 1):
+            np.testing.assert_allclose(decide_alpha(colours, np.full(size, level, np.float32)), level, atol=1e-3)
             received = estimate_foreground(colours, np.full(size, level, np.float32))
             assert received.min() >= 0
             assert np.isfinite(received).all()
@@ -90,6 +135,8 @@ def test_levels_are_refused():
             lay_over(*bad)
     with pytest.raises(ValueError, match=r"of one size. Received: \(1, 1, 3\) and \(1, 2\)"):
         estimate_foreground(colours, np.float32([[1, 1]]))
+    with pytest.raises(ValueError, match=r"of one size. Received: \(1, 1, 3\) and \(1, 2\)"):
+        decide_alpha(colours, np.float32([[1, 1]]))
 
 
 @pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7), (1, 9), (60, 30), (200, 333)])

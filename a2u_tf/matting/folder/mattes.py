@@ -12,7 +12,7 @@ import numpy as np
 
 from a2u_tf.files import printable
 from a2u_tf.matting.conventions import UNKNOWN
-from a2u_tf.matting.cutout import COLOURS, estimate_foreground, lay_over, parse_colour
+from a2u_tf.matting.cutout import COLOURS, decide_alpha, estimate_foreground, lay_over, parse_colour
 from a2u_tf.matting.folder.jobs import find_jobs
 from a2u_tf.matting.network.network import SHIPPED
 from a2u_tf.matting.pictures.colour_profiles import converted
@@ -131,6 +131,7 @@ def _matte(job, model, background, options, notes):
         write_alpha(job.outputs["alpha"], alpha, bits)
     if set(job.outputs) == {"alpha"}:
         return
+    alpha = decide_alpha(picture.colours(), alpha)
     colours = estimate_foreground(picture.colours(), alpha)
     if "cutout" in job.outputs:
         write_rgb(job.outputs["cutout"], colours, bits, alpha, picture.profile)
