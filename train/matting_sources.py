@@ -4,11 +4,12 @@ Environment variables in folders are filled in here, so that the settings of a r
 """
 
 import os
+from collections.abc import Iterable
 
-from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
+from a2u_tf.matting.data import MixedSource, PictureSource, RecolouredSource, Source
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.evaluation.images import LAYOUTS, images_of_layout
-from a2u_tf.matting.evaluation.validation import FilePictures, held_out_pictures
+from a2u_tf.matting.evaluation.validation import FilePictures, ValidationPicture, held_out_pictures
 from a2u_tf.matting.pictures import layouts
 
 FOREGROUNDS = {
@@ -18,10 +19,10 @@ FOREGROUNDS = {
     "mattes": layouts.rgba_foregrounds,
 }
 HELD_OUT_PICTURES = 16
-SMALLEST_SYNTHETIC = 512  # side in pixels; the chain enlarges smaller pictures until pixels show
+MIN_SYNTHETIC = 512  # side in pixels; the chain enlarges smaller pictures until pixels show
 
 
-def make_source(words, backgrounds, crop_size):
+def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -> Source:
     """Build the source of a training.
 
     Args:
@@ -36,27 +37,25 @@ def make_source(words, backgrounds, crop_size):
         FileNotFoundError: For folders that are missing.
     """
     paths = layouts.background_pictures(os.path.expandvars(backgrounds)) if backgrounds else None
-    sources, weights = [], []
+    sources: list[Source] = []
+    weights = []
     for word in words:
         kind, folder, weight = _parse(word)
-        synthetic = kind == "synthetic"
-        if synthetic != (folder is None) or (not synthetic and kind not in FOREGROUNDS):
+        if kind == "synthetic" and folder is None:
+            sources.append(_synthetic(crop_size))
+        elif kind not in FOREGROUNDS or folder is None:
             known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in FOREGROUNDS)])
             raise ValueError(f"A source is one of: {known}; *WEIGHT may follow. Received: {word!r}")
-        if synthetic:
-            sources.append(_synthetic(crop_size))
+        elif paths is None:
+            raise ValueError(f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds")
         else:
-            if paths is None:
-                raise ValueError(
-                    f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds"
-                )
             make = RecolouredSource if kind == "mattes" else PictureSource
             sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), paths))
         weights.append(weight)
     return sources[0] if len(sources) == 1 else MixedSource(sources, weights)
 
 
-def make_validation(word, crop_size):
+def make_validation(word: str, crop_size: int) -> list[ValidationPicture] | FilePictures:
     """Return the validation pictures: `synthetic` ones, or those of `LAYOUT=FOLDER`.
 
     Raises:
@@ -76,17 +75,16 @@ def make_validation(word, crop_size):
     return FilePictures(images)
 
 
-def _synthetic(crop_size):
-    return SyntheticSource(max(crop_size, SMALLEST_SYNTHETIC))
+def _synthetic(crop_size: int) -> SyntheticSource:
+    return SyntheticSource(max(crop_size, MIN_SYNTHETIC))
 
 
-def _parse(word):
+def _parse(word: str) -> tuple[str, str | None, float]:
     """`KIND[=FOLDER][*WEIGHT]` in its parts."""
-    rest, star, weight = word.rpartition("*")
-    rest, weight = (rest, weight) if star else (word, "1")
-    kind, equals, folder = rest.partition("=")
+    rest, star, number = word.rpartition("*")
+    kind, equals, folder = (rest if star else word).partition("=")
     try:
-        weight = float(weight)
+        weight = float(number) if star else 1.0
     except ValueError:
         weight = 0
     if not weight > 0:

@@ -1,7 +1,9 @@
 """Tables for people to read, also without rendering."""
 
+from collections.abc import Sequence
 
-def markdown_table(rows, numeric):
+
+def markdown_table(rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> str:
     """Format texts as a Markdown table.
 
     Args:

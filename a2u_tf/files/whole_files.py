@@ -5,11 +5,12 @@ import json
 import os
 import secrets
 import unicodedata
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 
 
 @contextlib.contextmanager
-def replaced(path):
+def replaced(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`.
 
     Raises:
@@ -29,24 +30,24 @@ def replaced(path):
         temporary.unlink(missing_ok=True)
 
 
-def temporary_path(path):
+def temporary_path(path: Path) -> Path:
     """Return a new hidden name beside `path`, with its ending: short, as a name may be as long as its system takes."""
     # Nobody can foresee it and lay a link there that leads out of the folder.
     return path.with_name(f".{secrets.token_hex(8)}.{path.name[-len('.weights.h5') :]}")
 
 
-def write_text(path, text):
+def write_text(path: Path | str, text: str) -> None:
     """Write `text` to `path`; bytes of a file's name that are no text are escaped."""
     with replaced(path) as temporary:
         temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
-def write_json(path, content):
+def write_json(path: Path | str, content: object) -> None:
     """Write `content` to `path` as indented JSON."""
     write_text(path, json.dumps(content, indent=2) + "\n")
 
 
-def printable(text):
+def printable(text: Path | str) -> str:
     """Return a path or one line of text with its control characters escaped, among them newlines."""
     return "".join(
         char.encode("unicode_escape").decode() if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char
@@ -54,7 +55,7 @@ def printable(text):
     )
 
 
-def identity(path):
+def identity(path: Path | str) -> Hashable:
     """Return what tells a file from others, the same by whatever name or link it is reached, however that is spelt."""
     try:
         status = os.stat(path)
@@ -63,7 +64,7 @@ def identity(path):
     return status.st_dev, status.st_ino
 
 
-def check_not_inputs(outputs, inputs):
+def check_not_inputs(outputs: Iterable[Path | str], inputs: Iterable[Path | str]) -> None:
     """Raise `ValueError` where one of the paths `outputs` is the file of one of the paths `inputs`."""
     known = {identity(path) for path in inputs}
     for path in outputs:

@@ -9,11 +9,14 @@ import shutil
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any, NoReturn, TypeAlias
 
 import keras
 import numpy as np
 
 from a2u_tf.files import replaced, write_json
+
+Logs: TypeAlias = dict[str, Any] | None  # numbers by name
 
 
 class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
@@ -33,24 +36,24 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
         OSError: When an epoch ends, where the backup cannot be written; the one before is whole then.
     """
 
-    def __init__(self, backup_dir):
+    def __init__(self, backup_dir: Path | str) -> None:
         super().__init__(backup_dir, delete_checkpoint=False)
 
-    def finished_epochs(self):
+    def finished_epochs(self) -> int:
         """Return how many epochs the backup holds: the epoch at which `fit` will begin."""
         newest = self._newest()
         return 0 if newest is None else int(newest.stem.removeprefix("epoch_"))
 
-    def _newest(self):
+    def _newest(self) -> Path | None:
         return max(Path(self.backup_dir).glob("epoch_*.npz"), default=None)
 
-    def _variables(self):
+    def _variables(self) -> list[keras.Variable]:
         optimizer = self.model.optimizer
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
         return [*self.model.variables, *optimizer.variables]
 
-    def _load_model(self):
+    def _load_model(self) -> None:
         newest, variables = self._newest(), self._variables()
         if newest is None:
             return
@@ -70,7 +73,7 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
             variable.assign(array)
         self.model._initial_epoch = self.finished_epochs()
 
-    def _save_model(self):
+    def _save_model(self) -> None:
         arrays = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
         buffer = io.BytesIO()
         # NumPy's files know no bfloat16; float32 holds all its values.
@@ -103,15 +106,15 @@ class StopAtNonFinite(keras.callbacks.Callback):
         FloatingPointError: It names the batch and the epoch, counted from 1.
     """
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
         self._epoch = epoch + 1
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
         loss = float((logs or {}).get("loss", 0))
         if not math.isfinite(loss):
             self._stop(f"The loss is {loss} at batch {batch + 1} of epoch {self._epoch}")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         for variable in self.model.variables:
             # The last batch of an epoch can spoil the weights with a loss that is still finite.
             if (
@@ -120,7 +123,7 @@ class StopAtNonFinite(keras.callbacks.Callback):
             ):
                 self._stop(f"{variable.path} holds values that are not finite at the end of epoch {self._epoch}")
 
-    def _stop(self, what):
+    def _stop(self, what: str) -> NoReturn:
         raise FloatingPointError(
             f"{what}. Nothing was saved since the epoch before. A lower learning rate or clipped gradients may help; "
             "or the data of that batch are not finite."
@@ -141,12 +144,12 @@ class EpochTable(keras.callbacks.Callback):
         ValueError: When training begins, where the file is there and is not such a table.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: Path | str) -> None:
         super().__init__()
         self.path = Path(path)
-        self._rows: dict[int, dict] = {}
+        self._rows: dict[int, dict[str, Any]] = {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: Logs = None) -> None:
         self._rows = {}
         if not self.path.exists():
             return
@@ -159,7 +162,7 @@ class EpochTable(keras.callbacks.Callback):
                 f"({type(error).__name__}: {error}). Move it away, or choose another path."
             ) from error
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         values = {name: _cell(value) for name, value in (logs or {}).items()}
         self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
         self._rows[epoch + 1] = {"epoch": epoch + 1, **values}
@@ -170,7 +173,7 @@ class EpochTable(keras.callbacks.Callback):
             writer.writerows(row for _, row in sorted(self._rows.items()))
 
 
-def _cell(value):
+def _cell(value: Any) -> str:
     """A number in six digits, several as a list of them."""
     return f"{float(value):.6g}" if np.ndim(value) == 0 else str(np.asarray(value).tolist())
 
@@ -186,13 +189,13 @@ class BestAndLast(keras.callbacks.Callback):
         monitor: Name in the logs.
     """
 
-    def __init__(self, model, folder, monitor):
+    def __init__(self, model: keras.Model, folder: Path | str, monitor: str) -> None:
         super().__init__()
         self.saved = model
         self.folder = Path(folder)
         self.monitor = monitor
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         with replaced(self.folder / "last.keras") as temporary:
             self.saved.save(temporary)
         value = float((logs or {})[self.monitor])

@@ -1,11 +1,15 @@
 """Models that train on several devices or machines as they would on one."""
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 
+from a2u_tf.types import Tensor
 
-def distributed(network):
+
+def distributed(network: keras.Model) -> keras.Model:
     """Return a functional model as a `DistributedModel`, or as it is where nothing shares its batches.
 
     Call it before `compile`, inside the scope of a `tf.distribute` strategy.
@@ -33,14 +37,14 @@ class DistributedModel(keras.Model):
       pair of tensors to `strategy.reduce`, which takes one, and average the logs along axis 0, which scalars lack.
     """
 
-    def train_step(self, data):
+    def train_step(self, data: Tensor) -> dict[str, Tensor]:
         with self._norms_over_all_replicas():
             return self._logs(super().train_step(data))
 
-    def test_step(self, data):
+    def test_step(self, data: Tensor) -> dict[str, Tensor]:
         return self._logs(super().test_step(data))
 
-    def _logs(self, logs):
+    def _logs(self, logs: dict[str, Tensor]) -> dict[str, Tensor]:
         """Give scalars the axis that Keras averages over workers. An epoch's logs come from the metrics themselves."""
         import tensorflow as tf
 
@@ -51,7 +55,7 @@ class DistributedModel(keras.Model):
             return {name: keras.ops.reshape(value, (1,)) for name, value in logs.items()}
         return logs
 
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
         strategy = self.distribute_strategy
         if iterator is not None:
             _, _, batches = next(iter(iterator))
@@ -60,7 +64,7 @@ class DistributedModel(keras.Model):
             self._symbolic_build(data_batch=data_batch)
 
     @contextlib.contextmanager
-    def _norms_over_all_replicas(self):
+    def _norms_over_all_replicas(self) -> Iterator[None]:
         """For the time of tracing a step; replicas that are traced side by side reach their last layer together."""
         norms = [layer for layer in self._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
         for norm in norms:

@@ -1,10 +1,14 @@
 """Streaming metrics of pictures in [0, 1], as Keras metrics."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from a2u_tf.types import Tensor
 
-def psnr(y_true, y_pred):
+
+def psnr(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each picture in decibels, `(N, H, W, C)` to `(N,)`; at most 100.
 
     `10 log10(1 / MSE)` for a peak of 1. The bound is reached by an MSE of 1e-10, so that one picture restored exactly
@@ -15,7 +19,7 @@ def psnr(y_true, y_pred):
     return -10.0 * ops.log10(ops.maximum(ops.mean(squared, axis=(1, 2, 3)), 1e-10))
 
 
-def ssim(y_true, y_pred):
+def ssim(y_true: Tensor, y_pred: Tensor) -> Tensor:
     """Structural similarity of each picture, `(N, H, W, C)` to `(N,)`: 11 x 11 Gaussian window, sigma 1.5, peak 1.
 
     Reference: Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE TIP 2004.
@@ -27,10 +31,10 @@ def ssim(y_true, y_pred):
 class PSNR(keras.metrics.MeanMetricWrapper):
     """Mean over pictures of `psnr`."""
 
-    def __init__(self, name="psnr", dtype=None):
+    def __init__(self, name: str = "psnr", dtype: Any = None) -> None:
         super().__init__(psnr, name=name, dtype=dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}
 
 
@@ -38,8 +42,8 @@ class PSNR(keras.metrics.MeanMetricWrapper):
 class SSIM(keras.metrics.MeanMetricWrapper):
     """Mean over pictures of `ssim`."""
 
-    def __init__(self, name="ssim", dtype=None):
+    def __init__(self, name: str = "ssim", dtype: Any = None) -> None:
         super().__init__(ssim, name=name, dtype=dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "dtype": self.dtype}

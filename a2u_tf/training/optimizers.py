@@ -1,8 +1,12 @@
 """Adam with a learning rate of its own for some layers."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import keras
+
+from a2u_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -22,17 +26,22 @@ class LayerwiseAdam(keras.optimizers.Adam):
     >>> optimizer = LayerwiseAdam(0.01, factors={"encoder_": 0.01})  # the encoder learns at 1e-4
     """
 
-    def __init__(self, learning_rate=0.001, factors=None, **kwargs):
+    def __init__(
+        self,
+        learning_rate: float | keras.optimizers.schedules.LearningRateSchedule = 0.001,
+        factors: Mapping[str, float] | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate, **kwargs)
         self.factors = dict(factors or {})
         wrong = {pattern: factor for pattern, factor in self.factors.items() if not factor >= 0}
         if wrong:
             raise ValueError(f"`factors` must be numbers of at least 0. Received: {wrong}")
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         super().update_step(gradient, variable, learning_rate * self._factor(variable))
 
-    def _factor(self, variable):
+    def _factor(self, variable: keras.Variable) -> float:
         # TensorFlow hands over its own variable, which has no path.
         path = self._trainable_variables[self._get_variable_index(variable)].path
         for pattern, factor in self.factors.items():
@@ -40,5 +49,5 @@ class LayerwiseAdam(keras.optimizers.Adam):
                 return factor
         return 1
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factors": self.factors}

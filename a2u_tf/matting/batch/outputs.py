@@ -4,10 +4,13 @@ Every file is written to the folder `_temporary` of the output and moved into pl
 begin with _, which readers of Parquet folders leave out.
 """
 
+import abc
 import csv
 import io
 import json
 import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.dataset
@@ -20,8 +23,8 @@ FAILURES, SETTINGS, TEMPORARY = "_failures.csv", "_settings.json", "_temporary"
 FAILURE_COLUMNS = ("name", "image", "trimap", "error")
 
 
-class Output:
-    """What both kinds of output have.
+class Output(abc.ABC):
+    """A folder for mattes.
 
     Attributes:
         uri: Absolute path or URI of the folder.
@@ -30,39 +33,38 @@ class Output:
 
     batch_size: int | None = None
 
-    def __init__(self, uri):
+    def __init__(self, uri: Path | str) -> None:
         self.uri = absolute(str(uri)).rstrip("/")
 
-    def prepare(self, settings):
+    def prepare(self, settings: Mapping[str, str | float]) -> None:
         """Make the folder, delete what a killed job left half written, and note what makes the mattes here.
 
         The table of failures is deleted, too: one that lies here is that of the last job that came to its end.
 
         Args:
-            settings: Dict of strings and numbers.
+            settings: Strings and numbers by name.
 
         Raises:
             ValueError: Where mattes of other settings lie here, or files of such names that are of no job.
             OSError: Where the folder cannot be written to.
         """
         files, path = locate(self.uri)
-        if files.get_file_info(path).type == fs.FileType.File:
+        if self._type("") == fs.FileType.File:
             raise NotADirectoryError(f"Expected a folder to write into. Received: {self.uri}, a file")
-        temporary = f"{path}/{TEMPORARY}"
-        if files.get_file_info(f"{path}/{SETTINGS}").type == fs.FileType.NotFound:
-            for name in (TEMPORARY, FAILURES):
-                if files.get_file_info(f"{path}/{name}").type != fs.FileType.NotFound:
-                    raise ValueError(
-                        f"{path}/{name} is of no job, as there is no {SETTINGS} beside it: it would be deleted. Move "
-                        "it away, or choose a new output."
-                    )
-        if files.get_file_info(temporary).type == fs.FileType.Directory:
-            files.delete_dir(temporary)
-        files.create_dir(temporary, recursive=True)
-        if files.get_file_info(f"{path}/{FAILURES}").type == fs.FileType.File:
+        new = self._type(SETTINGS) == fs.FileType.NotFound
+        for name in (TEMPORARY, FAILURES):
+            if new and self._type(name) != fs.FileType.NotFound:
+                raise ValueError(
+                    f"{path}/{name} is of no job, as there is no {SETTINGS} beside it: it would be deleted. Move it "
+                    "away, or choose a new output."
+                )
+        if self._type(TEMPORARY) == fs.FileType.Directory:
+            files.delete_dir(f"{path}/{TEMPORARY}")
+        files.create_dir(f"{path}/{TEMPORARY}", recursive=True)
+        if self._type(FAILURES) == fs.FileType.File:
             files.delete_file(f"{path}/{FAILURES}")
         text = json.dumps(settings, indent=2) + "\n"
-        if files.get_file_info(f"{path}/{SETTINGS}").type == fs.FileType.NotFound:
+        if new:
             self._put(SETTINGS, text.encode())
         with files.open_input_stream(f"{path}/{SETTINGS}") as stream:
             found = stream.read().decode()
@@ -72,7 +74,22 @@ class Output:
                 f"{' '.join(text.split())}. Choose a new output."
             )
 
-    def write_failures(self, failures):
+    @abc.abstractmethod
+    def finished(self) -> set[str]:
+        """Return the set of names whose mattes are here."""
+
+    @abc.abstractmethod
+    def write(self, mattes: Mapping[str, bytes]) -> str:
+        """Write PNG files, given as bytes by name, in a worker; return what to `commit`, "" where there is nothing."""
+
+    def commit(self, part: str) -> None:
+        """Move what `write` wrote into its place.
+
+        The one process that leads the job does this, so that nothing is here twice.
+        """
+        self._move(part, f"part-{part}.parquet")
+
+    def write_failures(self, failures: Iterable[Mapping[str, str]]) -> None:
         """Replace the table of the pictures that failed by one of these dicts."""
         text = io.StringIO()
         table = csv.DictWriter(text, FAILURE_COLUMNS, lineterminator="\n")
@@ -80,16 +97,19 @@ class Output:
         table.writerows(failures)
         self._put(FAILURES, text.getvalue().encode(errors="backslashreplace"))
 
-    def close(self):
+    def close(self) -> None:
         """Delete the folder of temporary files."""
         files, path = locate(self.uri)
         files.delete_dir(f"{path}/{TEMPORARY}")
 
-    def _put(self, name, data):
-        temporary = self._write_temporary(data)
-        self._move(temporary, name)
+    def _type(self, name: str) -> fs.FileType:
+        files, path = locate(self.uri)
+        return files.get_file_info(f"{path}/{name}".rstrip("/")).type
 
-    def _write_temporary(self, data):
+    def _put(self, name: str, data: bytes) -> None:
+        self._move(self._write_temporary(data), name)
+
+    def _write_temporary(self, data: bytes | pa.Buffer) -> str:
         """Write to a new temporary file and return its name."""
         files, path = locate(self.uri)
         name = uuid.uuid4().hex
@@ -97,7 +117,7 @@ class Output:
             stream.write(data)
         return name
 
-    def _move(self, temporary, name):
+    def _move(self, temporary: str, name: str) -> None:
         files, path = locate(self.uri)
         if "/" in name:
             files.create_dir(f"{path}/{name.rpartition('/')[0]}", recursive=True)
@@ -105,24 +125,15 @@ class Output:
 
 
 class PngFolder(Output):
-    """Mattes as files NAME.png."""
+    """Mattes as files NAME.png; each is in its place as soon as it is written."""
 
-    def finished(self):
-        """Return the set of names whose mattes are here."""
+    def finished(self) -> set[str]:
         files, path = locate(self.uri)
         found = files.get_file_info(fs.FileSelector(path, recursive=True))
         # After a power cut a file may be there without its content.
         return {info.path[len(path) + 1 : -4] for info in found if info.extension == "png" and info.size}
 
-    def write(self, mattes):
-        """Write mattes that are not here yet, in a worker; each is in its place at once.
-
-        Args:
-            mattes: Dict from names to the bytes of PNG files.
-
-        Returns:
-            The empty string: there is nothing to commit.
-        """
+    def write(self, mattes: Mapping[str, bytes]) -> str:
         files, path = locate(self.uri)
         for name, png in mattes.items():
             # A worker may have died after it wrote this one, and Ray repeats all that it was given.
@@ -136,8 +147,7 @@ class ParquetParts(Output):
 
     batch_size = 128
 
-    def finished(self):
-        """Return the set of names whose mattes are here."""
+    def finished(self) -> set[str]:
         files, path = locate(self.uri)
         parts = [info.path for info in files.get_file_info(fs.FileSelector(path)) if info.base_name.startswith("part-")]
         if not parts:
@@ -145,30 +155,16 @@ class ParquetParts(Output):
         names = pyarrow.dataset.dataset(parts, format="parquet", filesystem=files).to_table(columns=["name"])
         return set(names["name"].to_pylist())
 
-    def write(self, mattes):
-        """Write mattes to one file, in a worker, under a name that readers do not see.
-
-        Args:
-            mattes: Dict from names to the bytes of PNG files.
-
-        Returns:
-            What to `commit`; the empty string for no mattes.
-        """
+    def write(self, mattes: Mapping[str, bytes]) -> str:
         if not mattes:
             return ""
-        table = pa.table(
-            {"name": list(mattes), "alpha": list(mattes.values())},
-            schema=pa.schema([("name", pa.string()), ("alpha", pa.large_binary())]),
-        )
+        schema = pa.schema([("name", pa.string()), ("alpha", pa.large_binary())])
+        table = pa.table({"name": list(mattes), "alpha": list(mattes.values())}, schema=schema)
         data = pa.BufferOutputStream()
         pq.write_table(table, data, compression="none")  # PNG is compressed
         return self._write_temporary(data.getvalue())
 
-    def commit(self, part):
-        """Move a file into its place. The one process that leads the job does this, so that nothing is here twice."""
-        self._move(part, f"part-{part}.parquet")
 
-
-def open_output(uri):
+def open_output(uri: Path | str) -> Output:
     """Return the `Output` of a URI or path: `ParquetParts` where it ends in .parquet, else `PngFolder`."""
     return (ParquetParts if str(uri).rstrip("/").endswith(".parquet") else PngFolder)(uri)

@@ -4,6 +4,7 @@ import collections
 import functools
 import os
 import unicodedata
+from collections.abc import Collection, Hashable, Iterable
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -16,10 +17,10 @@ from a2u_tf.matting.pictures.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDING
 
 COLUMNS = ("name", "image", "trimap")
 _SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
-LONGEST_NAME = 251  # bytes of a part of a name: file systems hold 255, and .png is added
+MAX_NAME = 251  # bytes of a part of a name: file systems hold 255, and .png is added
 
 
-def pictures_in_folders(image, trimap):
+def pictures_in_folders(image: str, trimap: str) -> tuple[pa.Table, list[dict[str, str]]]:
     """Pair the pictures of two folders by their names without endings; the pictures are not read.
 
     Args:
@@ -55,7 +56,7 @@ def pictures_in_folders(image, trimap):
     return pa.Table.from_pylist(rows, _SCHEMA), failures
 
 
-def pictures_in_table(uri):
+def pictures_in_table(uri: str) -> pa.Table:
     """Read a Parquet file, or a folder of them, with the columns `image` and `trimap`, and `name` if it has one.
 
     Args:
@@ -88,12 +89,12 @@ def pictures_in_table(uri):
     return _checked(dict(zip(COLUMNS, (names, images, trimaps), strict=True)))
 
 
-def without(pictures, finished):
+def without(pictures: pa.Table, finished: Collection[str]) -> pa.Table:
     """Return the rows of a table of pictures whose names are not in the set `finished`."""
     return pictures.filter(pa.array([name not in finished for name in pictures["name"].to_pylist()], pa.bool_()))
 
 
-def check_outputs(pictures, output, folders=()):
+def check_outputs(pictures: pa.Table, output: str, folders: Iterable[str] = ()) -> None:
     """Refuse an output folder in which the mattes would lie where the inputs are.
 
     Args:
@@ -112,19 +113,19 @@ def check_outputs(pictures, output, folders=()):
         raise ValueError(f"{output} is an input: the next job would take mattes for pictures. Name another output.")
 
 
-def _place(uri):
+def _place(uri: str) -> tuple[Hashable, str]:
     """Return what tells a file in a folder from others, without a look at the file: there may be millions."""
     folder, _, name = uri.rpartition("/")
     return _folder_identity(folder), unicodedata.normalize("NFC", name).casefold()
 
 
 @functools.lru_cache
-def _folder_identity(uri):
+def _folder_identity(uri: str) -> Hashable:
     files, path = locate(uri)
     return identity(path) if isinstance(files, fs.LocalFileSystem) else uri
 
 
-def _by_name(folder, column, failures):
+def _by_name(folder: str, column: str, failures: list[dict[str, str]]) -> dict[str, list[str]]:
     """Return lists of the URIs of pictures by their names; sub-folders and hidden files are left out."""
     found: dict[str, list[str]] = {}
     for file in sorted(_files(folder)):
@@ -140,7 +141,7 @@ def _by_name(folder, column, failures):
     return found
 
 
-def _files(folder):
+def _files(folder: str) -> list[str]:
     """Return the names of the files in a folder; on this machine also those that are no UTF-8, where pyarrow stops."""
     files, path = locate(folder)
     if files.get_file_info(path).type != fs.FileType.Directory:
@@ -151,7 +152,7 @@ def _files(folder):
     return [info.base_name for info in files.get_file_info(fs.FileSelector(path)) if info.is_file]
 
 
-def _checked(columns):
+def _checked(columns: dict[str, list[str]]) -> pa.Table:
     """Return the columns as a table whose names can be those of files in one folder, each once."""
     names = columns["name"]
     problems = [f"{name!r} {reason}" for name in names if (reason := _why_no_name(name))]
@@ -166,13 +167,13 @@ def _checked(columns):
     return pa.table(columns, schema=_SCHEMA)
 
 
-def _why_no_name(name):
+def _why_no_name(name: str) -> str | None:
     """Say why a name cannot be a relative path below the output; None where it can."""
     for part in name.split("/"):
         if part in ("", "..") or "\\" in part or not part.isprintable():
             return "is no plain file name, nor a path of such names"
         if part[0] in "._":
             return "begins a part with . or _, which are kept for files of the job"
-        if len(part.encode()) > LONGEST_NAME:
-            return f"is longer than {LONGEST_NAME} bytes"
+        if len(part.encode()) > MAX_NAME:
+            return f"is longer than {MAX_NAME} bytes"
     return None

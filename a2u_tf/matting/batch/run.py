@@ -1,5 +1,7 @@
 """The job: a Ray Data pipeline of three stages, and the loop that follows it."""
 
+from __future__ import annotations
+
 import contextlib
 import dataclasses
 import functools
@@ -8,11 +10,17 @@ import os
 import secrets
 import socket
 import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from a2u_tf.matting.batch import stages
+from a2u_tf.matting.batch.outputs import Output
+
+if TYPE_CHECKING:
+    import ray.data
 
 BLOCKS, BLOCK_ROWS = 4000, (16, 256)  # tasks that read, about, and the fewest and the most pictures of each
 BLOCK_BYTES = 32 * 2**20  # of pixels, after which such a task hands on what it has
@@ -35,13 +43,15 @@ class Summary:
 
     total: int
     done: int = 0
-    failures: list = dataclasses.field(default_factory=list)
-    notes: list = dataclasses.field(default_factory=list)
+    failures: list[dict[str, str]] = dataclasses.field(default_factory=list)
+    notes: list[str] = dataclasses.field(default_factory=list)
     pixels: int = 0
     seconds: float = 0.0
-    stage_seconds: dict = dataclasses.field(default_factory=lambda: dict.fromkeys(("read", "matte", "write"), 0.0))
+    stage_seconds: dict[str, float] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys(("read", "matte", "write"), 0.0)
+    )
 
-    def add(self, row):
+    def add(self, row: Mapping[str, Any]) -> None:
         """Count what came back of the pictures of one task that writes."""
         self.stage_seconds["write"] += row["write_seconds"]
         for picture in row["pictures"]:
@@ -55,7 +65,7 @@ class Summary:
                 if picture["note"]:
                     self.notes.append(f"{picture['trimap']} {picture['note']}")
 
-    def __str__(self):
+    def __str__(self) -> str:
         rate = f"{self.done / self.seconds:.2f} pictures/s, {self.pixels / 1e6 / self.seconds:.3f} megapixels/s"
         stage_seconds = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.stage_seconds.items())
         return (
@@ -65,7 +75,7 @@ class Summary:
 
 
 @contextlib.contextmanager
-def ray_running(address=None, concurrency=1, object_store_megabytes=1000):
+def ray_running(address: str | None = None, concurrency: int = 1, object_store_megabytes: int = 1000) -> Iterator[None]:
     """Start Ray on this machine, or connect to a cluster, and leave it at the end.
 
     A local Ray listens on the loopback interface only, asks for a token that nobody else has, starts no dashboard and
@@ -85,7 +95,7 @@ def ray_running(address=None, concurrency=1, object_store_megabytes=1000):
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     # Otherwise a task to which no GPU was given would see them all.
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "1")
-    local = {}
+    local: dict[str, Any] = {}
     if address and "://" not in address and ":" in address:
         _check_answer(address)
     if address is None:
@@ -113,7 +123,7 @@ def ray_running(address=None, concurrency=1, object_store_megabytes=1000):
         ray.shutdown()
 
 
-def _check_answer(address):
+def _check_answer(address: str) -> None:
     """Raise `ConnectionError` where nobody listens: Ray itself would try for minutes."""
     host, _, port = address.rpartition(":")
     try:
@@ -122,7 +132,9 @@ def _check_answer(address):
         raise ConnectionError(f"There is no Ray cluster at {address}: {error}") from error
 
 
-def matte_many(pictures, output, model, bits=8, concurrency=1, gpus=0.0):
+def matte_many(
+    pictures: pa.Table, output: Output, model: bytes, bits: int = 8, concurrency: int = 1, gpus: float = 0.0
+) -> Summary:
     """Matte pictures; Ray must be running.
 
     Args:
@@ -144,9 +156,9 @@ def matte_many(pictures, output, model, bits=8, concurrency=1, gpus=0.0):
     summary, missing, start = Summary(len(pictures)), dict.fromkeys(pictures["name"].to_pylist()), time.perf_counter()
     reported = start
     try:
-        for table in _pipeline(pictures, output, model, bits, concurrency, gpus).iter_batches(
-            batch_size=None, batch_format="pyarrow"
-        ):
+        data = _pipeline(pictures, output, model, bits, concurrency, gpus)
+        tables: Iterable[Any] = data.iter_batches(batch_size=None, batch_format="pyarrow")
+        for table in tables:
             for row in table.to_pylist():
                 _take(row, missing, output, summary)
             summary.seconds = time.perf_counter() - start
@@ -161,7 +173,9 @@ def matte_many(pictures, output, model, bits=8, concurrency=1, gpus=0.0):
     return summary
 
 
-def _pipeline(pictures, output, model, bits, concurrency, gpus):
+def _pipeline(
+    pictures: pa.Table, output: Output, model: bytes, bits: int, concurrency: int, gpus: float
+) -> ray.data.Dataset:
     import ray
     import ray.data
 
@@ -170,7 +184,9 @@ def _pipeline(pictures, output, model, bits, concurrency, gpus):
     context.target_max_block_size = BLOCK_BYTES
     # Workers without a model need Keras only to import this package: its smallest backend saves half a gigabyte each.
     small = {"env_vars": {"KERAS_BACKEND": "numpy"}}
-    attempts = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, runtime_env=small)(stages.Attempts).remote()
+    attempts: Any = ray.remote(num_cpus=0, max_restarts=-1, max_task_retries=-1, runtime_env=small)(
+        stages.Attempts
+    ).remote()
     rows = min(max(BLOCK_ROWS[0], len(pictures) // BLOCKS), BLOCK_ROWS[1])
     blocks = [pictures.slice(start, rows) for start in range(0, len(pictures), rows)]
     return (
@@ -194,7 +210,7 @@ def _pipeline(pictures, output, model, bits, concurrency, gpus):
     )
 
 
-def _take(row, missing, output, summary):
+def _take(row: dict[str, Any], missing: dict[str, None], output: Output, summary: Summary) -> None:
     """Commit what came back of one task, unless some of it came back before."""
     names = [picture["name"] for picture in row["pictures"]]
     if not all(name in missing for name in names):

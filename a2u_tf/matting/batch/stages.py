@@ -1,15 +1,18 @@
 """What Ray's workers do with pictures: read, matte, write.
 
 A picture that cannot be done goes on with its reason in the column `error`, empty for the others; what its trimap lacks
-stands in `note`. Every worker may die
-at any time, and Ray repeats what it was given, as often as that takes.
+stands in `note`. Every worker may die at any time, and Ray repeats what it was given, as often as that takes.
 """
+
+from __future__ import annotations
 
 import collections
 import functools
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +22,17 @@ from a2u_tf.matting.pictures.folders import check_trimap_size, in_one_line
 from a2u_tf.matting.pictures.picture_files import read_header
 from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.trimap import trimap_note
+from a2u_tf.types import Array
 
-MOST_DEATHS = 3
-LONGEST_ERROR = 500
+if TYPE_CHECKING:
+    from ray import ObjectRef
+    from ray.actor import ActorHandle
+
+    from a2u_tf.matting.batch.outputs import Output
+
+MAX_DEATHS = 3
+MAX_ERROR = 500  # characters
+Result = TypeVar("Result")
 _COMMON = [(name, pa.string()) for name in ("name", "image", "trimap", "error", "note")]
 _SIZE = [("height", pa.int64()), ("width", pa.int64()), ("read_seconds", pa.float64())]
 _PIXELS = pa.schema([*_COMMON, *_SIZE, ("rgb", pa.large_binary()), ("levels", pa.large_binary())])
@@ -37,20 +48,20 @@ class Attempts:
     begun for ever.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._counts: collections.Counter[tuple[str, str]] = collections.Counter()
 
-    def begin(self, key):
+    def begin(self, key: tuple[str, str]) -> int:
         """Return how many workers died at `key` so far, and expect the next."""
         self._counts[key] += 1
         return self._counts[key] - 1
 
-    def end(self, key):
+    def end(self, key: tuple[str, str]) -> None:
         """Note that `key` killed nobody."""
         del self._counts[key]
 
 
-def read(batch, attempts):
+def read(batch: pa.Table, attempts: ActorHandle[Any]) -> Iterator[pa.Table]:
     """Read and decode pictures and trimaps.
 
     Args:
@@ -81,7 +92,7 @@ class MattingActor:
         attempts: Handle of the `Attempts`.
     """
 
-    def __init__(self, model, bits, attempts):
+    def __init__(self, model: ObjectRef[bytes], bits: int, attempts: ActorHandle[Any]) -> None:
         import ray
 
         from a2u_tf.matting.weights.loading import load_matting
@@ -92,7 +103,7 @@ class MattingActor:
             path.write_bytes(ray.get(model))
             self._model = load_matting(path)
 
-    def __call__(self, batch):
+    def __call__(self, batch: pa.Table) -> pa.Table:
         """Return the table of PNG files of a table of pixels."""
         rows = batch.select(_MATTES.names[:-2]).to_pylist()
         for row, rgb, levels in zip(rows, batch["rgb"], batch["levels"], strict=True):
@@ -105,7 +116,7 @@ class MattingActor:
             row["matte_seconds"] = time.perf_counter() - start
         return pa.Table.from_pylist(rows, _MATTES)
 
-    def _matte(self, image, trimap):
+    def _matte(self, image: Array, trimap: Array) -> bytes:
         from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
 
         model = self._model
@@ -118,7 +129,7 @@ class MattingActor:
             return path.read_bytes()
 
 
-def write(batch, output):
+def write(batch: pa.Table, output: Output) -> pa.Table:
     """Write mattes.
 
     Args:
@@ -139,25 +150,27 @@ def write(batch, output):
     return pa.Table.from_pylist([row], _PARTS)
 
 
-def _read_pair(row):
+def _read_pair(row: Mapping[str, Any]) -> tuple[Array, Array]:
     with as_local_file(row["image"]) as image, as_local_file(row["trimap"]) as trimap:
         sizes = [read_header(path).size for path in (image, trimap)]
         check_trimap_size(row["image"], sizes[0], row["trimap"], sizes[1])
         return read_rgb(image), read_trimap(trimap)
 
 
-def _try(work, row, attempts, what):
+def _try(work: Callable[[], Result], row: dict[str, Any], attempts: ActorHandle[Any], what: str) -> Result | None:
     """Return what `work` returns; None, with the reason in the row, where it fails or its workers died of it."""
     import ray
 
     key = (what, row["name"])
-    if (deaths := ray.get(attempts.begin.remote(key))) >= MOST_DEATHS:
+    begun: ObjectRef[int] = attempts.begin.remote(key)
+    deaths = ray.get(begun)
+    if deaths >= MAX_DEATHS:
         row["error"] = f"Given up: {deaths} workers died while {what} it. Is it too large for their memory?"
         return None
     result = None
     try:
         result = work()
     except Exception as error:  # whatever it is, the other pictures are to be done
-        row["error"] = in_one_line(error)[:LONGEST_ERROR]
+        row["error"] = in_one_line(error)[:MAX_ERROR]
     attempts.end.remote(key)
     return result

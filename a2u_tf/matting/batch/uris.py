@@ -4,23 +4,24 @@ import contextlib
 import functools
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote, unquote, urlsplit
 
 from pyarrow import fs
 
 
-def absolute(uri):
+def absolute(uri: str) -> str:
     """Return a plain path from the root of the disk, as workers may have another working directory; a URI as it is."""
     return uri if "://" in uri else os.path.abspath(uri)
 
 
-def join(folder, name):
+def join(folder: str, name: str) -> str:
     """Return the URI or path of a file in a folder; the name is quoted where it becomes part of a URI."""
     return f"{folder.rstrip('/')}/{quote(name, errors='surrogateescape') if '://' in folder else name}"
 
 
-def locate(uri):
+def locate(uri: str) -> tuple[fs.FileSystem, str]:
     """Return `(file system, path in it)` of a URI or an absolute path.
 
     Raises:
@@ -34,13 +35,14 @@ def locate(uri):
 
 
 @functools.lru_cache
-def _filesystem(uri):
+def _filesystem(uri: str) -> tuple[fs.FileSystem, str]:
     """A bucket's file system holds its connections: one a process."""
-    return fs.FileSystem.from_uri(uri)
+    files, path = fs.FileSystem.from_uri(uri)
+    return files, path
 
 
 @contextlib.contextmanager
-def as_local_file(uri):
+def as_local_file(uri: str) -> Iterator[str]:
     """Yield a path on this machine: the file itself, or a copy that is deleted afterwards.
 
     Errors about the copy name the URI.

@@ -2,13 +2,14 @@
 
 from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.pipeline import training_batches
-from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
+from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource, Source
 from a2u_tf.matting.data.tensors import network_input, training_tensors
 
 __all__ = [
     "MixedSource",
     "PictureSource",
     "RecolouredSource",
+    "Source",
     "network_input",
     "training_batches",
     "training_sample",

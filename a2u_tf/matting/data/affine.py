@@ -7,9 +7,18 @@ import math
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
+
+from a2u_tf.types import Array
 
 
-def affine_matrix(size, angle=0, scale=(1, 1), shear=0, flip=(False, False)):
+def affine_matrix(
+    size: tuple[int, ...],
+    angle: float = 0,
+    scale: ArrayLike = (1, 1),
+    shear: float = 0,
+    flip: ArrayLike = (False, False),
+) -> Array:
     """Return the map from pixels of the result to pixels of the source: flip, scale, rotate, then shear.
 
     Args:
@@ -36,6 +45,6 @@ def affine_matrix(size, angle=0, scale=(1, 1), shear=0, flip=(False, False)):
     return np.column_stack([matrix, centre - matrix @ centre])
 
 
-def affine(pixels, matrix):
+def affine(pixels: Array, matrix: Array) -> Array:
     """Apply an `affine_matrix` to pixels of shape `(H, W)` or `(H, W, C)`: the nearest pixel, 0 from outside."""
     return cv2.warpAffine(pixels, matrix, pixels.shape[1::-1], flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)

@@ -1,17 +1,21 @@
 """A square crop around a random unknown pixel."""
 
 import math
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.conventions import UNKNOWN
+from a2u_tf.types import Array
 
-# With fewer unknown pixels to choose from, the crop falls anywhere.
-FEWEST_UNKNOWN = 10
+MIN_UNKNOWN = 10  # with fewer unknown pixels to choose from, the crop falls anywhere
 
 
-def crop(foreground, alpha, trimap, background, size, rng):
+def crop(
+    foreground: Array, alpha: Array, trimap: Array, background: Array, size: int, rng: Generator
+) -> tuple[Array, Array, Array, Array]:
     """Cut a square around a random unknown pixel out of a foreground, its alpha and trimap, and the background.
 
     A background smaller than the foreground is enlarged first. A foreground that does not exceed the crop is enlarged
@@ -36,8 +40,8 @@ def crop(foreground, alpha, trimap, background, size, rng):
         raise ValueError(f"`size` of a crop must be an integer of at least 16 pixels. Received: {size!r}")
     height, width = trimap.shape
     if not (trimap == UNKNOWN).any():
-        whole = size, size
-        return *_nearest((foreground, alpha, trimap), whole), _bicubic(background, whole)
+        foreground, alpha, trimap = _nearest((foreground, alpha, trimap), (size, size))
+        return foreground, alpha, trimap, _bicubic(background, (size, size))
     ratio = max(height / background.shape[0], width / background.shape[1])
     if ratio > 1:
         background = _bicubic(background, [math.ceil(n * ratio) for n in background.shape[:2]])
@@ -49,7 +53,7 @@ def crop(foreground, alpha, trimap, background, size, rng):
     # Of the pixels that can be the centre; their indices among these are the corner of the crop.
     half = size // 2
     rows, columns = np.nonzero(trimap[half : height - half, half : width - half] == UNKNOWN)
-    if len(rows) >= FEWEST_UNKNOWN:
+    if len(rows) >= MIN_UNKNOWN:
         chosen = rng.integers(len(rows))
         top, left = rows[chosen], columns[chosen]
     else:
@@ -58,15 +62,15 @@ def crop(foreground, alpha, trimap, background, size, rng):
     return foreground[window], alpha[window], trimap[window], background[window]
 
 
-def _nearest(layers, size):
+def _nearest(layers: Sequence[Array], size: tuple[int, int]) -> Iterator[Array]:
     return (cv2.resize(layer, size[::-1], interpolation=cv2.INTER_NEAREST) for layer in layers)
 
 
-def _bicubic(picture, size):
+def _bicubic(picture: Array, size: Sequence[int]) -> Array:
     return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_CUBIC)
 
 
-def _enlarge_corner(picture, ratio, size):
+def _enlarge_corner(picture: Array, ratio: float, size: tuple[int, int]) -> Array:
     """Return at least the corner `size` of the enlarged picture; the whole may be huge."""
     scales = [int(n * ratio) / n for n in picture.shape[:2]]
     # A bicubic pixel reads two beyond its own.

@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
 
-def jitter(foreground, alpha, hue, saturation, value):
+
+def jitter(foreground: Array, alpha: Array, hue: float, saturation: float, value: float) -> Array:
     """Turn the hue of a foreground, and shift its saturation and value by a little.
 
     With `m` the mean saturation where alpha is above 0, the saturation `S` becomes
@@ -33,7 +35,7 @@ def jitter(foreground, alpha, hue, saturation, value):
     return cv2.cvtColor(cv2.merge([hues, saturations, values]), cv2.COLOR_HSV2RGB) * 255
 
 
-def _shift(levels, mean, amount):
+def _shift(levels: Array, mean: float, amount: float) -> Array:
     """Shift the levels by up to a tenth of 1.1 - mean, mirrored at 0 and 1."""
     levels = np.abs(levels + np.float32((1.1 - mean) * (amount / 5 - 1 / 10)))
     return np.where(levels > 1, 2 - levels, levels)

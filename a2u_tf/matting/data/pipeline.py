@@ -1,26 +1,44 @@
 """Batches of training samples, made while the network trains."""
 
+from __future__ import annotations
+
 import collections
 import concurrent.futures
 import itertools
 import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 import keras
 import numpy as np
 
 from a2u_tf.matting.data.augmentation import training_sample
-from a2u_tf.training.share import WHOLE
+from a2u_tf.matting.data.sources import Source
+from a2u_tf.training.share import WHOLE, Share
+from a2u_tf.types import Array, Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Sampler: TypeAlias = Callable[[int], tuple[Array, Array]]
 
 
-def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0, workers=None, share=WHOLE):
+def training_batches(
+    source: Source,
+    batch_size: int = 16,
+    crop_size: int = 512,
+    seed: int = 0,
+    first_step: int = 0,
+    workers: int | None = None,
+    share: Share = WHOLE,
+) -> Iterable[tuple[Tensor, Tensor]]:
     """Make batches without end, for `fit` with `steps_per_epoch`.
 
     Batch `n` depends on nothing but the source, the sizes, the seed and `n`, however many workers make it. A training
     that is resumed at an epoch passes `first_step=epoch * steps_per_epoch` and sees what it would have seen.
 
     Args:
-        source: Object with the methods `foreground` and `background`, see `a2u_tf.matting.data.sources`. Several
-            threads call them at the same time.
+        source: `a2u_tf.matting.data.Source`; several threads call its methods at the same time.
         batch_size: Samples per batch.
         crop_size: Side of the samples in pixels, at least 16.
         seed: Integer >= 0.
@@ -53,7 +71,7 @@ def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0,
     part_size = batch_size // share.of
     shared = part_size * share.count  # samples of each batch that are made here
 
-    def sample(number):
+    def sample(number: int) -> tuple[Array, Array]:
         step, place = divmod(int(number), shared)
         index = step * batch_size + share.first * part_size + place
         return training_sample(source, np.random.default_rng([seed, index]), crop_size)
@@ -62,11 +80,11 @@ def training_batches(source, batch_size=16, crop_size=512, seed=0, first_step=0,
     return make(sample, part_size, crop_size, first_step * shared, workers)
 
 
-def _tensorflow_batches(sample, batch_size, crop_size, first, workers):
+def _tensorflow_batches(sample: Sampler, batch_size: int, crop_size: int, first: int, workers: int) -> tf.data.Dataset:
     """Samples in threads of `tf.data`: NumPy and OpenCV leave the interpreter free while they compute."""
     import tensorflow as tf
 
-    def load(index):
+    def load(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         # Stateless, or deterministic ops would have the samples made one by one.
         inputs, target = tf.numpy_function(sample, [index], [tf.float32, tf.float32], stateful=False)
         return tf.ensure_shape(inputs, (crop_size, crop_size, 4)), tf.ensure_shape(target, (crop_size, crop_size, 11))
@@ -75,7 +93,9 @@ def _tensorflow_batches(sample, batch_size, crop_size, first, workers):
     return samples.batch(batch_size, drop_remainder=True).prefetch(1)
 
 
-def _numpy_batches(sample, batch_size, crop_size, first, workers):
+def _numpy_batches(
+    sample: Sampler, batch_size: int, crop_size: int, first: int, workers: int
+) -> Iterator[tuple[Array, Array]]:
     """The same for the other backends, two batches ahead."""
     pool = concurrent.futures.ThreadPoolExecutor(workers)
     try:

@@ -1,15 +1,28 @@
-"""Where the foregrounds and backgrounds of training samples come from.
+"""Where the foregrounds and backgrounds of training samples come from."""
 
-A source is any object with two methods, whose results depend on nothing but the state of the random generator:
-
-    foreground(rng) -> (rgb, alpha)     uint8 of shape (H, W, 3); float32 of shape (H, W) in [0, 1]
-    background(rng) -> rgb              uint8 of shape (H, W, 3)
-"""
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
+from a2u_tf.matting.pictures.layouts import TrainingForeground
 from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba
+from a2u_tf.types import Array
+
+
+class Source(Protocol):
+    """Any object with these two methods, whose results depend on nothing but the state of the random generator."""
+
+    def foreground(self, rng: Generator) -> tuple[Array, Array]:
+        """Return RGB, uint8 of shape `(H, W, 3)`, and alpha, float32 of shape `(H, W)` in `[0, 1]`."""
+        ...
+
+    def background(self, rng: Generator) -> Array:
+        """Return RGB, uint8 of shape `(H, W, 3)`."""
+        ...
 
 
 class PictureSource:
@@ -20,21 +33,21 @@ class PictureSource:
         backgrounds: List of paths of pictures.
     """
 
-    def __init__(self, foregrounds, backgrounds):
+    def __init__(self, foregrounds: Sequence[TrainingForeground], backgrounds: Sequence[Path | str]) -> None:
         for name, values in (("foregrounds", foregrounds), ("backgrounds", backgrounds)):
             if not len(values):
                 raise ValueError(f"`{name}` must not be empty. Received: {name}={values!r}")
         self.foregrounds = list(foregrounds)
         self.backgrounds = list(backgrounds)
 
-    def foreground(self, rng):
+    def foreground(self, rng: Generator) -> tuple[Array, Array]:
         """Read a random foreground."""
         files = self.foregrounds[rng.integers(len(self.foregrounds))]
         if files.alpha is None:
             return read_rgba(files.colours)
         return read_rgb(files.colours, ignore_alpha=True), read_alpha(files.alpha)
 
-    def background(self, rng):
+    def background(self, rng: Generator) -> Array:
         """Read a random background."""
         return read_rgb(self.backgrounds[rng.integers(len(self.backgrounds))])
 
@@ -45,7 +58,7 @@ class RecolouredSource(PictureSource):
     For mattes without colours of their own, such as smoke and sparks for games. Arguments are those of `PictureSource`.
     """
 
-    def foreground(self, rng):
+    def foreground(self, rng: Generator) -> tuple[Array, Array]:
         """Read a random matte and give it colours."""
         _, alpha = super().foreground(rng)
         if rng.random() < 0.5:
@@ -67,23 +80,23 @@ class MixedSource:
         weights: Positive numbers, how often each is drawn in relation to the others.
     """
 
-    def __init__(self, sources, weights):
+    def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:
         self.sources = list(sources)
-        weights = np.asarray(weights, np.float64)
-        if not self.sources or weights.shape != (len(self.sources),) or not (weights > 0).all():
+        given = np.asarray(weights, np.float64)
+        if not self.sources or given.shape != (len(self.sources),) or not (given > 0).all():
             raise ValueError(
                 "`weights` must hold one positive number for each of `sources`, of which there must be some. Received: "
-                f"{len(self.sources)} sources and weights={weights.tolist()}"
+                f"{len(self.sources)} sources and weights={given.tolist()}"
             )
-        self.weights = weights / weights.sum()
+        self.weights = given / given.sum()
 
-    def foreground(self, rng):
+    def foreground(self, rng: Generator) -> tuple[Array, Array]:
         """Draw a source, and a foreground from it."""
         return self._draw(rng).foreground(rng)
 
-    def background(self, rng):
+    def background(self, rng: Generator) -> Array:
         """Draw a source, and a background from it."""
         return self._draw(rng).background(rng)
 
-    def _draw(self, rng):
+    def _draw(self, rng: Generator) -> Source:
         return self.sources[rng.choice(len(self.sources), p=self.weights)]

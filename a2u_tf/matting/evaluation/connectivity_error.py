@@ -1,10 +1,14 @@
 """The connectivity error of alpha mattes."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
 
-def connectivity_error(prediction, target, unknown):
+
+def connectivity_error(prediction: Array, target: Array, unknown: Array) -> float:
     """Sum over the unknown region of how much more one matte hangs loose than the other, over 1000.
 
     At each threshold 0.1, 0.2, ..., 1 the source region is the largest 4-connected component of the pixels where both
@@ -22,14 +26,14 @@ def connectivity_error(prediction, target, unknown):
     return float(np.abs(difference).sum() / (4 * 255) / 1000)
 
 
-def _thresholds_reached(alpha):
+def _thresholds_reached(alpha: Array) -> Array:
     """Number of thresholds that each pixel reaches, uint8."""
     if alpha.dtype == np.uint8:
         return cv2.LUT(alpha, (np.arange(256) // 25.5).astype(np.uint8))
     return (alpha // 25.5).astype(np.uint8)
 
 
-def _connected_levels(reached):
+def _connected_levels(reached: Array) -> Array:
     """Level of each pixel in tenths, uint8."""
     levels = np.zeros_like(reached)
     connected = np.ones(reached.shape, bool)
@@ -42,7 +46,7 @@ def _connected_levels(reached):
     return levels
 
 
-def _largest_component(mask, seed):
+def _largest_component(mask: Array, seed: Sequence[int]) -> Array:
     """Return the largest 4-connected component of `mask`, of those of one size the first, column by column.
 
     Args:
@@ -52,18 +56,19 @@ def _largest_component(mask, seed):
     if mask[seed[1], seed[0]]:
         area, *_ = cv2.floodFill(mask, None, seed, 2, flags=4)
         if 2 * area > cv2.countNonZero(mask):
-            return mask == 2
+            return np.equal(mask, 2)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     areas, lefts = stats[1:, cv2.CC_STAT_AREA], stats[1:, cv2.CC_STAT_LEFT]
-    largest = 1 + np.flatnonzero(areas == areas.max())
+    largest: Array = 1 + np.flatnonzero(areas == areas.max())
     if len(largest) > 1:
         left = lefts[largest - 1].min()
         column = labels[:, left]
         largest = column[np.isin(column, largest)]
-    return labels == largest[0]
+    component: Array = labels == largest[0]
+    return component
 
 
-def _disconnected(alpha, levels):
+def _disconnected(alpha: Array, levels: Array) -> Array:
     """Excess of alpha over the level, where it is at least 0.15, in units of 1 / (4 * 255): whole numbers for uint8."""
     dtype = np.result_type(alpha, np.int32)
     excess = 4 * alpha.astype(dtype) - 102 * levels.astype(dtype)

@@ -1,16 +1,25 @@
 """The errors of predicted mattes that lie in files."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
 import numpy as np
 from absl import logging
 
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.evaluation.protocol import evaluate
+from a2u_tf.matting.pictures.layouts import EvaluationImage
 from a2u_tf.matting.pictures.picture_files import PictureError
 from a2u_tf.matting.pictures.pictures import read_alpha, read_trimap
 from a2u_tf.matting.pictures.trimap import trimap_note
+from a2u_tf.types import Array
+
+# Image, method, number of unknown pixels and errors, by name.
+Row: TypeAlias = dict[str, Any]
 
 
-def evaluate_files(images, predictions):
+def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, Mapping[str, Path]]) -> Iterator[Row]:
     """Yield the errors of all methods on one test image after the other.
 
     Mattes are taken as the protocol takes them, as 8-bit levels; those of 16 bits are rounded.
@@ -28,6 +37,8 @@ def evaluate_files(images, predictions):
         OSError: Where a file cannot be opened.
     """
     for image in images:
+        if image.alpha is None:
+            raise ValueError(f"Errors need the true matte of every image. Received: {image}")
         target, trimap = read_levels(image.alpha), read_trimap(image.trimap)
         if note := trimap_note(trimap):
             logging.warning("%s %s", image.trimap, note)
@@ -45,6 +56,6 @@ def evaluate_files(images, predictions):
             }
 
 
-def read_levels(path):
+def read_levels(path: Path | str) -> Array:
     """Read an alpha matte as 8-bit levels, uint8 of shape `(H, W)`; see `read_alpha` for the errors."""
     return np.rint(255 * read_alpha(path)).astype(np.uint8)

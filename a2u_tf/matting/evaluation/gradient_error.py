@@ -3,12 +3,14 @@
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
+
 SIGMA = 1.4
 _RADIUS = 4  # where the Gaussian falls below 1e-2
 _TILE = 192  # side of the tiles, so small that what is computed of one stays in the processor's cache
 
 
-def gradient_error(prediction, target, unknown):
+def gradient_error(prediction: Array, target: Array, unknown: Array) -> float:
     """Sum over the unknown region of the squared difference of gradient magnitudes, over 1000.
 
     Each whole picture is stretched to [0, 1] first. The gradient is the convolution with 9 x 9 Gaussian derivatives of
@@ -35,7 +37,7 @@ def gradient_error(prediction, target, unknown):
     return total / 1000
 
 
-def derivative_filters():
+def derivative_filters() -> tuple[Array, Array]:
     """Return `(smooth, derivative)`, 9 taps each; their outer product has unit L2 norm."""
     taps = np.arange(-_RADIUS, _RADIUS + 1)
     smooth = np.exp(-(taps**2) / (2 * SIGMA**2))
@@ -43,17 +45,17 @@ def derivative_filters():
     return smooth / np.linalg.norm(smooth), derivative / np.linalg.norm(derivative)
 
 
-def _pad(picture):
+def _pad(picture: Array) -> Array:
     return cv2.copyMakeBorder(picture, _RADIUS, _RADIUS, _RADIUS, _RADIUS, cv2.BORDER_REPLICATE)
 
 
-def _contrast(picture):
+def _contrast(picture: Array) -> float:
     """The factor that stretches the range of a picture to 1; 0 for a constant one."""
     span = float(picture.max()) - float(picture.min())
     return 1 / span if span else 0.0
 
 
-def _magnitude(padded, smooth, derivative):
+def _magnitude(padded: Array, smooth: Array, derivative: Array) -> Array:
     """Gradient magnitudes of a picture, without its margin of `_RADIUS`. The sign of the gradient plays no part."""
     across = cv2.sepFilter2D(padded, cv2.CV_64F, derivative, smooth)
     down = cv2.sepFilter2D(padded, cv2.CV_64F, smooth, derivative)

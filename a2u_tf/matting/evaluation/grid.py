@@ -1,14 +1,17 @@
 """A grid of pictures, trimaps and mattes of several methods."""
 
+from collections.abc import Iterable, Sequence
+
 import cv2
 import numpy as np
 
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.pictures.trimap import three_levels
+from a2u_tf.types import Array
 from a2u_tf.visualization.tiles import MARGIN, fitted, title
 
 
-def matting_grid(rows, methods=("alpha",), side=192):
+def matting_grid(rows: Iterable[Sequence[Array]], methods: Sequence[str] = ("alpha",), side: int = 192) -> Array:
     """Return a grid of pictures under the names of its columns: image, trimap, truth; alpha and error of each method.
 
     The error is that of the unknown region, from black (0) to white (0.5 or more).

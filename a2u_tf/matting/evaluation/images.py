@@ -1,16 +1,20 @@
 """What is evaluated: the images of a test set, and the predictions for them."""
 
 import dataclasses
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from a2u_tf.matting.pictures import layouts
 from a2u_tf.matting.pictures.folders import Problems, check_sizes, pictures_by_name
 from a2u_tf.matting.pictures.layouts import EvaluationImage
 
-LAYOUTS = ("composition_1k", "distinctions_646", "alphamatting")
+_TEST_SETS = {"composition_1k": layouts.composition_1k_test, "distinctions_646": layouts.distinctions_646_test}
+LAYOUTS = (*_TEST_SETS, "alphamatting")
 
 
-def images_in_folders(alphas, trimaps, images=None):
+def images_in_folders(
+    alphas: Path | str, trimaps: Path | str, images: Path | str | None = None
+) -> list[EvaluationImage]:
     """Return the test images whose files have the same name in each folder.
 
     Args:
@@ -29,14 +33,16 @@ def images_in_folders(alphas, trimaps, images=None):
     problems = Problems(trimaps)
     trimap_of = pictures_by_name(trimaps, problems)
     alpha_of = _partners(Path(alphas), trimap_of, problems)
-    image_of: dict = dict.fromkeys(trimap_of) if images is None else _partners(Path(images), trimap_of, problems)
-    found = trimap_of, alpha_of, image_of
-    check_sizes([[pictures[name] for pictures in found if pictures.get(name)] for name in trimap_of], problems)
+    image_of: Mapping[str, Path | None] = (
+        dict.fromkeys(trimap_of) if images is None else _partners(Path(images), trimap_of, problems)
+    )
+    files = ((trimap_of[name], alpha_of.get(name), image_of.get(name)) for name in trimap_of)
+    check_sizes([[path for path in paths if path] for paths in files], problems)
     problems.stop_if_any()
     return [EvaluationImage(name, image_of[name], trimap_of[name], alpha_of[name]) for name in trimap_of]
 
 
-def images_of_layout(layout, folder, split=None):
+def images_of_layout(layout: str, folder: Path | str, split: str | None = None) -> list[EvaluationImage]:
     """Return the test images of a data set that lies in its own layout.
 
     Args:
@@ -58,7 +64,7 @@ def images_of_layout(layout, folder, split=None):
     if layout != "alphamatting":
         if split is not None:
             raise ValueError(f"`split` is for the layout alphamatting. Received: layout={layout!r}, split={split!r}")
-        return getattr(layouts, f"{layout}_test")(folder)
+        return list(_TEST_SETS[layout](folder))
     found = []
     for number in (1, 2, 3):
         name = f"trimap_{split}/Trimap{number}" if split else f"trimap{number}"
@@ -70,7 +76,7 @@ def images_of_layout(layout, folder, split=None):
     return found
 
 
-def find_predictions(images, folder):
+def find_predictions(images: Iterable[EvaluationImage], folder: Path | str) -> dict[str, Path]:
     """Return the predicted matte of each test image.
 
     Args:
@@ -97,7 +103,7 @@ def find_predictions(images, folder):
     return predictions
 
 
-def _partners(folder, names, problems):
+def _partners(folder: Path, names: Iterable[str], problems: Problems) -> dict[str, Path]:
     """Return the pictures in `folder` of these names; those that are missing or superfluous are problems."""
     pictures = pictures_by_name(folder, problems)
     if pictures:

@@ -1,17 +1,19 @@
 """The four errors of one alpha matte, as the field reports them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.evaluation.connectivity_error import connectivity_error
 from a2u_tf.matting.evaluation.gradient_error import gradient_error
 from a2u_tf.matting.evaluation.sad_mse import mse, sad
 from a2u_tf.matting.pictures.trimap import check_levels, exact_trimap
+from a2u_tf.types import Array
 
 ERRORS = ("sad", "mse", "grad", "conn")
 
 
-def evaluate(prediction, target, trimap):
+def evaluate(prediction: ArrayLike, target: ArrayLike, trimap: ArrayLike) -> dict[str, float]:
     """Return the errors of a predicted alpha matte on the unknown region of its trimap.
 
     The protocol of the MATLAB code that papers on matting report with, on the scale of their tables. Unknown is what a
@@ -65,7 +67,7 @@ def evaluate(prediction, target, trimap):
     }
 
 
-def _single_channel(name, array):
+def _single_channel(name: str, array: ArrayLike) -> Array:
     """Return `array` as `(H, W)`."""
     array = np.asarray(array)
     if array.ndim == 3 and array.shape[-1] == 1:
@@ -81,7 +83,7 @@ def _single_channel(name, array):
     return array
 
 
-def _levels(name, array):
+def _levels(name: str, array: Array) -> Array:
     """Return `array` as uint8 or float64, with values in [0, 255]."""
     if array.dtype == np.uint8:
         return array
@@ -89,7 +91,7 @@ def _levels(name, array):
     return array.astype(np.float64 if array.dtype.kind == "f" else np.uint8)
 
 
-def _check_scale(name, array):
+def _check_scale(name: str, array: Array) -> None:
     """Refuse a matte in [0, 1]: its errors would come out small, not absurd, and nobody would notice."""
     if array.dtype == np.float64 and 0 < array.max() <= 1:
         raise ValueError(

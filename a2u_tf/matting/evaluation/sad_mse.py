@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from a2u_tf.types import Array
 
-def sad(prediction, target, unknown):
+
+def sad(prediction: Array, target: Array, unknown: Array) -> float:
     """Sum over the unknown region of the absolute difference of alpha in [0, 1], over 1000.
 
     Args:
@@ -13,7 +15,7 @@ def sad(prediction, target, unknown):
     return float(np.abs(_differences(prediction, target, unknown)).sum() / 255 / 1000)
 
 
-def mse(prediction, target, unknown):
+def mse(prediction: Array, target: Array, unknown: Array) -> float:
     """Mean over the unknown region of the squared difference of alpha in [0, 1]; NaN without unknown pixels."""
     differences = _differences(prediction, target, unknown)
     if differences.size == 0:
@@ -21,7 +23,7 @@ def mse(prediction, target, unknown):
     return float(np.square(differences).sum() / 255**2 / differences.size)
 
 
-def _differences(prediction, target, unknown):
+def _differences(prediction: Array, target: Array, unknown: Array) -> Array:
     """Signed, on the scale of 0 to 255; exact for uint8."""
     if prediction.dtype == np.uint8:
         return prediction[unknown].astype(np.int32) - target[unknown]

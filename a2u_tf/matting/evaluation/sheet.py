@@ -1,19 +1,26 @@
 """A picture sheet of one predicted matte, for people to look at."""
 
+from pathlib import Path
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.pictures.trimap import three_levels
+from a2u_tf.types import Array
 from a2u_tf.visualization import write_png
 
 _TILE = 400
 _WINDOW = 200  # side in pixels of the part that the second row enlarges
 _MARGIN, _HEADER = 6, 24
+Window: TypeAlias = tuple[int, int, int, int]  # left, top, right and bottom
 _GREY, _KNOWN, _FRAME = (64, 64, 64), (96, 48, 16), (0, 200, 255)  # BGR
 
 
-def matte_sheet(prediction, target, trimap, path, image=None, title=""):
+def matte_sheet(
+    prediction: Array, target: Array, trimap: Array, path: Path | str, image: Array | None = None, title: str = ""
+) -> None:
     """Write a PNG of trimap, prediction, true matte and error, and of the image if there is one.
 
     The first row shows them whole, the second enlarges the square in which the prediction errs most. The error is that
@@ -43,9 +50,9 @@ def matte_sheet(prediction, target, trimap, path, image=None, title=""):
     write_png(path, np.concatenate([_header(title, len(columns)), np.concatenate(columns, axis=1)]))
 
 
-def _worst_window(error):
+def _worst_window(error: Array) -> Window:
     """Return left, top, right and bottom of the square with the most error, above all in its middle."""
-    sums = error.astype(np.float32)
+    sums: Array = error.astype(np.float32)
     for _ in range(2):
         sums = cv2.blur(sums, (_WINDOW // 2, _WINDOW // 2), borderType=cv2.BORDER_CONSTANT)
     x, y = cv2.minMaxLoc(sums)[3]
@@ -55,7 +62,7 @@ def _worst_window(error):
     return left, top, min(left + _WINDOW, width), min(top + _WINDOW, height)
 
 
-def _whole(picture, window):
+def _whole(picture: Array, window: Window) -> Array:
     """Return the tile of a whole picture with a frame around the window."""
     tile = _tile(picture)
     x, zoom = _placement(picture)
@@ -64,7 +71,7 @@ def _whole(picture, window):
     return tile
 
 
-def _tile(picture):
+def _tile(picture: Array) -> Array:
     """Fit a picture into a column, with a margin to the right and below."""
     x, zoom = _placement(picture)
     width, height = (max(1, round(zoom * n)) for n in picture.shape[1::-1])
@@ -74,14 +81,14 @@ def _tile(picture):
     return tile
 
 
-def _placement(picture):
+def _placement(picture: Array) -> tuple[int, float]:
     """Return where in its column a picture begins, and how much it is enlarged: by a whole number or less than 1."""
     zoom = _TILE / max(picture.shape[:2])
     zoom = zoom if zoom < 1 else int(zoom)
     return (_TILE - max(1, round(zoom * picture.shape[1]))) // 2, zoom
 
 
-def _header(text, columns=1):
+def _header(text: str, columns: int = 1) -> Array:
     header = np.full((_HEADER, columns * (_TILE + _MARGIN), 3), _GREY, np.uint8)
     place = (_MARGIN, _HEADER - 7)
     text = text.encode("ascii", "backslashreplace").decode()  # which is all that OpenCV has letters for

@@ -1,15 +1,17 @@
 """Predictions in the form that alphamatting.com takes: `Trimap1/NAME.png` to `Trimap3/NAME.png`, grey, 8 bits."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from a2u_tf.files import check_not_inputs
 from a2u_tf.matting.evaluation.files import read_levels
+from a2u_tf.matting.pictures.layouts import EvaluationImage
 from a2u_tf.visualization import write_png
 
 FOLDERS = ["Trimap1", "Trimap2", "Trimap3"]
 
 
-def write_submission(images, predictions, folder):
+def write_submission(images: Sequence[EvaluationImage], predictions: Mapping[str, Path], folder: Path | str) -> None:
     """Write a submission from predictions of 8 or 16 bits.
 
     Args:

@@ -2,15 +2,21 @@
 
 import dataclasses
 import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
 
 import keras
 import numpy as np
 
 from a2u_tf.matting.data.augmentation import training_sample
+from a2u_tf.matting.data.sources import Source
 from a2u_tf.matting.evaluation.files import read_levels
 from a2u_tf.matting.evaluation.protocol import evaluate
+from a2u_tf.matting.network.model import MattingModel
+from a2u_tf.matting.pictures.layouts import EvaluationImage
 from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
+from a2u_tf.types import Array
 
 HELD_OUT = 2**40  # beyond any seed of a training
 
@@ -27,12 +33,16 @@ class ValidationPicture:
     """
 
     name: str
-    image: np.ndarray
-    trimap: np.ndarray
-    target: np.ndarray
+    image: Array
+    trimap: Array
+    target: Array
 
 
-def held_out_pictures(source, count, size):
+# Pictures and their predicted mattes, uint8 of shape (H, W).
+Shown: TypeAlias = list[tuple[ValidationPicture, Array]]
+
+
+def held_out_pictures(source: Source, count: int, size: int) -> list[ValidationPicture]:
     """Compose validation pictures from a source by the chain of the training, with other random numbers.
 
     Args:
@@ -45,15 +55,16 @@ def held_out_pictures(source, count, size):
         List of `ValidationPicture`.
     """
     pictures: list[ValidationPicture] = []
-    for number in itertools.count():
-        if len(pictures) == count:
-            return pictures
+    numbers = itertools.count()
+    while len(pictures) < count:
+        number = next(numbers)
         network_input, target = training_sample(source, np.random.default_rng([HELD_OUT, number]), size)
         image, alpha, trimap = (
             np.rint(255 * x).astype(np.uint8) for x in (target[..., 8:], target[..., 0], network_input[..., 3])
         )
         if trimap.any():  # in one of background alone there is nothing to predict
             pictures.append(ValidationPicture(f"held_out_{number:03}", image, trimap, alpha))
+    return pictures
 
 
 class FilePictures:
@@ -63,20 +74,23 @@ class FilePictures:
         images: List of `EvaluationImage`, see `a2u_tf.matting.evaluation.images`.
     """
 
-    def __init__(self, images):
+    def __init__(self, images: Iterable[EvaluationImage]) -> None:
         self.images = list(images)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[ValidationPicture]:
         for image in self.images:
-            yield ValidationPicture(
-                image.name, read_rgb(image.image), read_trimap(image.trimap), read_levels(image.alpha)
-            )
+            if image.image is None or image.alpha is None:
+                raise ValueError(f"Validation needs pictures and their true mattes. Received: {image}")
+            target = read_levels(image.alpha)
+            yield ValidationPicture(image.name, read_rgb(image.image), read_trimap(image.trimap), target)
 
 
-def validate(model, pictures, shown=0):
+def validate(
+    model: MattingModel, pictures: Iterable[ValidationPicture], shown: int = 0
+) -> tuple[dict[str, float], Shown]:
     """Predict and evaluate.
 
     Args:
@@ -88,8 +102,8 @@ def validate(model, pictures, shown=0):
         `(errors, predictions)`: the means of `evaluate` over the pictures, and a list of the
         first predicted mattes, each beside its picture: `(ValidationPicture, uint8 of shape (H, W))`.
     """
-    rows: list[dict] = []
-    predictions: list[tuple] = []
+    rows: list[dict[str, float]] = []
+    predictions: Shown = []
     for picture in pictures:
         prediction = np.rint(255 * predict_alpha(model, picture.image, picture.trimap)).astype(np.uint8)
         rows.append(evaluate(prediction, picture.target, picture.trimap))
@@ -112,14 +126,20 @@ class ProtocolValidation(keras.callbacks.Callback):
         shown: How many predictions it gets.
     """
 
-    def __init__(self, model, pictures, show=None, shown=6):
+    def __init__(
+        self,
+        model: MattingModel,
+        pictures: Iterable[ValidationPicture],
+        show: Callable[[int, Shown], None] | None = None,
+        shown: int = 6,
+    ) -> None:
         super().__init__()
         self.matting = model
         self.pictures = pictures
         self.show = show
         self.shown = shown if show else 0
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         errors, predictions = validate(self.matting, self.pictures, self.shown)
         if logs is not None:
             logs.update({f"val_{name}": value for name, value in errors.items()})

@@ -1,10 +1,13 @@
 """The error of the matte's slopes."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from a2u_tf.matting.losses.matting_loss import MattingLoss, error_of, mean_over_unknown
+from a2u_tf.types import Tensor
 
 SOBEL = np.outer([1, 2, 1], [-1, 0, 1]) / 8
 
@@ -20,10 +23,10 @@ class GradientLoss(MattingLoss):
     section 4.
     """
 
-    def __init__(self, name="gradient_loss", **kwargs):
+    def __init__(self, name: str = "gradient_loss", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
 
-    def per_picture(self, target, prediction):
+    def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         error = error_of(target, prediction)
         filters = ops.array(np.stack([SOBEL, SOBEL.T], axis=-1)[:, :, None], error.dtype)
         return mean_over_unknown(ops.abs(ops.conv(error, filters, padding="same", data_format="channels_last")), target)

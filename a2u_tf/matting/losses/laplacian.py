@@ -1,11 +1,14 @@
 """The matte's error, weighed by scale: an l1 norm of its Laplacian pyramid."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
 
 from a2u_tf.matting.losses.matting_loss import MattingLoss, error_of, mean_over_unknown
 from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Tensor
 
 BINOMIAL = np.array([1, 4, 6, 4, 1]) / 16
 
@@ -24,11 +27,11 @@ class LaplacianLoss(MattingLoss):
     equation 2.
     """
 
-    def __init__(self, levels=5, name="laplacian_loss", **kwargs):
+    def __init__(self, levels: int = 5, name: str = "laplacian_loss", **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         (self.levels,) = positive_integers(levels=levels)
 
-    def per_picture(self, target, prediction):
+    def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         # The pyramid is linear: the difference of two pyramids is the pyramid of the difference.
         x = error_of(target, prediction)
         total = 0
@@ -44,16 +47,16 @@ class LaplacianLoss(MattingLoss):
                 x = smaller
         return total
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "levels": self.levels}
 
 
-def _blur(x):
+def _blur(x: Tensor) -> Tensor:
     filters = ops.array(np.outer(BINOMIAL, BINOMIAL)[..., None, None], x.dtype)
     return ops.conv(x, filters, padding="same", data_format="channels_last")
 
 
-def _expand(x):
+def _expand(x: Tensor) -> Tensor:
     """Twice the size: zeros between the pixels, then the filter at four times its weight."""
     for axis in (1, 2):
         shape = list(ops.shape(x))

@@ -5,6 +5,8 @@ import abc
 import keras
 from keras import ops
 
+from a2u_tf.types import Tensor
+
 TARGET_CHANNELS = 11
 
 
@@ -16,16 +18,16 @@ class MattingLoss(keras.losses.Loss, abc.ABC):
     the unknown region alone: elsewhere the trimap is the answer.
     """
 
-    def call(self, target, prediction):
+    def call(self, target: Tensor, prediction: Tensor) -> Tensor:
         check_target(target, prediction)
         return self.per_picture(target, prediction)
 
     @abc.abstractmethod
-    def per_picture(self, target, prediction):
+    def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         """Return the loss of each picture, shape `(N,)`."""
 
 
-def check_target(target, prediction):
+def check_target(target: Tensor, prediction: Tensor) -> None:
     """Raise `ValueError` where shapes are not those of a target and a matte: broadcasting would hide it."""
     if len(target.shape) != 4 or target.shape[-1] != TARGET_CHANNELS:
         raise ValueError(
@@ -36,19 +38,19 @@ def check_target(target, prediction):
         raise ValueError(f"Predicted mattes must have shape (N, H, W, 1). Received: shape={tuple(prediction.shape)}")
 
 
-def alpha_of(target):
+def alpha_of(target: Tensor) -> Tensor:
     return target[..., :1]
 
 
-def unknown_of(target):
+def unknown_of(target: Tensor) -> Tensor:
     return target[..., 1:2]
 
 
-def error_of(target, prediction):
+def error_of(target: Tensor, prediction: Tensor) -> Tensor:
     """`(N, H, W, 1)`: the matte's error in the unknown region, zero elsewhere."""
     return (prediction - alpha_of(target)) * unknown_of(target)
 
 
-def mean_over_unknown(values, target):
+def mean_over_unknown(values: Tensor, target: Tensor) -> Tensor:
     """Sum over everything but the batch, divided by the number of unknown pixels plus one."""
     return ops.sum(values, axis=(1, 2, 3)) / (ops.sum(unknown_of(target), axis=(1, 2, 3)) + 1)

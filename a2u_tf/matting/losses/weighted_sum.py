@@ -1,9 +1,13 @@
 """Any mix of losses."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
 import keras
 from keras import ops
 
 from a2u_tf.matting.losses.matting_loss import MattingLoss, alpha_of, error_of
+from a2u_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -21,7 +25,9 @@ class WeightedSum(MattingLoss):
     >>> model.compile("adam", losses.WeightedSum([losses.AlphaLoss(), keras.losses.MeanSquaredError()], [1, 0.5]))
     """
 
-    def __init__(self, losses, weights, name="weighted_sum", **kwargs):
+    def __init__(
+        self, losses: Sequence[keras.losses.Loss], weights: Sequence[float], name: str = "weighted_sum", **kwargs: Any
+    ) -> None:
         super().__init__(name=name, **kwargs)
         if not losses or len(losses) != len(weights) or not all(isinstance(x, keras.losses.Loss) for x in losses):
             raise ValueError(
@@ -31,7 +37,7 @@ class WeightedSum(MattingLoss):
         self.losses = list(losses)
         self.weights = [float(weight) for weight in weights]
 
-    def per_picture(self, target, prediction):
+    def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         total = 0
         for loss, weight in zip(self.losses, self.weights, strict=True):
             if isinstance(loss, MattingLoss):
@@ -43,12 +49,12 @@ class WeightedSum(MattingLoss):
             total = total + weight * value
         return total
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         losses = [keras.saving.serialize_keras_object(loss) for loss in self.losses]
         return {**super().get_config(), "losses": losses, "weights": self.weights}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
         config = dict(config)
         config["losses"] = [keras.saving.deserialize_keras_object(loss) for loss in config["losses"]]
         return cls(**config)

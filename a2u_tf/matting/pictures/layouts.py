@@ -39,13 +39,13 @@ class EvaluationImage:
 
     Attributes:
         name: Name of the file of the image without ending.
-        image: The picture.
+        image: The picture; `None` where nobody looks at it.
         trimap: Its trimap.
         alpha: Its true alpha matte; `None` where it is not published.
     """
 
     name: str
-    image: Path
+    image: Path | None
     trimap: Path
     alpha: Path | None
 

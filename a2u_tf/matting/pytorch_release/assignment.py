@@ -1,11 +1,20 @@
 """Arrays by released names into Keras variables: all of them, or none and an error that lists what is wrong."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
+
+import keras
 import numpy as np
 
+from a2u_tf.types import Array
+
+State: TypeAlias = Mapping[str, Array]  # arrays by released name
+# By released name, a variable and what turns the released layout into ours.
+Sources: TypeAlias = dict[str, tuple[keras.Variable, Callable[[Array], Array]]]
 SHOWN = 10  # names per list of an error
 
 
-def assign_all(sources, state):
+def assign_all(sources: Sources, state: State) -> None:
     """Assign every array of `state` to its variable.
 
     Args:
@@ -40,31 +49,32 @@ def assign_all(sources, state):
         variable.assign(values[name])
 
 
-def same(x):
+def same(x: Array) -> Array:
     """The layouts agree."""
     return x
 
 
-def convolution(x):
+def convolution(x: Array) -> Array:
     """`(out, in, rows, columns)` to `(rows, columns, in, out)`."""
     return x.transpose(2, 3, 1, 0) if x.ndim == 4 else x
 
 
-def depthwise(x):
+def depthwise(x: Array) -> Array:
     """`(channels, 1, rows, columns)` to `(rows, columns, channels, 1)`."""
     return x.transpose(2, 3, 0, 1) if x.ndim == 4 else x
 
 
-def matrix(x):
+def matrix(x: Array) -> Array:
     """`(out, in, 1, 1)` to `(in, out)`."""
     return x.reshape(x.shape[:2]).T if x.ndim == 4 and x.shape[2:] == (1, 1) else x
 
 
-def absolute_scale(x):
+def absolute_scale(x: Array) -> Array:
     """InPlaceABN scales by the weight's absolute value plus its epsilon; batch normalisation by gamma."""
-    return np.abs(x) + np.asarray(1e-5, x.dtype)
+    scale: Array = np.abs(x) + np.asarray(1e-5, x.dtype)
+    return scale
 
 
-def _listed(names):
+def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

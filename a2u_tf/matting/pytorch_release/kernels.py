@@ -1,9 +1,11 @@
 """Released parameters of one kernel generator into an `A2UKernels` layer."""
 
-from a2u_tf.matting.pytorch_release.assignment import assign_all, matrix, same
+from a2u_tf.layers import A2UKernels
+from a2u_tf.matting.pytorch_release.assignment import Sources, State, assign_all, matrix, same
+from a2u_tf.types import Array
 
 
-def assign_kernels(layer, state):
+def assign_kernels(layer: A2UKernels, state: State) -> None:
     """Copy the released kernel-generation parameters of one stage into a built `A2UKernels` layer.
 
     Released layouts differ from ours in two ways: 1x1 convolutions are `(out, in, 1, 1)`, and the upsampling
@@ -21,7 +23,7 @@ def assign_kernels(layer, state):
     assign_all(kernel_sources(layer), state)
 
 
-def kernel_sources(layer):
+def kernel_sources(layer: A2UKernels) -> Sources:
     """Return, by released name, the variables of a layer and the conversion of the layout, for `assign_all`."""
     expected = {
         "variant": "dynamic",
@@ -39,25 +41,25 @@ def kernel_sources(layer):
             f"Released parameters fit a built A2UKernels layer with {expected}. Received: built={layer.built}, {wrong}"
         )
 
-    def reordered(x):
+    def reordered(x: Array) -> Array:
         return _sub_position_major(matrix(x), layer.scale)
 
-    sources = {}
-    for name, norm in (("bnu.0", layer.norm_u), ("bnv.0", layer.norm_v)):
-        sources[f"{name}.weight"] = (norm.gamma, same)
-        sources[f"{name}.bias"] = (norm.beta, same)
-    for name, dense, convert in (
-        ("bconv_U.1", layer.encoder_u, matrix),
-        ("bconv_V.1", layer.encoder_v, matrix),
-        ("bconv_DP.1", layer.projection_down, matrix),
-        ("bconv_UP.1", layer.projection_up, reordered),
+    sources: Sources = {}
+    for name, attribute in (("bnu.0", "norm_u"), ("bnv.0", "norm_v")):
+        norm = getattr(layer, attribute)
+        sources |= {f"{name}.weight": (norm.gamma, same), f"{name}.bias": (norm.beta, same)}
+    for name, attribute, kernel, bias in (
+        ("bconv_U.1", "encoder_u", matrix, same),
+        ("bconv_V.1", "encoder_v", matrix, same),
+        ("bconv_DP.1", "projection_down", matrix, same),
+        ("bconv_UP.1", "projection_up", reordered, reordered),
     ):
-        sources[f"{name}.weight"] = (dense.kernel, convert)
-        sources[f"{name}.bias"] = (dense.bias, same if convert is matrix else convert)
+        dense = getattr(layer, attribute)
+        sources |= {f"{name}.weight": (dense.kernel, kernel), f"{name}.bias": (dense.bias, bias)}
     return sources
 
 
-def _sub_position_major(x, scale):
+def _sub_position_major(x: Array, scale: int) -> Array:
     """Reorder the last axis from (tap, sub-position) to (sub-position, tap)."""
     if x.shape[-1] % scale**2:
         return x

@@ -1,17 +1,28 @@
 """Released weights of the whole matting network, and of the ImageNet encoder that its training starts from."""
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 
-from a2u_tf.matting.pytorch_release.assignment import absolute_scale, assign_all, convolution, depthwise, same
+from a2u_tf.matting.pytorch_release.assignment import (
+    Sources,
+    State,
+    absolute_scale,
+    assign_all,
+    convolution,
+    depthwise,
+    same,
+)
 from a2u_tf.matting.pytorch_release.kernels import kernel_sources
-from a2u_tf.matting.pytorch_release.names import backbone_layers, released_kernels, released_layers
+from a2u_tf.matting.pytorch_release.names import Bricks, backbone_layers, released_kernels, released_layers
+from a2u_tf.types import Array
 
 PREFIX = "module."
 COUNTER = ".num_batches_tracked"
 
 
-def assign_matting(model, state):
+def assign_matting(model: keras.Model, state: State) -> None:
     """Copy the parameters of the authors' released matting model into ours.
 
     Convolutions change their layout; the scale of InPlaceABN becomes gamma = |weight| + 1e-5; the upsampling
@@ -32,7 +43,7 @@ def assign_matting(model, state):
     _assign_model(sources, state)
 
 
-def assign_encoder(model, state):
+def assign_encoder(model: keras.Model, state: State) -> None:
     """Copy the ImageNet ResNet-34 that the released training starts from into the encoder of a matting network.
 
     The stem's filters for red, green and blue come from the file, those for the trimap are zero.
@@ -56,12 +67,12 @@ def assign_encoder(model, state):
     _assign_model(sources, {name: value for name, value in state.items() if name in sources})
 
 
-def _assign_model(sources, state):
+def _assign_model(sources: Sources, state: State) -> None:
     state = {name.removeprefix(PREFIX): value for name, value in state.items() if not name.endswith(COUNTER)}
     assign_all(sources, state)
 
 
-def _layer_sources(layer, layers, kernels):
+def _layer_sources(layer: keras.layers.Layer, layers: Bricks, kernels: Mapping[str, str]) -> Sources:
     """The variables of one layer by released name; a layer that the release lacks is an error."""
     if not layer.weights:
         return {}
@@ -84,10 +95,10 @@ def _layer_sources(layer, layers, kernels):
     return {f"{convolution_name}.weight": (layer.kernel, convert)}
 
 
-def _brick(layer):
-    return layer.name.removesuffix("_conv").removesuffix("_norm")
+def _brick(layer: keras.layers.Layer) -> str:
+    return str(layer.name).removesuffix("_conv").removesuffix("_norm")
 
 
-def _with_trimap_channel(x):
+def _with_trimap_channel(x: Array) -> Array:
     kernel = convolution(x)
     return np.concatenate([kernel, np.zeros_like(kernel[:, :, :1])], axis=2) if kernel.ndim == 4 else kernel

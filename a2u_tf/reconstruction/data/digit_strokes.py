@@ -1,9 +1,11 @@
 """The ten digits as pen strokes: the points a pen goes through, and smooth curves through them."""
 
 import functools
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
+
+from a2u_tf.types import Array
 
 SAMPLES_PER_SEGMENT = 3
 
@@ -65,6 +67,9 @@ STROKES = {
 }
 
 
+Stroke: TypeAlias = list[tuple[float, float]]
+
+
 class Glyph(NamedTuple):
     """One way to write a digit.
 
@@ -75,24 +80,24 @@ class Glyph(NamedTuple):
         breaks: Where in the samples the second and further strokes start.
     """
 
-    points: np.ndarray
-    curves: np.ndarray
+    points: Array
+    curves: Array
     breaks: tuple[int, ...]
 
 
 @functools.cache
-def glyphs(digit):
+def glyphs(digit: int) -> tuple[Glyph, ...]:
     """Return the ways to write a digit of 0 to 9 as a tuple of `Glyph`."""
     return tuple(_make_glyph(parse_strokes(text)) for text in STROKES[digit])
 
 
-def parse_strokes(text):
+def parse_strokes(text: str) -> list[Stroke]:
     """Return the strokes of one way of writing: a list of lists of points `(x, y)` in `[0, 1]`."""
     strokes = [[point.split(",") for point in stroke.split()] for stroke in text.split("/")]
     return [[(int(x) / 100, int(y) / 100) for x, y in stroke] for stroke in strokes]
 
 
-def _make_glyph(strokes):
+def _make_glyph(strokes: list[Stroke]) -> Glyph:
     points = sorted({point for stroke in strokes for point in stroke})
     curves = []
     for stroke in strokes:
@@ -103,7 +108,7 @@ def _make_glyph(strokes):
     return Glyph(np.array(points), np.vstack(curves), tuple(ends[:-1].tolist()))
 
 
-def _spline_matrix(count, closed):
+def _spline_matrix(count: int, closed: bool) -> Array:
     """Return the matrix `(samples, count)` of the uniform Catmull-Rom spline through `count` points.
 
     Between `p1` and `p2` the curve is `[1 u u^2 u^3] M [p0 p1 p2 p3]` for `u` in `[0, 1]`. A closed stroke (its last

@@ -2,10 +2,12 @@
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
 from a2u_tf.reconstruction.data.idx import read_idx
+from a2u_tf.types import Array
 
 ENVIRONMENT_VARIABLE = "A2U_DATA_DIR"
 FILES = (
@@ -30,9 +32,10 @@ SHA256 = {
     },
 }
 DATASETS = tuple(SHA256)
+Digits: TypeAlias = tuple[Array, Array]  # images and labels
 
 
-def load_digits(dataset, data_dir=None, size=32):
+def load_digits(dataset: str, data_dir: Path | str | None = None, size: int = 32) -> tuple[Digits, Digits]:
     """Load MNIST or Fashion-MNIST as images in `[0, 1]`.
 
     The four original IDX files (`train-images-idx3-ubyte.gz` and so on) are read from the folder `data_dir/dataset` and
@@ -74,7 +77,7 @@ def load_digits(dataset, data_dir=None, size=32):
     return (_to_float_images(x_train, size), y_train), (_to_float_images(x_test, size), y_test)
 
 
-def _load_from_files(dataset, folder):
+def _load_from_files(dataset: str, folder: Path) -> tuple[Digits, Digits]:
     """Return the arrays of the four files as they are."""
     missing = [str(folder / name) for name in FILES if not (folder / name).is_file()]
     if missing:
@@ -92,12 +95,13 @@ def _load_from_files(dataset, folder):
     return (x_train, y_train), (x_test, y_test)
 
 
-def _load_from_keras(dataset):
+def _load_from_keras(dataset: str) -> tuple[Digits, Digits]:
     """Return the same arrays through the download of Keras."""
     import keras
 
     try:
-        return getattr(keras.datasets, dataset).load_data()
+        train, test = getattr(keras.datasets, dataset).load_data()
+        return train, test
     except Exception as error:  # Keras raises a bare `Exception` where a download fails.
         raise RuntimeError(
             f"keras.datasets.{dataset} could not be downloaded: {error}. Without a network, put the files "
@@ -106,7 +110,7 @@ def _load_from_keras(dataset):
         ) from error
 
 
-def _to_float_images(images, size):
+def _to_float_images(images: Array, size: int) -> Array:
     """Resize uint8 images `(N, h, w)` to float32 `(N, size, size, 1)` in `[0, 1]`."""
     import cv2  # not with the package: most of its users load no digits
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from a2u_tf.types import Array
+
 UINT8_CODE = 0x08
 MAX_RANK = 4
 # Five times the largest file of the MNIST family. Headers that promise more are taken for damage.
@@ -16,7 +18,7 @@ CHUNK_BYTES = 2**20
 WAY_OUT = "Download the file again."
 
 
-def read_idx(path, sha256=None):
+def read_idx(path: Path | str, sha256: str | None = None) -> Array:
     """Read a gzip-compressed IDX file of unsigned bytes.
 
     The layout is `00 00 08 R`, then `R` sizes as big-endian 32-bit integers, then the values in row-major order. Memory
@@ -57,7 +59,7 @@ def read_idx(path, sha256=None):
     return np.frombuffer(values, np.uint8).reshape(shape)
 
 
-def _read_header(file, path):
+def _read_header(file: gzip.GzipFile, path: Path) -> tuple[bytes, tuple[int, ...]]:
     """Return the header's bytes and the shape they tell."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
@@ -87,7 +89,7 @@ def _read_header(file, path):
     return magic + sizes, shape
 
 
-def _read_values(file, path, shape):
+def _read_values(file: gzip.GzipFile, path: Path, shape: tuple[int, ...]) -> bytearray:
     """Return exactly the bytes that the shape asks for, having seen that no more follow."""
     expected = math.prod(shape)
     values = bytearray()
@@ -108,7 +110,7 @@ def _read_values(file, path, shape):
     return values
 
 
-def _check_sha256(path, header, values, expected):
+def _check_sha256(path: Path, header: bytes, values: bytearray, expected: str) -> None:
     digest = hashlib.sha256(header)
     digest.update(values)
     if digest.hexdigest() != expected:

@@ -2,10 +2,12 @@
 
 import itertools
 import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from a2u_tf.reconstruction.data.digit_strokes import glyphs
+from a2u_tf.types import Array
 
 SUPERSAMPLING = 4
 SUBPIXEL_BITS = 4
@@ -32,7 +34,7 @@ JITTER = 0.022
 MARGIN = 0.06
 
 
-def synthetic_digits(seed=0, size=32):
+def synthetic_digits(seed: int = 0, size: int = 32) -> Iterator[tuple[Array, int]]:
     """Draw hand-written digits, white on black, without end.
 
     The digits are our own pen strokes with a random way of writing, slant, size, place, unsteadiness, pen width,
@@ -60,7 +62,7 @@ def synthetic_digits(seed=0, size=32):
     return (_draw_item(seed, index, size) for index in itertools.count())
 
 
-def make_synthetic_digits(count, seed=0, size=32, start=0):
+def make_synthetic_digits(count: int, seed: int = 0, size: int = 32, start: int = 0) -> tuple[Array, Array]:
     """Draw the items `start` to `start + count - 1` of `synthetic_digits` into arrays.
 
     Args:
@@ -86,12 +88,12 @@ def make_synthetic_digits(count, seed=0, size=32, start=0):
     return images, labels
 
 
-def _check_integer(name, value, minimum):
+def _check_integer(name: str, value: object, minimum: int) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
         raise ValueError(f"`{name}` must be an integer of at least {minimum}. Received: {value!r}")
 
 
-def _draw_item(seed, index, size):
+def _draw_item(seed: int, index: int, size: int) -> tuple[Array, int]:
     """Return the image and the label that belong to `(seed, index)`."""
     import cv2  # not with the package: most of its users draw no digits
 
@@ -111,7 +113,7 @@ def _draw_item(seed, index, size):
     return image[..., None], label
 
 
-def _slant(hand):
+def _slant(hand: Mapping[str, float]) -> Array:
     """Return the matrix that scales, shears and turns points in rows: `p @ matrix`."""
     height, cosine, sine = hand["height"], math.cos(hand["rotation"]), math.sin(hand["rotation"])
     width = height * hand["aspect"]
@@ -119,17 +121,18 @@ def _slant(hand):
     return np.array([[width * cosine, width * sine], [shear * cosine - height * sine, shear * sine + height * cosine]])
 
 
-def _place(ink, hand, room):
+def _place(ink: Array, hand: Mapping[str, float], room: float) -> Array:
     """Move the ink's middle close to the image's, so that all of it stays in a square of side `room` around there."""
     (left, top), (right, bottom) = ink.min(axis=0).tolist(), ink.max(axis=0).tolist()
     zoom = min(1.0, room / max(right - left, bottom - top))
     free_x, free_y = (room - zoom * (right - left)) / 2, (room - zoom * (bottom - top)) / 2
     x = 0.5 + max(-free_x, min(free_x, hand["right"])) - zoom * (left + right) / 2
     y = 0.5 + max(-free_y, min(free_y, hand["down"])) - zoom * (top + bottom) / 2
-    return ink * zoom + (x, y)
+    placed: Array = ink * zoom + (x, y)
+    return placed
 
 
-def _draw_lines(ink, breaks, width, size):
+def _draw_lines(ink: Array, breaks: Sequence[int], width: float, size: int) -> Array:
     """Return the polylines drawn with a round pen, antialiased: float32 `(size, size)` in `[0, 1]`."""
     import cv2
 

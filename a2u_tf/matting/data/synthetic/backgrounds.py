@@ -2,24 +2,18 @@
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.colours import EARTH, LEAF, any_colour, paint, palette, pick, vary
 from a2u_tf.matting.data.synthetic.layers import draw_polygons, over, tint, to_bytes
 from a2u_tf.matting.data.synthetic.noise import fractal_noise, grid, smooth_noise, smoothstep, stretch
+from a2u_tf.matting.data.synthetic.strands import circle
 from a2u_tf.matting.data.synthetic.textures import cloudy, dead_leaves, texture
+from a2u_tf.types import Array
 
 
-def background(rng, height, width):
-    """Paint a random background.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        uint8 of shape `(height, width, 3)`, RGB.
-    """
+def background(rng: Generator, height: int, width: int) -> Array:
+    """Paint a random background: uint8 of shape `(height, width, 3)`, RGB."""
     names = list(KINDS)
     name = names[rng.integers(len(names))]
     image = KINDS[name](rng, height, width)
@@ -30,14 +24,14 @@ def background(rng, height, width):
     return to_bytes(image)
 
 
-def plain(rng, height, width):
+def plain(rng: Generator, height: int, width: int) -> Array:
     """A studio's wall: one colour that changes slowly."""
     field = fractal_noise(rng, height, width, max(height, width), finest=0.3 * max(height, width))
     first = any_colour(rng)
     return paint(stretch(field), np.stack([first, np.clip(first * rng.uniform(0.6, 1.4, 3), 0, 1)]))
 
 
-def landscape(rng, height, width):
+def landscape(rng: Generator, height: int, width: int) -> Array:
     """Sky with clouds, ridges that get hazier with distance, and ground."""
     y, _ = grid(height, width)
     horizon = rng.uniform(0.25, 0.8) * height
@@ -45,7 +39,7 @@ def landscape(rng, height, width):
         [pick(rng, np.array([(0.25, 0.45, 0.80), (0.60, 0.75, 0.90), (0.85, 0.70, 0.55)])), (0.9, 0.92, 0.95)]
     )
     clouds = stretch(fractal_noise(rng, height, width, 0.6 * width, gain=0.6))
-    image = paint(np.clip(0.7 * y / np.float32(horizon) + 0.8 * smoothstep(clouds, 0.5, 0.9), 0, 1), sky)
+    image = paint(np.clip(0.7 * y / horizon + 0.8 * smoothstep(clouds, 0.5, 0.9), 0, 1), sky)
     land = palette(rng, 4) if rng.random() < 0.2 else np.stack([pick(rng, EARTH) for _ in range(4)])
     count = int(rng.integers(2, 5))
     rough = stretch(fractal_noise(rng, height, width, rng.uniform(20, 80), gain=0.95))
@@ -53,17 +47,17 @@ def landscape(rng, height, width):
         near = (index + 1) / count
         ridge = horizon + (near - 0.6) * 0.3 * height
         row = fractal_noise(rng, 1, width, 0.4 * width, finest=4, gain=rng.uniform(0.4, 0.6))
-        mask = np.clip(y - np.float32(ridge) + row * np.float32(0.08 * height * rng.random()), 0, 1)
+        mask = np.clip(y - ridge + row * (0.08 * height * rng.random()), 0, 1)
         surface = paint(np.roll(rough, index * height // 3, axis=0), land[[0, 1 + index % 3]])
-        haze = np.float32(0.75 * (1 - near))
+        haze = 0.75 * (1 - near)
         surface = surface * (1 - haze) + np.float32(sky[1]) * haze
         image = cv2.blendLinear(surface, image, mask, 1 - mask)
     return image
 
 
-def lights(rng, height, width):
+def lights(rng: Generator, height: int, width: int) -> Array:
     """Lights out of focus on a dark ground: discs whose rims are a little brighter."""
-    image = cloudy(rng, height, width) * np.float32(rng.uniform(0.1, 0.5))
+    image = cloudy(rng, height, width) * rng.uniform(0.1, 0.5)
     side = max(height, width)
     radius = rng.uniform(0.01, 0.06) * side
     colours = palette(rng, 5)
@@ -82,7 +76,7 @@ def lights(rng, height, width):
     return cv2.GaussianBlur(image, (0, 0), 0.8)
 
 
-def foliage(rng, height, width):
+def foliage(rng: Generator, height: int, width: int) -> Array:
     """A hedge: leaves over leaves, the lower ones darker."""
     count = int(rng.integers(250, 700))
     length = rng.uniform(0.05, 0.13) * max(height, width) * rng.uniform(0.6, 1.4, (count, 1))
@@ -91,39 +85,39 @@ def foliage(rng, height, width):
     half = slender * np.sin(np.pi * t) ** 0.9
     outline = np.concatenate([np.stack([t, half], 1), np.stack([t, -half], 1)[::-1]]) - (0.5, 0)
     angles = rng.uniform(0, 2 * np.pi, count)
-    axes = np.stack([np.cos(angles), np.sin(angles)], 1) * length
+    axes = circle(angles) * length
     across = np.stack([-axes[:, 1], axes[:, 0]], 1)
     centres = rng.random((count, 1, 2)) * (width, height)
     leaves = centres + outline[:, :1] * axes[:, None] + outline[:, 1:] * across[:, None]
     depth = np.linspace(0.4, 1.3, count)[:, None]
     colours = np.clip(vary(rng, pick(rng, LEAF), count, 0.25) * depth, 0, 1)
-    ground = cloudy(rng, height, width) * np.float32(0.3)
+    ground = cloudy(rng, height, width) * 0.3
     full = np.ones((height, width), np.float32)
     layer = over(draw_polygons(height, width, leaves, colours), tint(ground, full))
-    rough = 1 + np.float32(0.12) * fractal_noise(rng, height, width, 16, gain=0.9)
+    rough = 1 + 0.12 * fractal_noise(rng, height, width, 16, gain=0.9)
     return np.ascontiguousarray(layer[..., :3]) * cv2.merge([rough] * 3)
 
 
-def room(rng, height, width):
+def room(rng: Generator, height: int, width: int) -> Array:
     """A wall and a floor or a table in two textures, with a few boxes before the wall."""
     wall, floor = texture(rng, height, width), texture(rng, height, width)
     y, x = grid(height, width)
-    edge = rng.uniform(0.5, 0.9) * height + (x - width / 2) * np.float32(rng.normal(0, 0.08))
+    edge = rng.uniform(0.5, 0.9) * height + (x - width / 2) * rng.normal(0, 0.08)
     mask = np.clip(y - edge, 0, 1)
-    image = cv2.blendLinear(floor, wall, mask, 1 - mask)
+    image: Array = cv2.blendLinear(floor, wall, mask, 1 - mask)
     for _ in range(rng.integers(0, 5)):
         left, top = rng.integers(0, width), rng.integers(0, height)
         right, bottom = left + rng.integers(width // 12, width // 3), top + rng.integers(height // 12, height // 2)
-        image[top:bottom, left:right] *= np.float32(0.6)
+        image[top:bottom, left:right] *= 0.6
         image[top:bottom, left:right] += np.float32(0.4 * any_colour(rng))
     return image
 
 
-def _light_unevenly(rng, image):
+def _light_unevenly(rng: Generator, image: Array) -> Array:
     """Let light fall off towards one side."""
     height, width = image.shape[:2]
     field = smooth_noise(rng, height, width, 0.8 * max(height, width))
-    return image * cv2.merge([np.float32(rng.uniform(0.85, 1.15)) * (1 + np.float32(0.15) * field)] * 3)
+    return image * cv2.merge([rng.uniform(0.85, 1.15) * (1 + 0.15 * field)] * 3)
 
 
 KINDS = {

@@ -4,12 +4,14 @@ import math
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.layers import weigh
 from a2u_tf.matting.data.synthetic.noise import grid, smoothstep
+from a2u_tf.types import Array
 
 
-def blur_motion(rng, layer):
+def blur_motion(rng: Generator, layer: Array) -> Array:
     """Move or turn a layer while the shutter is open, by 2 to 12 per cent of its side or by 2 to 15 degrees."""
     height, width = layer.shape[:2]
     side = min(height, width)
@@ -30,18 +32,18 @@ def blur_motion(rng, layer):
     return layer
 
 
-def blur_focus(rng, layer):
+def blur_focus(rng: Generator, layer: Array) -> Array:
     """Put a layer out of focus by the disc of a lens, everywhere or more and more towards one side."""
     height, width = layer.shape[:2]
     radius = min(height, width) * math.exp(rng.uniform(math.log(0.004), math.log(0.025)))
     reach = math.ceil(radius)
     y, x = grid(2 * reach + 1, 2 * reach + 1)
-    disc = np.clip(np.float32(radius + 0.5) - np.hypot(x - reach, y - reach), 0, 1)
+    disc = np.clip(radius + 0.5 - np.hypot(x - reach, y - reach), 0, 1)
     blurred = cv2.filter2D(layer, -1, disc / disc.sum(), borderType=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
         return blurred
     y, x = grid(height, width)
     angle = rng.uniform(0, 2 * math.pi)
-    along = (x / width - 0.5) * np.float32(math.cos(angle)) + (y / height - 0.5) * np.float32(math.sin(angle))
+    along = (x / width - 0.5) * math.cos(angle) + (y / height - 0.5) * math.sin(angle)
     share = smoothstep(along, -0.4, 0.4)
     return weigh(blurred, share) + weigh(layer, 1 - share)

@@ -1,15 +1,19 @@
 """Bodies: silhouettes of people, animals and things, and light on them."""
 
 import math
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from a2u_tf.matting.data.synthetic.layers import draw_mask, tint
-from a2u_tf.matting.data.synthetic.noise import fractal_noise, smooth_noise
+from a2u_tf.matting.data.synthetic.noise import fractal_noise, quarter, smooth_noise
+from a2u_tf.types import Array
 
 
-def ellipse(x, y, across, down, angle=0.0, points=36):
+def ellipse(x: float, y: float, across: float, down: float, angle: float = 0.0, points: int = 36) -> Array:
     """Return the outline of an ellipse of the given half axes, turned by `angle` radians: `(points, 2)`."""
     t = np.linspace(0, 2 * np.pi, points, endpoint=False)
     u, v = across * np.cos(t), down * np.sin(t)
@@ -17,7 +21,7 @@ def ellipse(x, y, across, down, angle=0.0, points=36):
     return np.stack([x + u * cosine - v * sine, y + u * sine + v * cosine], axis=1)
 
 
-def limb(start, end, width_start, width_end):
+def limb(start: ArrayLike, end: ArrayLike, width_start: float, width_end: float) -> Array:
     """Return the outline of a straight limb with round ends and two widths."""
     start, end = np.asarray(start, float), np.asarray(end, float)
     angle = math.atan2(*(end - start)[::-1])
@@ -26,7 +30,7 @@ def limb(start, end, width_start, width_end):
     return np.concatenate([end + arc * width_end / 2, start - arc * width_start / 2])
 
 
-def blob(rng, x, y, radius, roughness=0.15):
+def blob(rng: Generator, x: float, y: float, radius: float, roughness: float = 0.15) -> Array:
     """Return a smooth random outline round a point."""
     t = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     orders = np.arange(1, 7)[:, None]
@@ -36,7 +40,7 @@ def blob(rng, x, y, radius, roughness=0.15):
     return np.stack([x + aspect * r * np.cos(t), y + r / aspect * np.sin(t)], axis=1)
 
 
-def animal(rng, height, width):
+def animal(rng: Generator, height: int, width: int) -> list[Array]:
     """Return the parts of an animal or a soft toy, sitting, standing or seen from near, as a list of polygons."""
     side = min(height, width)
     size = rng.uniform(0.2, 0.34) * side
@@ -73,8 +77,8 @@ def animal(rng, height, width):
     return parts
 
 
-def melt(height, width, polygons, smoothing, softness=1.0):
-    """Return the union of polygons with their corners rounded off.
+def melt(height: int, width: int, polygons: Sequence[Array], smoothing: float, softness: float = 1.0) -> Array:
+    """Return the union of polygons with their corners rounded off: float32 `(H, W)` in `[0, 1]`.
 
     Args:
         height: Rows.
@@ -82,56 +86,50 @@ def melt(height, width, polygons, smoothing, softness=1.0):
         polygons: Outlines.
         smoothing: Standard deviation of the blur that melts them, in pixels.
         softness: Width of the edge in pixels.
-
-    Returns:
-        float32 `(H, W)` in `[0, 1]`.
     """
     smoothing = max(smoothing, 0.5 * softness)  # else the edge would not end inside the body
     mask = draw_mask(height, width, polygons)
-    if smoothing > 8:  # what is that smooth need not be blurred in full size
-        mask = cv2.resize(mask, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
-        mask = cv2.GaussianBlur(mask, (0, 0), smoothing / 4)
+    if smoothing > 8:
+        mask = cv2.GaussianBlur(quarter(mask), (0, 0), smoothing / 4)
         mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC)
     else:
         mask = cv2.GaussianBlur(mask, (0, 0), smoothing)
     # A straight edge, blurred, rises by this much a pixel.
     slope = 1 / (smoothing * math.sqrt(2 * math.pi))
-    return np.clip((mask - 0.5) * np.float32(1 / (slope * max(softness, 1.0))) + 0.5, 0, 1)
+    edge: Array = np.clip((mask - 0.5) * np.float32(1 / (slope * max(softness, 1.0))) + 0.5, 0, 1)
+    return edge
 
 
-def shading(rng, mask, depth=None):
-    """Light a silhouette as if it were a cushion: float32 `(H, W)`, about 1 on average.
+def shading(rng: Generator, mask: Array, depth: float | None = None) -> Array:
+    """Light a silhouette `(H, W)` as if it were a cushion; colours are to be multiplied by the result, about 1.
 
     Args:
         rng: `numpy.random.Generator`.
         mask: float32 `(H, W)` in `[0, 1]`.
         depth: How far from its edge the cushion becomes flat, in pixels; by default at random.
-
-    Returns:
-        What the colours are to be multiplied by.
     """
     height, width = mask.shape
-    small = cv2.resize(mask, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    small = quarter(mask)
     distance = cv2.distanceTransform((small > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     flat = (depth or rng.uniform(0.06, 0.25) * min(height, width)) / 4
-    t = np.minimum(distance / np.float32(flat), 1)
-    dome = cv2.GaussianBlur(np.sqrt(t * (2 - t)) * np.float32(flat), (0, 0), 1.5)
+    t = np.minimum(distance / flat, 1)
+    dome = cv2.GaussianBlur(np.sqrt(t * (2 - t)) * flat, (0, 0), 1.5)
     extent = min(small.shape)
     bumps = smooth_noise(rng, small.shape[0], small.shape[1], max(2.0, 0.06 * extent))
-    dome += np.float32(0.005 * extent) * bumps
+    dome += 0.005 * extent * bumps
     down, right = cv2.Sobel(dome, cv2.CV_32F, 0, 1, scale=1 / 8), cv2.Sobel(dome, cv2.CV_32F, 1, 0, scale=1 / 8)
     length = np.sqrt(1 + down * down + right * right)
     angle, tilt = rng.uniform(-math.pi, 0), rng.uniform(0.4, 1.2)
-    slant, front = np.float32(math.sin(tilt)), np.float32(math.cos(tilt))
-    facing = right * np.float32(math.cos(angle)) + down * np.float32(math.sin(angle))
+    slant, front = math.sin(tilt), math.cos(tilt)
+    facing = right * math.cos(angle) + down * math.sin(angle)
     lambert = np.maximum((front - slant * facing) / length, 0)
     ambient = np.float32(rng.uniform(0.2, 0.6))
-    field = ambient + (1 - ambient) * lambert * np.float32(1.3)
+    field: Array = ambient + (1 - ambient) * lambert * 1.3
     return cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
-def solid(rng, mask, colour, depth=None):
+def solid(rng: Generator, mask: Array, colour: ArrayLike, depth: float | None = None) -> Array:
     """Make a lit layer of a silhouette in one colour or in a texture `(H, W, 3)`, with a little unevenness."""
     height, width = mask.shape
     rough = fractal_noise(rng, height, width, 0.1 * max(height, width), gain=0.9)
-    return tint(colour, mask, shading(rng, mask, depth) * (1 + np.float32(rng.uniform(0.02, 0.08)) * rough))
+    return tint(colour, mask, shading(rng, mask, depth) * (1 + rng.uniform(0.02, 0.08) * rough))

@@ -4,23 +4,16 @@ import math
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
-from a2u_tf.matting.data.synthetic.colours import any_colour
+from a2u_tf.matting.data.synthetic.colours import any_colour, dye
 from a2u_tf.matting.data.synthetic.layers import draw_mask, over, tint
 from a2u_tf.matting.data.synthetic.noise import fractal_noise, grid, smooth_noise, smoothstep
+from a2u_tf.types import Array
 
 
-def bubbles(rng, height, width):
-    """Draw soap bubbles or drops of many sizes.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer. Only rims and highlights cover much; little of it need be opaque.
-    """
+def bubbles(rng: Generator, height: int, width: int) -> Array:
+    """Draw soap bubbles or drops of many sizes: only rims and highlights cover much; little of it need be opaque."""
     side = min(height, width)
     count = int(np.exp(rng.uniform(0, np.log(30))))
     largest = side * (0.42 if count < 4 else 0.22)
@@ -33,7 +26,7 @@ def bubbles(rng, height, width):
     return layer
 
 
-def _put_over(layer, sprite, left, top):
+def _put_over(layer: Array, sprite: Array, left: int, top: int) -> None:
     """Put a small layer over a large one in place; what lies outside is cut off."""
     height, width = layer.shape[:2]
     rows, columns = sprite.shape[:2]
@@ -44,56 +37,48 @@ def _put_over(layer, sprite, left, top):
         layer[y:bottom, x:right] = over(part, np.ascontiguousarray(layer[y:bottom, x:right]))
 
 
-def _bubble(rng, radius, x, y):
+def _bubble(rng: Generator, radius: float, x: float, y: float) -> Array:
     """Draw one bubble whose centre is `(x, y)` away from pixel `int(radius) + 3` of a layer that just holds it."""
     middle = int(radius) + 3
     v, u = grid(2 * middle + 2, 2 * middle + 2)
-    u, v = (u - np.float32(middle + x)) / np.float32(radius), (v - np.float32(middle + y)) / np.float32(radius)
+    u, v = (u - (middle + x)) / radius, (v - (middle + y)) / radius
     r = np.sqrt(u * u + v * v)
-    inside = np.clip((1 - r) * np.float32(radius) + 0.5, 0, 1)
+    inside = np.clip((1 - r) * radius + 0.5, 0, 1)
     r = np.minimum(r, 1)
     # A thin film is crossed the more obliquely, the nearer the rim: 1 / cos, up to its full reflection.
-    steep = r ** np.float32(rng.uniform(3, 9))
+    steep = r ** rng.uniform(3, 9)
     clear, rim = rng.uniform(0.02, 0.15), rng.uniform(0.45, 0.95)
-    alpha = np.float32(clear) + np.float32(rim - clear) * steep
+    alpha = clear + (rim - clear) * steep
     film = smooth_noise(rng, u.shape[0], u.shape[1], max(2.0, 0.7 * radius))
-    colour = _film_colours(rng, r + np.float32(0.12) * film + np.float32(0.1) * v)
+    colour = _film_colours(rng, r + 0.12 * film + 0.1 * v)
     glow = np.zeros_like(r)
     angle = rng.uniform(-2.6, -0.6)
     for turn, size, strength in ((0.0, rng.uniform(0.08, 0.2), 0.95), (math.pi, rng.uniform(0.05, 0.12), 0.5)):
         # A window's reflection: a patch that follows the rim.
-        away = (np.arctan2(v, u) - np.float32(angle + turn) + np.float32(math.pi)) % np.float32(
-            2 * math.pi
-        ) - np.float32(math.pi)
-        patch = smoothstep(np.abs(away), 2.5 * size, 1.6 * size) * smoothstep(
-            np.abs(r - np.float32(0.72)), size, 0.55 * size
-        )
-        glow = np.maximum(glow, patch * np.float32(strength))
-    alpha = (alpha + (1 - alpha) * glow) * inside
-    colour = colour + (1 - colour) * cv2.merge([glow] * 3)
-    return tint(colour, alpha)
+        away = (np.arctan2(v, u) - (angle + turn) + math.pi) % (2 * math.pi) - math.pi
+        patch = smoothstep(np.abs(away), 2.5 * size, 1.6 * size) * smoothstep(np.abs(r - 0.72), size, 0.55 * size)
+        glow = np.maximum(glow, patch * strength)
+    colour, alpha = _shine(colour, alpha, glow)
+    return tint(colour, alpha * inside)
 
 
-def _film_colours(rng, thickness):
+def _shine(colour: Array, alpha: Array, glow: Array) -> tuple[Array, Array]:
+    """Put white light of a strength `(H, W)` over colours and their alpha."""
+    return colour + (1 - colour) * cv2.merge([glow] * 3), alpha + (1 - alpha) * glow
+
+
+def _film_colours(rng: Generator, thickness: Array) -> Array:
     """Return colours of interference, `(H, W, 3)`, or nearly white ones."""
-    vividness, orders = np.float32(rng.choice([0.05, 0.25, 0.45])), np.float32(rng.uniform(4, 14))
+    vividness, orders = np.float32(rng.choice([0.05, 0.25, 0.45])), rng.uniform(4, 14)
     phases = (rng.uniform(0, 2 * math.pi) + np.array([0, 2.1, 4.2])).astype(np.float32)
     base = (0.6 + 0.35 * any_colour(rng)).astype(np.float32)
     waves = [b + vividness * np.cos(orders * thickness + phase) for b, phase in zip(base, phases, strict=True)]
-    return np.clip(cv2.merge(waves), 0, 1)
+    colours: Array = np.clip(cv2.merge(waves), 0, 1)
+    return colours
 
 
-def glass(rng, height, width):
-    """Draw a bottle, a vase or a tumbler turned on a lathe, often with something in it.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer. Only its rims and highlights cover much; little of it need be opaque.
-    """
+def glass(rng: Generator, height: int, width: int) -> Array:
+    """Draw a bottle, a vase or a tumbler turned on a lathe, often with something in it; covers as bubbles do."""
     top, bottom = height * rng.uniform(0.06, 0.25), height * rng.uniform(0.75, 0.96)
     x = width * rng.uniform(0.4, 0.6)
     knots = rng.uniform(0.06, 0.26, 6) * min(height, width)
@@ -106,30 +91,26 @@ def glass(rng, height, width):
     mask = draw_mask(height, width, [outline])
     rows, columns = grid(height, width)
     radius = np.interp(np.arange(height), heights, profile).astype(np.float32)[:, None]
-    s = np.clip((columns - np.float32(x)) / radius, -1, 1)
-    wall = np.abs(s) ** np.float32(rng.uniform(4, 12))
-    clear, rim = np.float32(rng.uniform(0.05, 0.2)), np.float32(rng.uniform(0.5, 0.95))
+    s = np.clip((columns - x) / radius, -1, 1)
+    wall = np.abs(s) ** rng.uniform(4, 12)
+    clear, rim = rng.uniform(0.05, 0.2), np.float32(rng.uniform(0.5, 0.95))
     alpha = clear + (rim - clear) * wall
-    ends = np.exp(
-        -np.minimum(np.abs(rows - np.float32(top)), np.abs(rows - np.float32(bottom))) / np.float32(0.008 * height)
-    )
-    alpha = np.maximum(alpha, np.float32(0.8) * ends)
-    tone = (0.4 * any_colour(rng) + 0.5 * rng.random()).astype(np.float32)
-    ripple = (
-        1 + np.float32(0.25) * fractal_noise(rng, height, width, 0.2 * height, finest=8) + np.float32(0.4) * (s - wall)
-    )
-    colour = cv2.merge([np.clip(ripple * value, 0, 1) for value in tone])
+    ends = np.exp(-np.minimum(np.abs(rows - top), np.abs(rows - bottom)) / (0.008 * height))
+    alpha = np.maximum(alpha, 0.8 * ends)
+    tone = 0.4 * any_colour(rng) + 0.5 * rng.random()
+    ripple = 1 + 0.25 * fractal_noise(rng, height, width, 0.2 * height, finest=8) + 0.4 * (s - wall)
+    colour = dye(tone, ripple)
     if rng.random() < 0.6:
         level = top + (bottom - top) * rng.uniform(0.2, 0.7)
         filled = smoothstep(rows, level - 1, level + 1) * (1 - wall)
-        strength = np.float32(rng.uniform(0.4, 0.95))
+        strength = rng.uniform(0.4, 0.95)
         alpha = np.maximum(alpha, filled * strength)
         liquid = any_colour(rng)
         colour = cv2.merge(
             [c + (np.float32(value) - c) * filled for c, value in zip(cv2.split(colour), liquid, strict=True)]
         )
     for _ in range(rng.integers(1, 4)):
-        at, wide = np.float32(rng.uniform(-0.8, 0.8)), np.float32(rng.uniform(0.03, 0.12))
+        at, wide = rng.uniform(-0.8, 0.8), rng.uniform(0.03, 0.12)
         first = top + (bottom - top) * rng.uniform(0.0, 0.4)
         last = bottom - (bottom - top) * rng.uniform(0.0, 0.4)
         streak = (
@@ -137,7 +118,6 @@ def glass(rng, height, width):
             * smoothstep(rows, first, first + 20)
             * (1 - smoothstep(rows, last - 20, last))
         )
-        streak *= np.float32(rng.uniform(0.6, 1))
-        alpha = alpha + (1 - alpha) * streak
-        colour = colour + (1 - colour) * cv2.merge([streak] * 3)
+        streak *= rng.uniform(0.6, 1)
+        colour, alpha = _shine(colour, alpha, streak)
     return tint(colour, alpha * mask)

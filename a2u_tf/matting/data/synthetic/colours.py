@@ -4,6 +4,9 @@ import colorsys
 
 import cv2
 import numpy as np
+from numpy.random import Generator
+
+from a2u_tf.types import Array
 
 # Melanin's range from black to blond, red, grey and white, as RGB.
 HAIR = np.array(
@@ -17,12 +20,12 @@ EARTH = np.array([(0.45, 0.36, 0.24), (0.62, 0.50, 0.36), (0.35, 0.42, 0.20), (0
 LEAF = np.array([(0.22, 0.40, 0.12), (0.38, 0.52, 0.16), (0.12, 0.28, 0.12), (0.60, 0.62, 0.25), (0.70, 0.42, 0.10)])
 
 
-def any_colour(rng):
+def any_colour(rng: Generator) -> Array:
     """Draw a colour: any hue, more often dull than vivid, from dark to bright."""
     return np.array(colorsys.hsv_to_rgb(rng.random(), rng.beta(1.3, 1.9), rng.uniform(0.12, 1)))
 
 
-def palette(rng, count):
+def palette(rng: Generator, count: int) -> Array:
     """Draw `count` colours that go together: `(count, 3)` in `[0, 1]`.
 
     Their hues lie close to one or to two main hues, as in photographs; their brightness spans a wide range.
@@ -36,21 +39,27 @@ def palette(rng, count):
     return np.array([colorsys.hsv_to_rgb(h % 1, s, v) for h, s, v in zip(hues, saturations, values, strict=True)])
 
 
-def pick(rng, table):
+def pick(rng: Generator, table: Array) -> Array:
     """Draw a colour between two random rows of a table, a little off."""
     first, second = table[rng.integers(len(table), size=2)]
     share = rng.random()
-    return np.clip((first * share + second * (1 - share)) * rng.uniform(0.9, 1.1, 3), 0, 1)
+    colour: Array = np.clip((first * share + second * (1 - share)) * rng.uniform(0.9, 1.1, 3), 0, 1)
+    return colour
 
 
-def vary(rng, colour, count, spread):
+def vary(rng: Generator, colour: Array, count: int, spread: float) -> Array:
     """Draw `count` variations of a colour, mostly of its brightness: `(count, 3)` in `[0, 1]`."""
     brightness = np.exp(spread * rng.standard_normal((count, 1)))
     hue = 1 + 0.25 * spread * rng.standard_normal((count, 3))
     return np.clip(colour * brightness * hue, 0, 1)
 
 
-def paint(field, colours):
+def dye(colour: Array, light: Array) -> Array:
+    """Return one colour under a light `(H, W)`: float32 `(H, W, 3)` in `[0, 1]`."""
+    return cv2.merge([np.clip(light * np.float32(value), 0, 1) for value in np.clip(colour, 0, 1)])
+
+
+def paint(field: Array, colours: Array) -> Array:
     """Colour a field in `[0, 1]` with a palette, from the first colour to the last: float32 `(H, W, 3)`."""
     stops = np.linspace(0, 255, len(colours))
     table = np.stack([np.interp(np.arange(256), stops, channel) for channel in np.transpose(colours)], axis=1)

@@ -2,65 +2,49 @@
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.bodies import ellipse
-from a2u_tf.matting.data.synthetic.colours import any_colour
+from a2u_tf.matting.data.synthetic.colours import any_colour, dye
 from a2u_tf.matting.data.synthetic.layers import draw_mask, tint
 from a2u_tf.matting.data.synthetic.noise import fractal_noise, grid, smooth_noise, smoothstep
+from a2u_tf.types import Array
 
 TILE = 512
 
 
-def lace(rng, height, width):
-    """Draw a piece of lace: flowers and leaves of cloth in a fine mesh, in folds, with a scalloped hem.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer. Its flowers and its hem are nearly opaque.
-    """
+def lace(rng: Generator, height: int, width: int) -> Array:
+    """Draw lace: flowers and leaves of nearly opaque cloth in a fine mesh, in folds, with a scalloped hem."""
     tile = _lace_tile(rng)
-    return _hang(rng, height, width, tile, rng.uniform(0.28, 0.6), np.float32(rng.uniform(0.85, 1.0)))
+    return _hang(rng, height, width, tile, rng.uniform(0.28, 0.6), rng.uniform(0.85, 1.0))
 
 
-def net(rng, height, width):
+def net(rng: Generator, height: int, width: int) -> Array:
     """Draw a net, a fence or a grille: threads or wires with open meshes."""
     tile = np.zeros((TILE, TILE), np.uint8)
     meshes = int(rng.integers(4, 13)) // 2 * 2  # every second row is shifted by half a mesh: odd numbers do not repeat
     _draw_mesh(tile, meshes, int(rng.integers(4, 26)), rng.random() < 0.5)
-    return _hang(rng, height, width, tile, rng.uniform(0.4, 0.9), np.float32(1))
+    return _hang(rng, height, width, tile, rng.uniform(0.4, 0.9), 1)
 
 
-def veil(rng, height, width):
-    """Draw a veil: thin cloth that covers more where it is folded.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer. Its greatest alpha, in the folds and the hem, is above 0.4.
-    """
+def veil(rng: Generator, height: int, width: int) -> Array:
+    """Draw a veil: thin cloth that covers more where it is folded; in its folds and its hem alpha is above 0.4."""
     mask = _outline(rng, height, width, hem=0.0)
     folds, slope = _folds(rng, height, width, rng.uniform(2, 8))
     # The cloth's own cover, as often as it is crossed: 1 - (1 - cover)^n.
     layers = np.sqrt(1 + slope * slope) * (1 + smoothstep(folds, 0.2, 1.2))
     cover = rng.uniform(0.15, 0.55)
-    alpha = 1 - np.power(np.float32(1 - cover), np.minimum(layers, 12))
+    alpha = 1 - np.power(1 - cover, np.minimum(layers, 12))
     weave = _weave(height, width, rng.uniform(2.2, 5))
-    alpha = alpha * (1 + np.float32(rng.uniform(0, 0.25)) * weave)
+    alpha = alpha * (1 + rng.uniform(0, 0.25) * weave)
     soft = cv2.GaussianBlur(mask, (0, 0), 1.5)
-    hem = np.clip(mask * (1 - soft) * 4, 0, 1) * np.float32(rng.uniform(0.5, 0.9))
+    hem = np.clip(mask * (1 - soft) * 4, 0, 1) * rng.uniform(0.5, 0.9)
     alpha = np.clip(np.maximum(alpha, hem), 0, 1) * mask
-    light = 0.85 + np.float32(0.25) * np.tanh(slope) + np.float32(0.1) * folds
-    return tint(_dye(any_colour(rng) * 0.6 + 0.4 * rng.random(), light), alpha)
+    light = 0.85 + 0.25 * np.tanh(slope) + 0.1 * folds
+    return tint(dye(any_colour(rng) * 0.6 + 0.4 * rng.random(), light), alpha)
 
 
-def _hang(rng, height, width, tile, size, strength):
+def _hang(rng: Generator, height: int, width: int, tile: Array, size: float, strength: float) -> Array:
     """Lay a tile of cover, uint8 `(TILE, TILE)`, repeatedly on a folded piece of cloth."""
     mask = _outline(rng, height, width, hem=rng.uniform(0.01, 0.03))
     folds, slope = _folds(rng, height, width, rng.uniform(1, 4))
@@ -68,31 +52,27 @@ def _hang(rng, height, width, tile, size, strength):
     scale = np.float32(TILE * rng.uniform(1, 2.5) / (size * min(height, width)))
     turn = rng.uniform(-0.5, 0.5)
     cosine, sine = np.float32(np.cos(turn) * scale), np.float32(np.sin(turn) * scale)
-    bend = folds * np.float32(0.05 * TILE)
-    sag = smooth_noise(rng, height, width, 0.3 * min(height, width)) * np.float32(0.04 * TILE)
-    u, v = x * cosine - y * sine + bend, x * sine + y * cosine + sag
+    bend = folds * (0.05 * TILE)
+    sag = smooth_noise(rng, height, width, 0.3 * min(height, width)) * (0.04 * TILE)
     # Sampled at twice the size from a tile that is smooth enough, and halved: no thread is lost or doubled.
-    smooth = cv2.GaussianBlur(tile, (0, 0), max(0.2 * float(scale), 0.3), borderType=cv2.BORDER_WRAP)
-    u, v = (cv2.resize(axis, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR) for axis in (u, v))
-    threads = smooth[v.astype(np.int32) % TILE, u.astype(np.int32) % TILE]
-    threads = cv2.resize(threads, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) * np.float32(
-        1 / 255
+    u, v = (
+        cv2.resize(axis, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
+        for axis in (x * cosine - y * sine + bend, x * sine + y * cosine + sag)
     )
+    smooth = cv2.GaussianBlur(tile, (0, 0), max(0.2 * float(scale), 0.3), borderType=cv2.BORDER_WRAP)
+    threads = smooth[v.astype(np.int32) % TILE, u.astype(np.int32) % TILE]
+    threads = cv2.resize(threads, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) * (1 / 255)
     soft = cv2.GaussianBlur(mask, (0, 0), 2.5)
     hem = np.clip(mask * (1 - soft) * 4, 0, 1)
     alpha = np.maximum(threads, hem) * mask * strength
     # Threads are round: their flanks are darker than their backs.
     relief = threads - cv2.GaussianBlur(threads, (0, 0), 2)
-    light = 0.75 + np.float32(0.3) * np.tanh(slope) + np.float32(0.4) * relief
-    light += np.float32(0.05) * fractal_noise(rng, height, width, 16, gain=0.9)
-    return tint(_dye(0.5 * any_colour(rng) + 0.5 * rng.uniform(0.1, 1), light), alpha)
+    light = 0.75 + 0.3 * np.tanh(slope) + 0.4 * relief
+    light += 0.05 * fractal_noise(rng, height, width, 16, gain=0.9)
+    return tint(dye(0.5 * any_colour(rng) + 0.5 * rng.uniform(0.1, 1), light), alpha)
 
 
-def _dye(colour, light):
-    return cv2.merge([np.clip(light * np.float32(value), 0, 1) for value in np.clip(colour, 0, 1)])
-
-
-def _outline(rng, height, width, hem):
+def _outline(rng: Generator, height: int, width: int, hem: float) -> Array:
     """Return the coverage of a piece of cloth that hangs from the upper border or lies free, with a scalloped edge."""
     side = min(height, width)
     t = np.linspace(0, 2 * np.pi, 240, endpoint=False)
@@ -107,22 +87,22 @@ def _outline(rng, height, width, hem):
     return draw_mask(height, width, [outline])
 
 
-def _folds(rng, height, width, strength):
+def _folds(rng: Generator, height: int, width: int, strength: float) -> tuple[Array, Array]:
     """Return the height of hanging folds, about -1 to 1, and their slope to the right."""
     side = min(height, width)
     cell = side * rng.uniform(0.08, 0.25)
     folds = smooth_noise(rng, height, width, (rng.uniform(1.5, 5) * cell, cell))
-    slope = cv2.Sobel(folds, cv2.CV_32F, 1, 0, scale=1 / 8) * np.float32(strength * cell / 4)
+    slope = cv2.Sobel(folds, cv2.CV_32F, 1, 0, scale=1 / 8) * (strength * cell / 4)
     return folds, slope
 
 
-def _weave(height, width, period):
+def _weave(height: int, width: int, period: float) -> Array:
     y, x = grid(height, width)
-    step = np.float32(2 * np.pi / period)
+    step = 2 * np.pi / period
     return (np.sin(x * step) + np.sin(y * step)) / 2
 
 
-def _draw_mesh(tile, meshes, thickness, hexagons):
+def _draw_mesh(tile: Array, meshes: int, thickness: int, hexagons: bool) -> None:
     """Draw a periodic mesh of diamonds or of hexagons into a tile."""
     row, column = np.mgrid[-1 : meshes + 1, -1 : meshes + 1]
     corners = np.stack([column + 0.5 * (row % 2), row], axis=-1).reshape(-1, 1, 2)
@@ -136,7 +116,7 @@ def _draw_mesh(tile, meshes, thickness, hexagons):
         cv2.polylines(tile, list(lines), False, 255, thickness, cv2.LINE_AA, 4)
 
 
-def _lace_tile(rng):
+def _lace_tile(rng: Generator) -> Array:
     """Draw a periodic pattern: mesh, and flowers with pierced petals, leaves and a ring of dots."""
     tile = np.zeros((TILE, TILE), np.uint8)
     _draw_mesh(tile, int(rng.choice([16, 20, 26])), int(rng.integers(2, 5)), rng.random() < 0.6)
@@ -151,7 +131,9 @@ def _lace_tile(rng):
     return tile
 
 
-def _draw_rosette(tile, x, y, size, petals, shape):
+def _draw_rosette(
+    tile: Array, x: float, y: float, size: float, petals: int, shape: tuple[float, float, bool, bool]
+) -> None:
     """Draw a flower that lies on a hole in the mesh and is held by a ring."""
     longer, wider, pierced, ringed = shape
     _fill_ellipse(tile, 0, x, y, 1.05 * size, 1.05 * size)
@@ -169,5 +151,6 @@ def _draw_rosette(tile, x, y, size, petals, shape):
     cv2.polylines(tile, [ring], True, 255, max(2, round(0.05 * size)), cv2.LINE_AA, 4)
 
 
-def _fill_ellipse(tile, value, *shape):
-    cv2.fillPoly(tile, [np.rint(ellipse(*shape) * 16).astype(np.int32)], value, cv2.LINE_AA, 4)
+def _fill_ellipse(tile: Array, value: int, x: float, y: float, across: float, down: float, angle: float = 0) -> None:
+    outline = np.rint(ellipse(x, y, across, down, angle) * 16).astype(np.int32)
+    cv2.fillPoly(tile, [outline], value, cv2.LINE_AA, 4)

@@ -1,28 +1,33 @@
 """Hair: heads and shoulders with long, curly, short, standing or tied hair, and the single hairs that fly off it."""
 
+from typing import TypeAlias
+
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.bodies import ellipse, limb, melt, solid
 from a2u_tf.matting.data.synthetic.colours import HAIR, SKIN, any_colour, pick, vary
 from a2u_tf.matting.data.synthetic.layers import draw_polygons, light, over
 from a2u_tf.matting.data.synthetic.noise import fractal_noise
-from a2u_tf.matting.data.synthetic.strands import draw_strands, grow, lock, ribbons, sample_field, wave
+from a2u_tf.matting.data.synthetic.strands import (
+    Polygons,
+    circle,
+    draw_strands,
+    grow,
+    lock,
+    ribbons,
+    sample_field,
+    wave,
+)
 from a2u_tf.matting.data.synthetic.textures import texture
+from a2u_tf.types import Array
 
+Head: TypeAlias = tuple[float, float, float, float]  # its centre, x and y, and its half axes
 STYLES = ("long", "long", "wavy", "curly", "short", "standing", "windy")
 
 
-def hair(rng, height, width):
-    """Draw a head with hair.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer.
-    """
+def hair(rng: Generator, height: int, width: int) -> Array:
+    """Draw a head with hair."""
     side = min(height, width)
     size = side * rng.uniform(0.14, 0.23)
     head = (width * rng.uniform(0.38, 0.62), height * rng.uniform(0.32, 0.45), size * rng.uniform(0.75, 0.9), size)
@@ -32,7 +37,7 @@ def hair(rng, height, width):
     density = side / 512
     guides = _guides(rng, height, width, head, style, round(110 * density**0.5))
     back, front = _locks(rng, guides, head, style, round(11 * density**0.5))
-    shine = 1 + np.float32(rng.uniform(0.15, 0.4)) * fractal_noise(rng, height, width, 0.35 * size, gain=0.6)
+    shine = 1 + rng.uniform(0.15, 0.4) * fractal_noise(rng, height, width, 0.35 * size, gain=0.6)
     flying = _flyaways(rng, guides, head, tone)
     # What lies deep is in shadow.
     mass = _mass(rng, guides, tone * 0.45, style, size)
@@ -41,11 +46,11 @@ def hair(rng, height, width):
     return over(light(before, shine), _person(rng, height, width, head, tone * 0.5), light(behind, shine))
 
 
-def _guides(rng, height, width, head, style, count):
+def _guides(rng: Generator, height: int, width: int, head: Head, style: str, count: int) -> Array:
     """Return one curve for each lock: `(count, K, 2)`."""
     x, y, across, down = head
     angles = np.sort(rng.uniform(-np.pi * 1.08, np.pi * 0.08, count))
-    normals = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    normals = circle(angles)
     depth = np.sqrt(rng.uniform(0.35, 1.0, count))[:, None]
     roots = (x, y) + normals * (across, down) * depth
     ragged = np.exp(0.22 * rng.standard_normal(count))
@@ -77,7 +82,7 @@ def _guides(rng, height, width, head, style, count):
     return curves
 
 
-def _locks(rng, guides, head, style, count):
+def _locks(rng: Generator, guides: Array, head: Head, style: str, count: int) -> tuple[Array, Array]:
     """Return the strands behind the person and those before."""
     _, _, _, down = head
     loose = {"curly": 0.5, "short": 0.5, "standing": 0.4}.get(style, 0.25) * rng.uniform(0.6, 1.6)
@@ -88,13 +93,13 @@ def _locks(rng, guides, head, style, count):
     return strands[~upper], strands[upper]
 
 
-def _dress(rng, strands, tone):
+def _dress(rng: Generator, strands: Array, tone: Array) -> Polygons:
     """Give strands widths and colours."""
     widths = rng.uniform(0.3, 1.3, len(strands)) * rng.uniform(0.7, 1.3)
     return ribbons(strands, widths, vary(rng, tone, len(strands), rng.uniform(0.12, 0.3)))
 
 
-def _mass(rng, guides, tone, style, size):
+def _mass(rng: Generator, guides: Array, tone: Array, style: str, size: float) -> list[Polygons]:
     """Return the locks' thick beginnings, which cannot be seen through, coarse ones under finer ones."""
     share = 0.35 if style in ("curly", "short", "standing") else 0.6
     groups = []
@@ -105,7 +110,7 @@ def _mass(rng, guides, tone, style, size):
     return groups
 
 
-def _flyaways(rng, guides, head, tone):
+def _flyaways(rng: Generator, guides: Array, head: Head, tone: Array) -> Polygons:
     """Return thin single hairs that leave the locks."""
     count = int(rng.integers(15, 110))
     chosen = guides[rng.integers(len(guides), size=count)]
@@ -123,7 +128,7 @@ def _flyaways(rng, guides, head, tone):
     return ribbons(curves, rng.uniform(0.12, 0.7, count), vary(rng, tone, count, 0.3))
 
 
-def _person(rng, height, width, head, tone):
+def _person(rng: Generator, height: int, width: int, head: Head, tone: Array) -> Array:
     """Draw a face, a neck and shoulders that the lower border cuts off."""
     x, y, across, down = head
     skin = pick(rng, SKIN)
@@ -136,16 +141,12 @@ def _person(rng, height, width, head, tone):
     marks = [scalp] + [ellipse(x + s * 0.4 * across, eyes, 0.16 * across, 0.07 * down) for s in (-1, 1)]
     marks += [ellipse(x + s * 0.4 * across, eyes, 0.07 * across, 0.07 * down) for s in (-1, 1)]
     marks += [ellipse(x, y + 0.62 * down, 0.3 * across, 0.07 * down)]
-    colours = [tone] + [(0.9, 0.88, 0.86)] * 2 + [(0.1, 0.08, 0.07)] * 2 + [skin * (0.9, 0.55, 0.55)]
+    colours = [tuple(tone)] + [(0.9, 0.88, 0.86)] * 2 + [(0.1, 0.08, 0.07)] * 2 + [tuple(skin * (0.9, 0.55, 0.55))]
     layers.insert(0, draw_polygons(height, width, marks, colours, blur=0.7))
     shoulder, top = across * rng.uniform(1.7, 2.4), y + rng.uniform(1.45, 1.65) * down
-    right = [
-        (0.5 * across, top - 0.3 * down),
-        (shoulder, top),
-        (1.2 * shoulder, top + down),
-        (1.2 * shoulder, 2 * height),
-    ]
-    torso = [(x + u, v) for u, v in right] + [(x - u, v) for u, v in reversed(right)]
+    half = np.array([0.5 * across, shoulder, 1.2 * shoulder, 1.2 * shoulder])
+    levels = np.array([top - 0.3 * down, top, top + down, 2 * height])
+    torso = np.concatenate([np.stack([x + half, levels], 1), np.stack([x - half, levels], 1)[::-1]])
     dress = texture(rng, height, width) if rng.random() < 0.6 else any_colour(rng)
     layers.insert(1, solid(rng, melt(height, width, [torso], 0.12 * down), dress))
     return over(*layers)

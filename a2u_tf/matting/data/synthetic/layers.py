@@ -6,9 +6,13 @@ put over each other without halos (Porter and Duff 1984, "Compositing digital im
 """
 
 import math
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
+
+from a2u_tf.types import Array
 
 # Shapes are drawn hard-edged this many times larger and shrunk: alpha is the share of an output pixel that is covered.
 SUPERSAMPLING = 4
@@ -17,31 +21,32 @@ SUBPIXEL_BITS = 4
 EMPTY = 0.5 / 255
 
 
-def tint(colour, alpha, brightness=None):
+def tint(colour: ArrayLike, alpha: Array, brightness: Array | None = None) -> Array:
     """Make a layer from a colour, `(H, W, 3)` or three numbers, an alpha `(H, W)` and a brightness `(H, W)`."""
     weight = alpha if brightness is None else alpha * brightness
-    channels = cv2.split(colour) if np.ndim(colour) == 3 else np.asarray(colour, np.float32)
+    colour = np.asarray(colour, np.float32)
+    channels = cv2.split(colour) if colour.ndim == 3 else colour
     return cv2.merge([*(channel * weight for channel in channels), alpha])
 
 
-def weigh(layer, field):
+def weigh(layer: Array, field: Array) -> Array:
     """Make a layer more transparent: all channels times a field `(H, W)`."""
     return cv2.multiply(layer, cv2.merge([field] * 4))
 
 
-def light(layer, brightness):
+def light(layer: Array, brightness: Array) -> Array:
     """Multiply a layer's colours by a field `(H, W)`."""
     return cv2.multiply(layer, cv2.merge([brightness] * 3 + [np.ones_like(brightness)]))
 
 
-def over(front, *behind):
+def over(front: Array, *behind: Array) -> Array:
     """Put layers over each other, the first in front."""
     for back in behind:
         front = front + weigh(back, 1 - front[..., 3])
     return front
 
 
-def draw_polygons(height, width, polygons, colours, blur=0.0):
+def draw_polygons(height: int, width: int, polygons: Iterable[Array], colours: ArrayLike, blur: float = 0.0) -> Array:
     """Draw filled polygons, each over those before it, with 16 samples a pixel.
 
     OpenCV draws the outline, too, so that a polygon comes out an eighth of a pixel larger all round.
@@ -49,7 +54,7 @@ def draw_polygons(height, width, polygons, colours, blur=0.0):
     Args:
         height: Rows of the layer.
         width: Columns of the layer.
-        polygons: Sequence of N float arrays of shape `(points, 2)`, x and y in pixels, 0 at the centre of the first.
+        polygons: N float arrays of shape `(points, 2)`, x and y in pixels, 0 at the centre of the first.
         colours: `(N, 3)` in `[0, 1]`, opaque; or `(N, 4)` with an alpha, which replaces what lies below.
         blur: Standard deviation of a final blur in pixels.
 
@@ -60,7 +65,7 @@ def draw_polygons(height, width, polygons, colours, blur=0.0):
     return cv2.GaussianBlur(layer, (0, 0), blur) if blur else layer
 
 
-def draw_mask(height, width, polygons, holes=()):
+def draw_mask(height: int, width: int, polygons: Iterable[Array], holes: Sequence[Array] = ()) -> Array:
     """Return the coverage of polygons without their holes: float32 `(H, W)` in `[0, 1]`."""
     canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
     for value, shapes in ((255, polygons), (0, holes)):
@@ -69,14 +74,15 @@ def draw_mask(height, width, polygons, holes=()):
     return _shrink(canvas, height, width)
 
 
-def fixed_point(points):
+def fixed_point(points: ArrayLike) -> Array:
     """Turn output pixels into OpenCV's fixed-point numbers on the large canvas."""
     large = (np.asarray(points) + 0.5) * SUPERSAMPLING - 0.5
     # Far outside, OpenCV's arithmetic overflows.
-    return np.rint(large * 2**SUBPIXEL_BITS).clip(-(2**20), 2**20).astype(np.int32)
+    fixed: Array = np.rint(large * 2**SUBPIXEL_BITS).clip(-(2**20), 2**20).astype(np.int32)
+    return fixed
 
 
-def draw_fixed_point(height, width, polygons, colours):
+def draw_fixed_point(height: int, width: int, polygons: Sequence[Array], colours: Array) -> Array:
     """Draw polygons whose points have been through `fixed_point`; else as `draw_polygons`."""
     layer = np.zeros((height, width, 4), np.float32)
     if not polygons:
@@ -96,14 +102,14 @@ def draw_fixed_point(height, width, polygons, colours):
     return layer
 
 
-def _shrink(canvas, height, width):
+def _shrink(canvas: Array, height: int, width: int) -> Array:
     # Halving is much faster in OpenCV than other factors.
     for factor in range(int(math.log2(SUPERSAMPLING)) - 1, -1, -1):
         canvas = cv2.resize(canvas, (width << factor, height << factor), interpolation=cv2.INTER_AREA)
     return canvas.astype(np.float32) * np.float32(1 / 255)
 
 
-def straighten(layer):
+def straighten(layer: Array) -> tuple[Array, Array]:
     """Split a layer into colours that are not premultiplied and alpha.
 
     Empty pixels take the colours of their surroundings, so that a picture may be resized and turned without a halo.
@@ -119,12 +125,12 @@ def straighten(layer):
     return to_bytes(_fill(layer)), alpha
 
 
-def to_bytes(image):
+def to_bytes(image: Array) -> Array:
     """Round an image in `[0, 1]` to uint8; what is outside is clipped."""
     return cv2.convertScaleAbs(np.maximum(image, 0), alpha=255)
 
 
-def _fill(layer):
+def _fill(layer: Array) -> Array:
     """Return colours `(H, W, 3)`: a pixel's own, or in empty places those of the next coarser level that has one."""
     height, width = layer.shape[:2]
     alpha = layer[..., 3]

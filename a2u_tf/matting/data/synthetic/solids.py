@@ -3,27 +3,20 @@
 import math
 
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.bodies import animal, blob, ellipse, limb, melt, shading, solid
 from a2u_tf.matting.data.synthetic.colours import any_colour, pick, vary
 from a2u_tf.matting.data.synthetic.layers import draw_mask, light, over
 from a2u_tf.matting.data.synthetic.strands import draw_strands, ribbons
 from a2u_tf.matting.data.synthetic.textures import texture
+from a2u_tf.types import Array
 
 CANE = np.array([(0.72, 0.52, 0.28), (0.50, 0.32, 0.16), (0.80, 0.70, 0.52), (0.25, 0.18, 0.12), (0.60, 0.60, 0.62)])
 
 
-def objects(rng, height, width):
-    """Draw one to four solid objects, one before the other.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer.
-    """
+def objects(rng: Generator, height: int, width: int) -> Array:
+    """Draw one to four solid objects, one before the other."""
     count = int(rng.integers(1, 5))
     layers = []
     for index in range(count):
@@ -33,7 +26,7 @@ def objects(rng, height, width):
     return over(*layers)
 
 
-def _silhouette(rng, height, width, count):
+def _silhouette(rng: Generator, height: int, width: int, count: int) -> Array:
     """Return the coverage of a random object."""
     side = min(height, width)
     reach = side * rng.uniform(0.28, 0.42) / math.sqrt(count)
@@ -63,17 +56,8 @@ def _silhouette(rng, height, width, count):
     return draw_mask(height, width, ring, [(ring[0] - (x, y)) * inner + (x, y)] if rng.random() < 0.5 else [])
 
 
-def wicker(rng, height, width):
-    """Draw a ball or a basket plaited from canes, or a tangle of wire: round bars with holes between them.
-
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-
-    Returns:
-        The layer.
-    """
+def wicker(rng: Generator, height: int, width: int) -> Array:
+    """Draw a ball or a basket plaited from canes, or a tangle of wire: round bars with holes between them."""
     side = min(height, width)
     count = int(rng.integers(12, 70))
     radius = side * rng.uniform(0.25, 0.42)
@@ -101,9 +85,6 @@ def wicker(rng, height, width):
         ribbons(curves + np.array([0, shift * thickness]), widths * wide, np.clip(tones * shade, 0, 1), taper=0)
         for shift, wide, shade in ((0.0, 1.0, 0.45), (-0.05, 0.75, 0.9), (-0.15, 0.3, 1.35))
     ]
-    together = [np.stack(group, axis=1).reshape(-1, *group[0].shape[1:]) for group in zip(*parts, strict=True)]
-    layer = draw_strands(height, width, tuple(together))
-    return light(
-        layer,
-        shading(rng, draw_mask(height, width, [ellipse(centre[0], centre[1], radius, radius)]), depth=0.6 * radius),
-    )
+    outlines, colours = (np.stack(group, axis=1).reshape(-1, *group[0].shape[1:]) for group in zip(*parts, strict=True))
+    ball = draw_mask(height, width, [ellipse(centre[0], centre[1], radius, radius)])
+    return light(draw_strands(height, width, (outlines, colours)), shading(rng, ball, depth=0.6 * radius))

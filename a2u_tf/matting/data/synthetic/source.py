@@ -4,6 +4,7 @@ import math
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic import backgrounds
 from a2u_tf.matting.data.synthetic.blur import blur_focus, blur_motion
@@ -15,6 +16,7 @@ from a2u_tf.matting.data.synthetic.layers import straighten
 from a2u_tf.matting.data.synthetic.plants import plant
 from a2u_tf.matting.data.synthetic.smoke import smoke
 from a2u_tf.matting.data.synthetic.solids import objects, wicker
+from a2u_tf.types import Array
 
 MIN_SIZE = 64
 
@@ -57,12 +59,12 @@ class SyntheticSource:
     >>> rgb, alpha = source.foreground(np.random.default_rng(0))
     """
 
-    def __init__(self, size=512):
+    def __init__(self, size: int = 512) -> None:
         if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < MIN_SIZE:
             raise ValueError(f"`size` must be an integer of at least {MIN_SIZE}. Received: {size!r}")
         self.size = int(size)
 
-    def foreground(self, rng):
+    def foreground(self, rng: Generator) -> tuple[Array, Array]:
         """Draw a foreground.
 
         Args:
@@ -77,12 +79,12 @@ class SyntheticSource:
         name = names[rng.choice(len(names), p=[share for _, share in KINDS.values()])]
         return self._draw(rng, name)
 
-    def background(self, rng):
+    def background(self, rng: Generator) -> Array:
         """Draw a background: uint8 of shape `(H, W, 3)`, RGB. `rng` is a `numpy.random.Generator`."""
         _check_generator(rng)
         return backgrounds.background(rng, *self._shape(rng))
 
-    def _draw(self, rng, name):
+    def _draw(self, rng: Generator, name: str) -> tuple[Array, Array]:
         """Draw a foreground of one of `KINDS`."""
         draw, _ = KINDS[name]
         layer = draw(rng, *self._shape(rng))
@@ -94,13 +96,13 @@ class SyntheticSource:
             layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.3, 0.9))
         return straighten(layer)
 
-    def _shape(self, rng):
+    def _shape(self, rng: Generator) -> tuple[int, int]:
         """Return `(height, width)`."""
         stretch = math.exp(rng.uniform(-0.18, 0.18))
         return round(self.size * stretch), round(self.size / stretch)
 
 
-def _check_generator(rng):
+def _check_generator(rng: Generator) -> None:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
             f"`rng` must be a numpy.random.Generator, as numpy.random.default_rng(seed) gives. Received: {rng!r}"

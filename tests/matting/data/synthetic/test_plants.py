@@ -145,4 +145,4 @@ def test_flowers_sit_on_their_stalks():
 
 def test_vectors_are_turned():
     vectors, angles = np.array([(1.0, 0), (0, 2), (3, 4)]), np.array([np.pi / 2, np.pi, 0])
-    np.testing.assert_allclose(module._turned(vectors, angles), [(0, 1), (0, -2), (3, 4)], atol=1e-12)
+    np.testing.assert_allclose(module.turned(vectors, angles), [(0, 1), (0, -2), (3, 4)], atol=1e-12)
