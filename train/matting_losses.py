@@ -19,14 +19,15 @@ def make_loss(words):
         ValueError: For other words.
     """
     parts: list[keras.losses.Loss] = []
-    weights: list[float | None] = []
+    weights = []
     for word in words:
         name, _, weight = word.partition(":")
         try:
-            weights.append(float(weight))
+            number = float(weight)
         except ValueError:
-            weights.append(None)
-        if name not in LOSSES or weights[-1] is None:
+            number = None
+        if name not in LOSSES or number is None:
             raise ValueError(f"--loss takes NAME:WEIGHT, with names of {tuple(LOSSES)}. Received: {word!r}")
         parts.append(LOSSES[name]())
+        weights.append(number)
     return losses.WeightedSum(parts, weights)

@@ -44,8 +44,9 @@ def run_job(
         RuntimeError: Where pictures failed, which the output's table of failures lists; or what ended the job.
         ValueError, OSError: Where nothing can be done.
     """
+    failures: list[dict[str, str]] = []
     if isinstance(source, str):
-        pictures, failures = pictures_in_table(source), []
+        pictures = pictures_in_table(source)
     else:
         pictures, failures = pictures_in_folders(*source)
     place = open_output(output)

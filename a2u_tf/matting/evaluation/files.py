@@ -16,7 +16,7 @@ from a2u_tf.matting.pictures.trimap import trimap_note
 from a2u_tf.types import Array
 
 # Image, method, number of unknown pixels and errors, by name.
-Row: TypeAlias = dict[str, Any]
+Row: TypeAlias = Mapping[str, Any]
 
 
 def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, Mapping[str, Path]]) -> Iterator[Row]:
@@ -37,9 +37,7 @@ def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, 
         OSError: Where a file cannot be opened.
     """
     for image in images:
-        if image.alpha is None:
-            raise ValueError(f"Errors need the true matte of every image. Received: {image}")
-        target, trimap = read_levels(image.alpha), read_trimap(image.trimap)
+        target, trimap = true_levels(image), read_trimap(image.trimap)
         if note := trimap_note(trimap):
             logging.warning("%s %s", image.trimap, note)
         for method, paths in predictions.items():
@@ -59,3 +57,10 @@ def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, 
 def read_levels(path: Path | str) -> Array:
     """Read an alpha matte as 8-bit levels, uint8 of shape `(H, W)`; see `read_alpha` for the errors."""
     return np.rint(255 * read_alpha(path)).astype(np.uint8)
+
+
+def true_levels(image: EvaluationImage) -> Array:
+    """Read the true matte of an image as `read_levels` does; `ValueError` where it is not published."""
+    if image.alpha is None:
+        raise ValueError(f"Errors need the true matte of an image. Received: {image}")
+    return read_levels(image.alpha)

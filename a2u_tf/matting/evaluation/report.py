@@ -15,7 +15,7 @@ TITLES = {"sad": "SAD", "mse": "MSE", "grad": "Grad", "conn": "Conn"}
 DIGITS = {"sad": 3, "mse": 5, "grad": 3, "conn": 3}
 
 
-def mean_errors(rows: Sequence[Row]) -> list[Row]:
+def mean_errors(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Average the errors of each method over the images.
 
     Args:
@@ -30,7 +30,7 @@ def mean_errors(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         groups.setdefault(str(PurePosixPath(row["image"]).parent), []).append(row)
     groups = {**(groups if len(groups) > 1 else {}), "all": list(rows)}
-    means = []
+    means: list[dict[str, Any]] = []
     for name, group in groups.items():
         for method in dict.fromkeys(row["method"] for row in group):
             chosen = [row for row in group if row["method"] == method]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from a2u_tf.files import versions, write_json, write_text
-from a2u_tf.matting.evaluation.files import evaluate_files, read_levels
+from a2u_tf.matting.evaluation.files import evaluate_files, read_levels, true_levels
 from a2u_tf.matting.evaluation.images import find_predictions
 from a2u_tf.matting.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 from a2u_tf.matting.evaluation.sheet import matte_sheet
@@ -92,7 +92,7 @@ def _write_sheets(
             image = by_name[row["image"]]
             matte_sheet(
                 read_levels(paths[image.name]),
-                read_levels(image.alpha),
+                true_levels(image),
                 read_trimap(image.trimap),
                 folder / method / f"{rank:02}_{image.name.replace('/', '_')[:50]}.png",
                 None if image.image is None else read_rgb(image.image),

@@ -10,7 +10,7 @@ import numpy as np
 
 from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.sources import Source
-from a2u_tf.matting.evaluation.files import read_levels
+from a2u_tf.matting.evaluation.files import true_levels
 from a2u_tf.matting.evaluation.protocol import evaluate
 from a2u_tf.matting.network.model import MattingModel
 from a2u_tf.matting.pictures.layouts import EvaluationImage
@@ -82,10 +82,9 @@ class FilePictures:
 
     def __iter__(self) -> Iterator[ValidationPicture]:
         for image in self.images:
-            if image.image is None or image.alpha is None:
-                raise ValueError(f"Validation needs pictures and their true mattes. Received: {image}")
-            target = read_levels(image.alpha)
-            yield ValidationPicture(image.name, read_rgb(image.image), read_trimap(image.trimap), target)
+            if image.image is None:
+                raise ValueError(f"Validation needs the picture of an image. Received: {image}")
+            yield ValidationPicture(image.name, read_rgb(image.image), read_trimap(image.trimap), true_levels(image))
 
 
 def validate(
