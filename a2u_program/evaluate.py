@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from a2u_program.arguments import parse_named_folders
 
 if TYPE_CHECKING:
-    from a2u_tf.matting.pictures.layouts import EvaluationImage
+    from a2u_tf.matting.pictures import EvaluationImage
 
 HELP = "measure predicted mattes: SAD, MSE, Grad and Conn"
 DESCRIPTION = """\

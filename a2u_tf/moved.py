@@ -11,7 +11,7 @@ from typing import Any
 
 MODULES = {
     "callbacks": ["training.callbacks"],
-    "conventions": ["matting.pictures.conventions"],
+    "conventions": ["matting.conventions"],
     "cutout": ["matting.cutout"],
     "data": ["reconstruction.data"],
     "data.batches": ["reconstruction.data.batches", "training"],

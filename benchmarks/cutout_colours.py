@@ -21,10 +21,8 @@ from absl import app, flags
 
 from a2u_tf.files import write_json
 from a2u_tf.matting.cutout import cover, decide_alpha, estimate_foreground, lay_over
-from a2u_tf.matting.pictures.composition import composite
+from a2u_tf.matting.pictures import composite, read_rgb, read_rgba, trimap_from_mask
 from a2u_tf.matting.pictures.folders import Problems, list_pictures
-from a2u_tf.matting.pictures.pictures import read_rgb, read_rgba
-from a2u_tf.matting.pictures.trimap import trimap_from_mask
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from benchmarks.record import describe_run

@@ -22,7 +22,7 @@ from a2u_tf.export import export_litert, export_onnx, export_saved_model
 from a2u_tf.export.litert import WEIGHTS
 from a2u_tf.files import write_json
 from a2u_tf.matting.evaluation import evaluate
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_trimap
+from a2u_tf.matting.pictures import read_alpha, read_rgb, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from benchmarks.record import describe_run
@@ -42,7 +42,7 @@ def read_picture(size):
         return rng.integers(0, 256, (size, size, 3), dtype="uint8"), trimap, None
     folder = Path(os.environ["A2U_DATA_DIR"], "matting_lemur")
     image, alpha = read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
-    trimap = read_trimap(folder / "lemur_trimap.png")
+    trimap = read_trimap(folder / "lemur_trimap.png").levels
     trimap[(trimap != 0) & (trimap != 255)] = 128
     height, width = trimap.shape
     scale = size / min(height, width)

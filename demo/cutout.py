@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
-from a2u_tf.matting.pictures.composition import composite
-from a2u_tf.matting.pictures.pictures import over_white
+from a2u_tf.matting.pictures import composite, over_white
 from a2u_tf.matting.prediction import predict_alpha
 
 

@@ -8,7 +8,7 @@ import gradio as gr
 import numpy as np
 
 from a2u_tf.matting.cutout import cover
-from a2u_tf.matting.pictures.trimap import trimap_note
+from a2u_tf.matting.pictures import Trimap
 from demo.cutout import cut_out, size_text
 from demo.kernels import kernels_at
 from demo.trimaps import painted_trimap
@@ -81,8 +81,8 @@ def cutting(model, longest):
         if levels is None and trimap is None:
             raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
         levels = read_dropped_trimap(trimap) if levels is None else levels
-        if note := trimap_note(levels):
-            gr.Info(f"The trimap {note} Paint the rest, if you did not mean that.", duration=SECONDS)
+        if lacks := Trimap(levels).lacks:
+            gr.Info(f"The trimap {lacks} Paint the rest, if you did not mean that.", duration=SECONDS)
         picture = drawing["background"]
         result = cut_out(model, picture, levels, longest)
         text = f"**Done** in {time.perf_counter() - start:.1f} s: {size_text(result.image)} pixels"

@@ -5,10 +5,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.data.synthetic import SyntheticSource
-from a2u_tf.matting.pictures.composition import composite
-from a2u_tf.matting.pictures.trimap import trimap_from_alpha
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import composite, trimap_from_alpha
 
 SEEDS = {"fur": 18, "hair": 11, "wicker": 15, "bubbles": 9}
 SIZE, BAND = 512, 21
@@ -24,7 +23,7 @@ def write_examples(folder):
     for name, seed in SEEDS.items():
         image, trimap = draw(seed)
         paths = [Path(folder) / f"{name}.png", Path(folder) / f"{name}_trimap.png"]
-        write_png(paths[0], image[..., ::-1])
+        write_png(paths[0], image)
         write_png(paths[1], trimap)
         pairs.append(tuple(map(str, paths)))
     return pairs

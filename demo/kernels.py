@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.network import framing
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 
@@ -25,8 +24,7 @@ def kernels_at(model, result, pixel):
         ValueError: For a model without learned upsampling kernels, or a pixel outside the picture.
     """
     if result.kernels is None:
-        inputs = np.asarray(network_input(result.image[None], result.trimap[None, ..., None], STRIDE))
-        shown = inputs[..., :3] * np.float32(STANDARD_DEVIATION) + np.float32(MEAN)
-        result.kernels = shown, kernel_maps(model.network, inputs)
+        inputs = np.asarray(framing.framed(result.image[None], result.trimap[None, ..., None], STRIDE))
+        result.kernels = framing.colours_of(inputs), kernel_maps(model.network, inputs)
     shown, maps = result.kernels
     return pixel_sheet(shown, {"kernel": maps}, [pixel])

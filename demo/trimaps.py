@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from a2u_tf.matting.pictures.trimap import trimap_from_alpha
+from a2u_tf.matting.pictures import trimap_from_alpha
 
 # Colours of the brushes, RGB. Above an opacity of 0.5 the last stroke decides, however many lie under it.
 KEEP, UNSURE, OPACITY = (22, 163, 74), (249, 115, 22), 0.6

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures import read_rgb, read_trimap
 
 
 def read_background(path):
@@ -18,12 +18,12 @@ def read_background(path):
 
 
 def read_dropped_trimap(path):
-    """Read a trimap, as `read_trimap`.
+    """Read the levels of a trimap, as `read_trimap`.
 
     Raises:
         PictureError: As in `read_trimap`, with the name of the file alone.
     """
-    return _read(read_trimap, path)
+    return _read(read_trimap, path).levels
 
 
 def _read(read, path):

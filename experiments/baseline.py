@@ -19,9 +19,8 @@ from absl import app, flags
 from a2u_program.streams import forgiving_streams
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.matting.folder.jobs import find_jobs
+from a2u_tf.matting.pictures import exact_trimap, read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap, write_alpha
-from a2u_tf.matting.pictures.trimap import exact_trimap
 from a2u_tf.types import Array
 
 Method = Callable[[Array, Array], Array]
@@ -73,7 +72,7 @@ def predict_files(method: Method, image: Path | str, trimap: Path | str, output:
     jobs = find_jobs(image, trimap, {"alpha": output}, problems)
     problems.stop_if_any()
     for job in jobs:
-        picture, known = read_rgb(job.image), read_trimap(job.trimap)
+        picture, known = read_rgb(job.image), read_trimap(job.trimap).levels
         check_trimap_size(job.image, picture.shape[:2], job.trimap, known.shape)
         write_alpha(job.outputs["alpha"], method(picture, known))
         print(job.outputs["alpha"], flush=True)

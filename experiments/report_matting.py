@@ -16,12 +16,11 @@ from absl import app, flags
 
 from a2u_program.arguments import parse_named_folders
 from a2u_program.streams import forgiving_streams
-from a2u_tf.files import replaced, write_json, write_text
+from a2u_tf.files import replaced, write_json, write_png, write_text
 from a2u_tf.matting.evaluation.grid import matting_grid
 from a2u_tf.matting.evaluation.report import error_table
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
-from a2u_tf.visualization import write_png
 from experiments.tabulate import read_summaries
 from train.matting_sources import make_validation
 
@@ -90,7 +89,7 @@ def write_mattes(folders, pictures, path):
         mattes = (predict_alpha(model, picture.image, picture.trimap) for model in models)
         levels = (np.rint(255 * matte).astype(np.uint8) for matte in mattes)
         rows.append((picture.image, picture.trimap, picture.target, *levels))
-    write_png(path, matting_grid(rows, tuple(folders))[..., ::-1])
+    write_png(path, matting_grid(rows, tuple(folders)))
 
 
 @forgiving_streams()

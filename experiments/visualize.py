@@ -18,15 +18,14 @@ from absl import app, flags
 
 import a2u_tf  # noqa: F401  (Keras finds the classes of a saved model where they are registered)
 from a2u_program.streams import forgiving_streams
-from a2u_tf.files import check_not_inputs, markdown_table, versions, write_json
+from a2u_tf.files import check_not_inputs, markdown_table, versions, write_json, write_png
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.network.framing import colours_of, framed
 from a2u_tf.matting.network.network import STRIDE
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures import read_rgb, read_trimap
 from a2u_tf.matting.weights.loading import read_model
-from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained, write_png
-from a2u_tf.visualization.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
+from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained
+from experiments.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
 from train.reconstruction import DATASETS, Settings, load_images
 from train.run_folder import command_line
 
@@ -75,12 +74,11 @@ def read_batches(network, images, trimaps):
     for number, path in enumerate(images):
         image = read_rgb(path)
         if channels == 4:
-            trimap = read_trimap(trimaps[number])
+            trimap = read_trimap(trimaps[number]).levels
             if trimap.shape != image.shape[:2]:
                 raise ValueError(f"Sizes differ: {path} {image.shape[:2]}, {trimaps[number]} {trimap.shape}")
-            inputs = np.asarray(network_input(image[None], trimap[None, ..., None], STRIDE))
-            pictures = inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32)
-            batches.append((pictures, inputs))
+            inputs = np.asarray(framed(image[None], trimap[None, ..., None], STRIDE))
+            batches.append((colours_of(inputs), inputs))
             continue
         image = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None] if channels == 1 else image
         size = width or image.shape[1], height or image.shape[0]
@@ -166,7 +164,7 @@ def run(values, command=None):
     outputs = {name: Path(values.output) / name for name in sheets}
     check_not_inputs(outputs.values(), [*values.image, *values.trimap])
     for name, sheet in sheets.items():
-        write_png(outputs[name], sheet[..., ::-1])
+        write_png(outputs[name], sheet)
     content = {
         "command": command,
         "pictures": sum(len(pictures) for pictures, _ in batches),

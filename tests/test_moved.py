@@ -54,7 +54,7 @@ def test_old_names_work(module, name):
     [
         (lambda: moved.names_of("layers")("get"), "a2u_tf.layers.get is now a2u_tf.layers.make_upsampler"),
         (lambda: moved.names_of("models")("Matting"), "a2u_tf.models.Matting is now a2u_tf.matting.MattingModel"),
-        (lambda: importlib.import_module("a2u_tf.conventions"), "a2u_tf.conventions is now a2u_tf.matting.pictures."),
+        (lambda: importlib.import_module("a2u_tf.conventions"), "a2u_tf.conventions is now a2u_tf.matting.conventions"),
     ],
 )
 def test_the_new_name_is_said(find, said):

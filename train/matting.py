@@ -24,7 +24,7 @@ import keras
 from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
-from a2u_tf.files import versions, write_json
+from a2u_tf.files import versions, write_json, write_png
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.layers.resampling import DOWNSAMPLING, PARTNERS
@@ -37,7 +37,6 @@ from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.training.distribution import distributed
 from a2u_tf.training.optimizers import LayerwiseAdam
-from a2u_tf.visualization import write_png
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
@@ -178,7 +177,7 @@ def make_callbacks(folder, model, pictures, tensorboard):
     def show(epoch, predictions):
         rows = [(picture.image, picture.trimap, picture.target, matte) for picture, matte in predictions]
         grid = matting_grid(rows)
-        write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid[..., ::-1])
+        write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid)
         for writer in writers:
             with writer.as_default():
                 tf.summary.image("mattes", grid[None], epoch)

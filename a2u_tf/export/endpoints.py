@@ -1,30 +1,66 @@
 """The function by which other programs call a model: named tensors in, a dict of named tensors out."""
 
+from __future__ import annotations
+
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from a2u_tf.matting import MattingModel
-from a2u_tf.matting.conventions import KNOWN_WITHIN
-from a2u_tf.matting.pictures.picture_limit import max_pixels
+from a2u_tf.types import Array, Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Arrays = dict[str, Array]
+# Of the examples on which a model is compared: N, H, W. Networks take multiples of their stride.
+STRIDED_SIZES = ((1, 32, 48), (2, 48, 64))
+
+
+@dataclasses.dataclass(frozen=True)
+class Signature:
+    """A further signature of a SavedModel, around that of the endpoint.
+
+    Attributes:
+        name: By which servers call it.
+        around: Takes the endpoint's function, a concrete one; returns a function of tensors in the order of `inputs`,
+            to a dict of tensors.
+        inputs: List of `tf.TensorSpec`.
+        encode: Makes its inputs of the endpoint's, dicts of arrays.
+        decode: Makes the endpoint's outputs of its own, dicts of arrays.
+        tolerance: Largest absolute difference of these from what the model computes.
+    """
+
+    name: str
+    around: Callable[[Any], Callable[..., dict[str, Tensor]]]
+    inputs: list[tf.TensorSpec]
+    encode: Callable[[Arrays], Arrays]
+    decode: Callable[[Arrays], Arrays]
+    tolerance: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Endpoint:
-    """A model's function and the shapes, dtypes and names of its arguments.
+    """A model's function, the shapes, dtypes and names of its arguments, and what it is compared on.
 
     Attributes:
         function: Takes tensors in the order of `inputs`, returns a dict of tensors.
         inputs: List of `tf.TensorSpec`; `None` where sizes vary.
         count: How many outputs the Keras model has.
+        sizes: N, H and W of the examples on which the model is compared with what was exported.
+        levels: Dict from names of inputs that take a few values alone to dicts from these to their shares in examples.
+        signatures: What a SavedModel offers beside this function.
     """
 
-    function: Callable
-    inputs: list
+    function: Callable[..., dict[str, Tensor]]
+    inputs: list[tf.TensorSpec]
     count: int = 1
+    sizes: tuple[tuple[int, int, int], ...] = STRIDED_SIZES
+    levels: Mapping[str, Mapping[int, float]] = dataclasses.field(default_factory=dict)
+    signatures: tuple[Signature, ...] = ()
 
-    def __call__(self, inputs):
+    def __call__(self, inputs: Arrays) -> Arrays:
         """Run the Keras model on the CPU, where what was exported is checked, too: dicts of arrays in and out."""
         import tensorflow as tf
 
@@ -34,7 +70,7 @@ class Endpoint:
             raise ValueError(f"The model has {self.count} outputs, and its endpoint {len(outputs)}: {list(outputs)}")
         return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
-    def of_one(self, size=None):
+    def of_one(self, size: tuple[int, int] | None = None) -> Endpoint:
         """Return the endpoint for a batch of one; `size` is a height and width for those inputs that leave them open.
 
         Raises:
@@ -50,7 +86,7 @@ class Endpoint:
             inputs.append(tf.TensorSpec((1, *(size or own), *spec.shape[3:]), spec.dtype, spec.name))
         return dataclasses.replace(self, inputs=inputs)
 
-    def fixed(self):
+    def fixed(self) -> Endpoint:
         """Return the endpoint itself.
 
         Raises:
@@ -64,14 +100,12 @@ class Endpoint:
         return self
 
 
-def model_endpoint(model):
+def model_endpoint(model: keras.Model) -> Endpoint:
     """Return the `Endpoint` of a model.
 
-    A `MattingModel` model takes `image`, uint8 `(N, H, W, 3)`, and `trimap`, uint8 `(N, H, W, 1)`, and returns `alpha`,
-    float32 `(N, H, W, 1)`; `N * H * W` is at most `a2u_tf.matting.pictures.picture_limit.max_pixels()`, and no trimap
-    background alone. A functional model takes and returns what it does, by the names of its inputs and outputs: keys of
-    a dict of outputs, else the names of their layers, and `output_0`, `output_1` and so on where these repeat or are
-    those of inputs.
+    A model with a method `export_endpoint()` says its own, as `a2u_tf.matting.MattingModel` does. Any other functional
+    model takes and returns what it does, by the names of its inputs and outputs: keys of a dict of outputs, else the
+    names of their layers, and `output_0`, `output_1` and so on where these repeat or are those of inputs.
 
     Raises:
         ValueError: For other models, and on other backends than TensorFlow.
@@ -81,60 +115,30 @@ def model_endpoint(model):
             f"Export needs Keras on TensorFlow. Received: the backend {keras.backend.backend()}. Run with "
             "KERAS_BACKEND=tensorflow: a saved .keras file is the same on all backends."
         )
-    if isinstance(model, MattingModel):
-        return _matting_endpoint(model)
+    if hasattr(model, "export_endpoint"):
+        endpoint: Endpoint = model.export_endpoint()
+        return endpoint
     if isinstance(model, keras.Model) and hasattr(model, "output_names"):
         return _functional_endpoint(model)
     raise ValueError(
-        f"Expected a2u_tf.matting.MattingModel or a functional Keras model. Received: {type(model).__name__}"
+        "Expected a model with a method `export_endpoint`, such as a2u_tf.matting.MattingModel, or a functional Keras "
+        f"model. Received: {type(model).__name__}"
     )
 
 
-def _matting_endpoint(model):
-    import tensorflow as tf
-
-    limit = max_pixels()
-    image_shape, trimap_shape = (None, None, None, 3), (None, None, None, 1)
-
-    def matting(image, trimap):
-        # Servers feed whatever they are sent: that of one channel would be broadcast to three.
-        image, trimap = tf.ensure_shape(image, image_shape), tf.ensure_shape(trimap, trimap_shape)
-        checks = [
-            tf.debugging.assert_equal(
-                tf.shape(image)[:3], tf.shape(trimap)[:3], "`image` and `trimap` must have the same size (N, H, W)"
-            ),
-            tf.debugging.assert_less_equal(
-                tf.size(trimap, tf.int64), tf.constant(limit, tf.int64), f"The model takes up to {limit} pixels at once"
-            ),
-            tf.debugging.assert_greater(
-                tf.reduce_max(tf.cast(trimap, tf.float32), axis=(1, 2, 3)),
-                float(KNOWN_WITHIN),
-                "Every trimap must have foreground, 255, or something unknown, 128; 0, the background, reaches to "
-                f"{KNOWN_WITHIN}. Multiply its levels. The highest of each trimap",
-            ),
-        ]
-        with tf.control_dependencies(checks):  # or another operation may fail first
-            inputs = {"image": tf.identity(image), "trimap": tf.identity(trimap)}
-        return model(inputs, training=False)
-
-    specs = [tf.TensorSpec(image_shape, tf.uint8, "image"), tf.TensorSpec(trimap_shape, tf.uint8, "trimap")]
-    return Endpoint(matting, specs)
-
-
-def _functional_endpoint(model):
+def _functional_endpoint(model: keras.Model) -> Endpoint:
     import tensorflow as tf
 
     names = _output_names(model)
 
-    def forward(*tensors):
+    def forward(*tensors: Tensor) -> dict[str, Tensor]:
         outputs = model(keras.tree.pack_sequence_as(model.input, tensors), training=False)
         return dict(zip(names, keras.tree.flatten(outputs), strict=True))
 
-    specs = [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs]
-    return Endpoint(forward, specs, len(model.outputs))
+    return Endpoint(forward, [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs], len(model.outputs))
 
 
-def _output_names(model):
+def _output_names(model: keras.Model) -> list[str]:
     """The keys of a dict of outputs, or the names of their layers; numbers where these repeat or name inputs, too."""
     if isinstance(model.output, dict) and not any(keras.tree.is_nested(output) for output in model.output.values()):
         names = [path[-1] for path, _ in keras.tree.flatten_with_path(model.output)]

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -21,14 +22,14 @@ class Exported:
     operations: tuple[str, ...]
     difference: float
 
-    def __str__(self):
+    def __str__(self) -> str:
         return (
             f"{self.path}: {self.size / 1e6:.1f} MB, {len(self.operations)} kinds of operations, largest difference "
             f"from the Keras model {self.difference:.1e}"
         )
 
 
-def check_difference(difference, tolerance, name):
+def check_difference(difference: float, tolerance: float, name: str) -> None:
     """Raise `ValueError` for a difference above the tolerance, and for one that is not a number."""
     if not difference <= tolerance:
         raise ValueError(
@@ -39,7 +40,7 @@ def check_difference(difference, tolerance, name):
 
 
 @contextlib.contextmanager
-def refused_in_one_line(name):
+def refused_in_one_line(name: str) -> Iterator[None]:
     """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within.
 
     But for what the machine lacks, which no other model would mend: space on the disk, memory.

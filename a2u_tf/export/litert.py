@@ -1,8 +1,11 @@
 """LiteRT (TensorFlow Lite) files, for phones and small machines."""
 
 import warnings
+from pathlib import Path
 
-from a2u_tf.export.endpoints import model_endpoint
+import keras
+
+from a2u_tf.export.endpoints import Endpoint, model_endpoint
 from a2u_tf.export.examples import endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference, refused_in_one_line
 from a2u_tf.files import replaced
@@ -12,7 +15,13 @@ from a2u_tf.ops.composite import maps_only
 WEIGHTS = ("float32", "float16", "int8")
 
 
-def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
+def export_litert(
+    model: keras.Model,
+    path: Path | str,
+    size: tuple[int, int] | None = None,
+    weights: str = "float32",
+    tolerance: float = 1e-3,
+) -> Exported:
     """Write a model as a LiteRT file of built-in operations alone, for batches of one of one size.
 
     Its signature `serving_default` has the names, shapes and dtypes of that in `a2u_tf.export.export_saved_model`. The
@@ -41,7 +50,7 @@ def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
     if weights not in WEIGHTS:
         raise ValueError(f"`weights` must be one of {WEIGHTS}. Received: weights={weights!r}")
     endpoint = model_endpoint(model).of_one(size).fixed()
-    (inputs,) = endpoint_examples(model, endpoint)
+    (inputs,) = endpoint_examples(endpoint)
     with replaced(path) as temporary:
         expected = endpoint(inputs)
         with refused_in_one_line("LiteRT"):
@@ -55,11 +64,11 @@ def export_litert(model, path, size=None, weights="float32", tolerance=1e-3):
             check_difference(difference, tolerance * largest_value([expected]), "LiteRT file")
         names = {operation["op_name"] for operation in interpreter._get_ops_details()}
         operations = tuple(sorted(names - {"DELEGATE"}))  # which stands for some of the others
-        exported = Exported(path, temporary.stat().st_size, operations, difference)
+        exported = Exported(Path(path), temporary.stat().st_size, operations, difference)
     return exported
 
 
-def _convert(endpoint, weights):
+def _convert(endpoint: Endpoint, weights: str) -> bytes:
     import tensorflow as tf
 
     module = tf.Module()
@@ -71,4 +80,5 @@ def _convert(endpoint, weights):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    return converter.convert()
+    content: bytes = converter.convert()
+    return content

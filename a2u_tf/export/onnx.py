@@ -1,8 +1,12 @@
 """ONNX files, for ONNX Runtime and what else reads them."""
 
 import logging
+from pathlib import Path
+from types import ModuleType
 
-from a2u_tf.export.endpoints import model_endpoint
+import keras
+
+from a2u_tf.export.endpoints import Endpoint, model_endpoint
 from a2u_tf.export.examples import endpoint_examples, largest_difference, largest_value
 from a2u_tf.export.exported import Exported, check_difference, refused_in_one_line
 from a2u_tf.files import replaced
@@ -11,7 +15,7 @@ from a2u_tf.ops import use_implementation
 OPSET = 18
 
 
-def export_onnx(model, path, tolerance=1e-3):
+def export_onnx(model: keras.Model, path: Path | str, tolerance: float = 1e-3) -> Exported:
     """Write a model as an ONNX file for batches of one, of any height and width where the model takes these.
 
     Names, shapes and dtypes are those of `serving_default` in `a2u_tf.export.export_saved_model`. A batch of one: the
@@ -36,7 +40,7 @@ def export_onnx(model, path, tolerance=1e-3):
         raise ValueError(f"`path` must end in .onnx. Received: {path}")
     onnxruntime, tf2onnx = _packages()
     endpoint = model_endpoint(model).of_one()
-    examples = endpoint_examples(model, endpoint)
+    examples = endpoint_examples(endpoint)
     with replaced(path) as temporary:
         expected = [endpoint(inputs) for inputs in examples]
         with refused_in_one_line("ONNX"):
@@ -46,11 +50,11 @@ def export_onnx(model, path, tolerance=1e-3):
             received = [dict(zip(names, session.run(names, inputs), strict=True)) for inputs in examples]
         difference = largest_difference(expected, received)
         check_difference(difference, tolerance * largest_value(expected), "ONNX file")
-        exported = Exported(path, temporary.stat().st_size, operations, difference)
+        exported = Exported(Path(path), temporary.stat().st_size, operations, difference)
     return exported
 
 
-def _packages():
+def _packages() -> tuple[ModuleType, ModuleType]:
     try:
         import onnxruntime
         import tf2onnx
@@ -61,7 +65,7 @@ def _packages():
     return onnxruntime, tf2onnx
 
 
-def _write(tf2onnx, endpoint, path):
+def _write(tf2onnx: ModuleType, endpoint: Endpoint, path: Path) -> tuple[str, ...]:
     """Convert and write; return the names of the operations."""
     import tensorflow as tf
 

@@ -6,14 +6,15 @@ The arrays of CALLS.npz are named NUMBER/SIGNATURE/INPUT, those of RESULTS.npz N
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 
 
-def main(saved_model, calls, results):
+def main(saved_model: str, calls: str, results: str) -> None:
     import tensorflow as tf
 
-    inputs: dict[tuple[str, str], dict] = {}
+    inputs: dict[tuple[str, str], dict[str, Any]] = {}
     with np.load(calls) as arrays:
         for key, array in arrays.items():
             number, signature, name = key.split("/", 2)

@@ -1,5 +1,6 @@
-"""What knows no tensor: files that are whole or not there, tables, versions of what is installed."""
+"""What knows no tensor: files that are whole or not there, PNG files, tables, versions of what is installed."""
 
+from a2u_tf.files.png import write_png
 from a2u_tf.files.tables import markdown_table
 from a2u_tf.files.versions import package_version, versions
 from a2u_tf.files.whole_files import (
@@ -22,5 +23,6 @@ __all__ = [
     "temporary_path",
     "versions",
     "write_json",
+    "write_png",
     "write_text",
 ]

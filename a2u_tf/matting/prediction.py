@@ -7,7 +7,7 @@ import numpy as np
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
-from a2u_tf.matting.pictures.trimap import exact_trimap
+from a2u_tf.matting.pictures import exact_trimap
 
 DTYPES = ("float32", "bfloat16")
 LARGE = 8_000_000  # pixels, from which `for_prediction` wants to know of it

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from a2u_tf.visualization.png import write_png
+from a2u_tf.files import write_png
 from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
 
 

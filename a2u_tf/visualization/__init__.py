@@ -5,7 +5,6 @@ from a2u_tf.visualization.callback import KernelMaps
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import KernelMap, kernel_maps, untrained
 from a2u_tf.visualization.pixel_sheet import pixel_sheet
-from a2u_tf.visualization.png import write_png
 
 __all__ = [
     "KernelMap",
@@ -14,7 +13,6 @@ __all__ = [
     "kernel_sheet",
     "pixel_sheet",
     "untrained",
-    "write_png",
 ]
 
 __getattr__ = names_of("visualization")

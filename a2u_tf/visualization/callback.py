@@ -6,9 +6,9 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from a2u_tf.files import write_png
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import kernel_maps
-from a2u_tf.visualization.png import write_png
 
 
 class KernelMaps(keras.callbacks.Callback):
@@ -49,7 +49,7 @@ class KernelMaps(keras.callbacks.Callback):
         models = {"at first": self._first, f"epoch {epoch + 1}": kernel_maps(self.model, self.inputs)}
         for number in range(len(self.pictures)):
             sheet = kernel_sheet(self.pictures, models, number)
-            write_png(self.log_dir / f"kernels_{number}_epoch_{epoch + 1:04d}.png", sheet[..., ::-1])
+            write_png(self.log_dir / f"kernels_{number}_epoch_{epoch + 1:04d}.png", sheet)
             with self._writer.as_default(step=epoch):
                 tf.summary.image(f"kernels_{number}", sheet[None])
         self._writer.flush()

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from a2u_program.main import main
-from a2u_tf.visualization import write_png
+from a2u_tf.files import write_png
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from a2u_program.stops import raise_if_stopped
 from a2u_tf.matting.folder import jobs, mattes
-from a2u_tf.matting.pictures.pictures import read_alpha
+from a2u_tf.matting.pictures import read_alpha
 
 
 @pytest.fixture

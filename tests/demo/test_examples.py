@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures import read_rgb, read_trimap
 from demo.examples import SEEDS, draw, write_examples
 
 

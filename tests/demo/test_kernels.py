@@ -5,7 +5,7 @@ import pytest
 
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.network.framing import network_input
+from a2u_tf.matting.network.framing import framed
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 from demo.cutout import CutOut
 from demo.kernels import kernels_at
@@ -23,7 +23,7 @@ def result(rng):
 def test_sheet_is_that_of_the_network(result, monkeypatch):
     model = MattingModel(matting_net(width=0.03))
     sheet = kernels_at(model, result, (19, 32))
-    inputs = np.asarray(network_input(result.image[None], result.trimap[None, ..., None], 16))
+    inputs = np.asarray(framed(result.image[None], result.trimap[None, ..., None], 16))
     np.testing.assert_allclose(
         (inputs[0, :20, :33, :3] * STANDARD_DEVIATION + MEAN) * 255, result.image.astype(float), atol=1e-3
     )

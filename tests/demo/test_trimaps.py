@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.trimap import trimap_from_alpha
+from a2u_tf.matting.pictures import trimap_from_alpha
 from demo.trimaps import KEEP, OPACITY, UNSURE, painted_trimap
 
 STROKE = round(255 * OPACITY)

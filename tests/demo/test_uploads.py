@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.picture_files import PictureError
+from a2u_tf.matting.pictures import PictureError
 from demo.uploads import plain_colour, read_background, read_dropped_trimap
 
 

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.picture_files import PictureError
+from a2u_tf.matting.pictures import PictureError
 from experiments.baseline import closed_form, half, import_pymatting, predict_files
 
 

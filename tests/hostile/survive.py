@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from a2u_tf.matting.pictures.picture_files import read_header
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba, read_trimap
+from a2u_tf.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap
+from a2u_tf.matting.pictures.formats import read_header
 from a2u_tf.reconstruction.data.idx import read_idx
 from tests.hostile.corpus import GREY, RGB, other_format
 from tests.hostile.mutations import mutated

@@ -8,7 +8,7 @@ import pytest
 
 from a2u_program.main import a2u_matte
 from a2u_tf.matting.folder import mattes
-from a2u_tf.matting.pictures.pictures import write_alpha
+from a2u_tf.matting.pictures import write_alpha
 from tests.hostile.corpus import BAD, ODD, RGB
 from tests.matting.pictures.files import png
 

@@ -10,9 +10,17 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting.data.sources import PictureSource
-from a2u_tf.matting.pictures.layouts import TrainingForeground, background_pictures, composition_1k_training
-from a2u_tf.matting.pictures.picture_files import PictureError, read_header
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba, read_trimap
+from a2u_tf.matting.pictures import (
+    PictureError,
+    TrainingForeground,
+    background_pictures,
+    composition_1k_training,
+    read_alpha,
+    read_rgb,
+    read_rgba,
+    read_trimap,
+)
+from a2u_tf.matting.pictures.formats import read_header
 from custom_ops.toolchain import ROOT
 from tests.hostile.corpus import BAD, ODD, RGB
 from tests.matting.pictures.files import png

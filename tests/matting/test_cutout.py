@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting.cutout import cover, decide_alpha, estimate_foreground, lay_over, parse_colour
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb
-from a2u_tf.matting.pictures.trimap import trimap_from_mask
+from a2u_tf.matting.pictures import read_alpha, read_rgb, trimap_from_mask
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 

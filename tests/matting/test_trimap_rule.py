@@ -18,8 +18,7 @@ from a2u_tf.matting.evaluation import evaluate
 from a2u_tf.matting.evaluation.files import evaluate_files
 from a2u_tf.matting.evaluation.grid import matting_grid
 from a2u_tf.matting.folder import mattes
-from a2u_tf.matting.pictures import read_trimap
-from a2u_tf.matting.pictures.layouts import EvaluationImage
+from a2u_tf.matting.pictures import EvaluationImage, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
 from demo.cutout import cut_out
 from demo.uploads import read_dropped_trimap

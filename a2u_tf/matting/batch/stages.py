@@ -18,10 +18,9 @@ import numpy as np
 import pyarrow as pa
 
 from a2u_tf.matting.batch.uris import as_local_file
+from a2u_tf.matting.pictures import Trimap, read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.folders import check_trimap_size, in_one_line
-from a2u_tf.matting.pictures.picture_files import read_header
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap, write_alpha
-from a2u_tf.matting.pictures.trimap import trimap_note
+from a2u_tf.matting.pictures.formats import read_header
 from a2u_tf.types import Array
 
 if TYPE_CHECKING:
@@ -76,9 +75,9 @@ def read(batch: pa.Table, attempts: ActorHandle[Any]) -> Iterator[pa.Table]:
         row |= {"error": "", "note": "", "height": 0, "width": 0, "rgb": b"", "levels": b""}
         if pair := _try(functools.partial(_read_pair, row), row, attempts, "reading"):
             image, trimap = pair
-            row |= {"rgb": image.tobytes(), "levels": trimap.tobytes()}
-            row["height"], row["width"] = trimap.shape
-            row["note"] = trimap_note(trimap)
+            row |= {"rgb": image.tobytes(), "levels": trimap.levels.tobytes()}
+            row["height"], row["width"] = trimap.levels.shape
+            row["note"] = trimap.lacks
         row["read_seconds"] = time.perf_counter() - start
         yield pa.Table.from_pylist([row], _PIXELS)
 
@@ -150,7 +149,7 @@ def write(batch: pa.Table, output: Output) -> pa.Table:
     return pa.Table.from_pylist([row], _PARTS)
 
 
-def _read_pair(row: Mapping[str, Any]) -> tuple[Array, Array]:
+def _read_pair(row: Mapping[str, Any]) -> tuple[Array, Trimap]:
     with as_local_file(row["image"]) as image, as_local_file(row["trimap"]) as trimap:
         sizes = [read_header(path).size for path in (image, trimap)]
         check_trimap_size(row["image"], sizes[0], row["trimap"], sizes[1])

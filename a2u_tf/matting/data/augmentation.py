@@ -9,8 +9,7 @@ from a2u_tf.matting.data.crop import crop
 from a2u_tf.matting.data.jitter import jitter
 from a2u_tf.matting.data.sources import Source
 from a2u_tf.matting.data.tensors import training_tensors
-from a2u_tf.matting.pictures.composition import merge_foregrounds
-from a2u_tf.matting.pictures.trimap import trimap_from_alpha
+from a2u_tf.matting.pictures import merge_foregrounds, trimap_from_alpha
 from a2u_tf.types import Array
 
 MERGED = 0.5  # of the samples have a second foreground behind the first

@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from a2u_tf.matting.pictures.layouts import TrainingForeground
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba
+from a2u_tf.matting.pictures import TrainingForeground, read_alpha, read_rgb, read_rgba
 from a2u_tf.types import Array
 
 

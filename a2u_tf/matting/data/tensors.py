@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION, UNKNOWN
-from a2u_tf.matting.pictures.composition import composite
+from a2u_tf.matting.pictures import composite
 from a2u_tf.matting.pictures.trimap import three_levels
 
 

@@ -7,12 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from absl import logging
 
-from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.evaluation.protocol import evaluate
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.matting.pictures.pictures import read_alpha, read_trimap
-from a2u_tf.matting.pictures.trimap import trimap_note
+from a2u_tf.matting.pictures import EvaluationImage, PictureError, read_alpha, read_trimap
 from a2u_tf.types import Array
 
 # Image, method, number of unknown pixels and errors, by name.
@@ -38,18 +34,18 @@ def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, 
     """
     for image in images:
         target, trimap = true_levels(image), read_trimap(image.trimap)
-        if note := trimap_note(trimap):
-            logging.warning("%s %s", image.trimap, note)
+        if trimap.lacks:
+            logging.warning("%s %s", trimap.path, trimap.lacks)
         for method, paths in predictions.items():
             prediction = read_levels(paths[image.name])
             try:
-                errors = evaluate(prediction, target, trimap)
+                errors = evaluate(prediction, target, trimap.levels)
             except ValueError as error:
                 raise PictureError(f"{paths[image.name]}, {image.alpha} and {image.trimap}: {error}") from error
             yield {
                 "image": image.name,
                 "method": method,
-                "unknown": int(np.count_nonzero(trimap == UNKNOWN)),
+                "unknown": int(np.count_nonzero(trimap.unknown)),
                 **errors,
             }
 

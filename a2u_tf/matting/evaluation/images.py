@@ -4,9 +4,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from a2u_tf.matting.pictures import layouts
+from a2u_tf.matting.pictures import EvaluationImage, layouts
 from a2u_tf.matting.pictures.folders import Problems, check_sizes, pictures_by_name
-from a2u_tf.matting.pictures.layouts import EvaluationImage
 
 _TEST_SETS = {"composition_1k": layouts.composition_1k_test, "distinctions_646": layouts.distinctions_646_test}
 LAYOUTS = (*_TEST_SETS, "alphamatting")

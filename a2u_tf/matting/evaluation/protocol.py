@@ -7,7 +7,8 @@ from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.evaluation.connectivity_error import connectivity_error
 from a2u_tf.matting.evaluation.gradient_error import gradient_error
 from a2u_tf.matting.evaluation.sad_mse import mse, sad
-from a2u_tf.matting.pictures.trimap import check_levels, exact_trimap
+from a2u_tf.matting.pictures import exact_trimap
+from a2u_tf.matting.pictures.trimap import check_levels
 from a2u_tf.types import Array
 
 ERRORS = ("sad", "mse", "grad", "conn")

@@ -6,16 +6,16 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.pictures.trimap import three_levels
 from a2u_tf.types import Array
-from a2u_tf.visualization import write_png
 
 _TILE = 400
 _WINDOW = 200  # side in pixels of the part that the second row enlarges
 _MARGIN, _HEADER = 6, 24
 Window: TypeAlias = tuple[int, int, int, int]  # left, top, right and bottom
-_GREY, _KNOWN, _FRAME = (64, 64, 64), (96, 48, 16), (0, 200, 255)  # BGR
+_GREY, _KNOWN, _FRAME = (64, 64, 64), (16, 48, 96), (255, 200, 0)  # RGB
 
 
 def matte_sheet(
@@ -34,11 +34,11 @@ def matte_sheet(
     """
     unknown = three_levels(trimap) == UNKNOWN
     error = np.where(unknown, cv2.absdiff(prediction, target), 0).astype(np.uint8)
-    shown = cv2.cvtColor(cv2.convertScaleAbs(error, alpha=2), cv2.COLOR_GRAY2BGR)
+    shown = cv2.cvtColor(cv2.convertScaleAbs(error, alpha=2), cv2.COLOR_GRAY2RGB)
     shown[~unknown] = _KNOWN
-    pictures = {} if image is None else {"image": np.ascontiguousarray(image[..., ::-1])}
+    pictures = {} if image is None else {"image": image}
     for name, picture in (("trimap", trimap), ("prediction", prediction), ("target", target)):
-        pictures[name] = cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
+        pictures[name] = cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
     pictures["error (white: half the range)"] = shown
     left, top, right, bottom = _worst_window(error)
     columns = [

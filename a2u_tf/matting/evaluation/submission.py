@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from a2u_tf.files import check_not_inputs
+from a2u_tf.files import check_not_inputs, write_png
 from a2u_tf.matting.evaluation.files import read_levels
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import EvaluationImage
 
 FOLDERS = ["Trimap1", "Trimap2", "Trimap3"]
 

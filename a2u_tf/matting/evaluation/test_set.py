@@ -9,8 +9,7 @@ from a2u_tf.matting.evaluation.files import evaluate_files, read_levels, true_le
 from a2u_tf.matting.evaluation.images import find_predictions
 from a2u_tf.matting.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 from a2u_tf.matting.evaluation.sheet import matte_sheet
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures import EvaluationImage, read_rgb, read_trimap
 
 NOTE = (
     "Of the trimaps' unknown region, on 8-bit mattes; SAD, Grad and Conn over 1000. Lower is better. The mean of "
@@ -93,7 +92,7 @@ def _write_sheets(
             matte_sheet(
                 read_levels(paths[image.name]),
                 true_levels(image),
-                read_trimap(image.trimap),
+                read_trimap(image.trimap).levels,
                 folder / method / f"{rank:02}_{image.name.replace('/', '_')[:50]}.png",
                 None if image.image is None else read_rgb(image.image),
                 f"{image.name}, {method}:  SAD {row['sad']:.3f}  MSE {row['mse']:.5f}  Grad {row['grad']:.3f}  "

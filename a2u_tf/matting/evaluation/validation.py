@@ -13,8 +13,7 @@ from a2u_tf.matting.data.sources import Source
 from a2u_tf.matting.evaluation.files import true_levels
 from a2u_tf.matting.evaluation.protocol import evaluate
 from a2u_tf.matting.network.model import MattingModel
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.matting.pictures.pictures import read_rgb, read_trimap
+from a2u_tf.matting.pictures import EvaluationImage, read_rgb, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.types import Array
 
@@ -84,7 +83,9 @@ class FilePictures:
         for image in self.images:
             if image.image is None:
                 raise ValueError(f"Validation needs the picture of an image. Received: {image}")
-            yield ValidationPicture(image.name, read_rgb(image.image), read_trimap(image.trimap), true_levels(image))
+            yield ValidationPicture(
+                image.name, read_rgb(image.image), read_trimap(image.trimap).levels, true_levels(image)
+            )
 
 
 def validate(

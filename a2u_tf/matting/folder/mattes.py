@@ -8,25 +8,25 @@ import unicodedata
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from a2u_tf.files import printable
-from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.cutout import COLOURS, decide_alpha, estimate_foreground, lay_over, parse_colour
 from a2u_tf.matting.folder.jobs import find_jobs
 from a2u_tf.matting.network.network import SHIPPED
-from a2u_tf.matting.pictures.colour_profiles import converted
-from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
-from a2u_tf.matting.pictures.picture_files import PictureError, read_header
-from a2u_tf.matting.pictures.pictures import (
+from a2u_tf.matting.pictures import (
     Picture,
+    PictureError,
+    Trimap,
     as_8_bits,
     read_picture,
     read_trimap,
+    trimap_from_mask,
     write_alpha,
     write_rgb,
 )
-from a2u_tf.matting.pictures.trimap import trimap_from_mask, trimap_note
+from a2u_tf.matting.pictures.colour_profiles import converted
+from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
+from a2u_tf.matting.pictures.formats import read_header
 from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 
@@ -118,15 +118,16 @@ def _matte(job, model, background, options, notes):
     picture = read_picture(job.image, options.ignore_alpha)
     trimap = read_trimap(job.trimap)
     if options.from_mask:
-        trimap = trimap_from_mask(trimap, options.from_mask)
-    if note := trimap_note(trimap):
-        known = not options.from_mask and UNKNOWN not in trimap
-        notes.append(f"{job.trimap} {note}{' Is it a mask? Then --from-mask WIDTH finds the edges.' * known}")
-    if options.max_side and max(trimap.shape) > options.max_side:
+        trimap = Trimap(trimap_from_mask(trimap, options.from_mask))
+    if trimap.lacks:
+        known = not options.from_mask and not trimap.unknown.any()
+        hint = " Is it a mask? Then --from-mask WIDTH finds the edges." * known
+        notes.append(f"{job.trimap} {trimap.lacks}{hint}")
+    if options.max_side and max(sizes[1]) > options.max_side:
         notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
-    deep = picture.rgb.dtype == np.uint16
-    alpha = predict_alpha(model, picture.colours() if deep else picture.rgb, trimap, options.max_side)
-    bits = options.bits or (16 if deep else 8)
+    image = picture.rgb if picture.bits == 8 else picture.colours()
+    alpha = predict_alpha(model, image, trimap.levels, options.max_side)
+    bits = options.bits or picture.bits
     if "alpha" in job.outputs:
         write_alpha(job.outputs["alpha"], alpha, bits)
     if set(job.outputs) == {"alpha"}:

@@ -1,13 +1,22 @@
 """What stands around the network: a picture of any size in, a matte of that size out."""
 
 import keras
+import numpy as np
 from keras import ops
 
-from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, MEAN, STANDARD_DEVIATION, UNKNOWN
+from a2u_tf.matting.conventions import (
+    FOREGROUND,
+    MEAN,
+    STANDARD_DEVIATION,
+    UNKNOWN,
+    is_background,
+    is_foreground,
+)
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.types import Array, Tensor
 
 
-def network_input(image, trimap, multiple, dtype="float32"):
+def framed(image: Tensor, trimap: Tensor, multiple: int, dtype: str = "float32") -> Tensor:
     """Normalise a picture, append its trimap and pad both.
 
     Args:
@@ -22,15 +31,22 @@ def network_input(image, trimap, multiple, dtype="float32"):
     scale = 1 if keras.backend.is_float_dtype(image.dtype) else 255
     image = ops.cast(image, dtype) / scale
     image = (image - ops.array(MEAN, dtype)) / ops.array(STANDARD_DEVIATION, dtype)
+    trimap = _levels(trimap)
     known = ops.cast(is_foreground(trimap), dtype)
-    trimap = ops.where(is_unknown(trimap), ops.cast(UNKNOWN / FOREGROUND, dtype), known)
+    trimap = ops.where(_is_unknown(trimap), ops.cast(UNKNOWN / FOREGROUND, dtype), known)
     x = ops.concatenate([image, trimap], axis=-1)
     for axis in (1, 2):
         x = ops.take(x, _reflected(ops.shape(x)[axis], multiple), axis=axis)
     return _both_sizes_open(x)
 
 
-def _both_sizes_open(x):
+def colours_of(inputs: Array) -> Array:
+    """Return the pictures in what `framed` returned, float32 RGB of shape `(N, H', W', 3)` in [0, 1]."""
+    pictures: Array = inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32)
+    return pictures
+
+
+def _both_sizes_open(x: Tensor) -> Tensor:
     """Forget the known one of height and width in a TensorFlow graph that leaves the other open.
 
     With one of the two known, TensorFlow 2.21 optimises such graphs into wrong paddings of dilated convolutions.
@@ -42,25 +58,23 @@ def _both_sizes_open(x):
     return tf.raw_ops.PlaceholderWithDefault(input=x, shape=tf.TensorShape((x.shape[0], None, None, x.shape[3])))
 
 
-def matte(prediction, trimap):
+def matte(prediction: Tensor, trimap: Tensor) -> Tensor:
     """Crop the network's output to the trimap's size, clip it to [0, 1] and keep what the trimap knows."""
     _, height, width, _ = ops.shape(trimap)
     prediction = ops.cast(prediction[:, :height, :width], wide_dtype(prediction.dtype))
-    return ops.where(is_unknown(trimap), ops.clip(prediction, 0, 1), ops.cast(is_foreground(trimap), prediction.dtype))
+    trimap = _levels(trimap)
+    return ops.where(_is_unknown(trimap), ops.clip(prediction, 0, 1), ops.cast(is_foreground(trimap), prediction.dtype))
 
 
-def is_unknown(trimap):
-    """Where the trimap is neither 0 nor 255, nor within `KNOWN_WITHIN` of these."""
-    levels = ops.cast(trimap, "float32")
-    return ops.logical_and(levels > BACKGROUND + KNOWN_WITHIN, levels < FOREGROUND - KNOWN_WITHIN)
+def _levels(trimap: Tensor) -> Tensor:
+    return ops.cast(trimap, "float32")
 
 
-def is_foreground(trimap):
-    """1.0 where the trimap is foreground, else 0.0."""
-    return ops.cast(ops.cast(trimap, "float32") >= FOREGROUND - KNOWN_WITHIN, "float32")
+def _is_unknown(levels: Tensor) -> Tensor:
+    return ops.logical_not(ops.logical_or(is_background(levels), is_foreground(levels)))
 
 
-def _reflected(length, multiple):
+def _reflected(length: Tensor, multiple: int) -> Tensor:
     """Indices `0 .. length - 1` and on by reflection at the last pixel, back and forth in a map smaller than that."""
     padded = (length + multiple - 1) // multiple * multiple
     # Of plain numbers Keras makes int16 where its floatx is float16.

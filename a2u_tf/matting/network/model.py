@@ -1,11 +1,19 @@
 """The user-level matting model: picture and trimap of any size in, matte of that size out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import keras
 from keras import ops
 
-from a2u_tf.matting.network.framing import matte, network_input
+from a2u_tf.matting.network.framing import framed, matte
 from a2u_tf.matting.network.network import STRIDE, matting_net
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.types import Tensor
+
+if TYPE_CHECKING:
+    from a2u_tf.export.endpoints import Endpoint
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf", name="Matting")
@@ -34,33 +42,39 @@ class MattingModel(keras.Model):
     (1, 33, 50, 1)
     """
 
-    def __init__(self, network=None, **kwargs):
+    def __init__(self, network: keras.Model | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.network = matting_net() if network is None else network
         self.built = self.network.built
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: dict[str, Tensor], training: bool = False) -> dict[str, Tensor]:
         image, trimap = _checked(inputs)
-        x = network_input(image, trimap, STRIDE, wide_dtype(self.compute_dtype))
+        x = framed(image, trimap, STRIDE, wide_dtype(self.compute_dtype))
         return {"alpha": matte(self.network(x, training=training), trimap)}
 
-    def compute_output_shape(self, input_shape):
+    def export_endpoint(self) -> Endpoint:
+        """Return by what `a2u_tf.export` writes the model: see `a2u_tf.matting.serving`."""
+        from a2u_tf.matting.serving import matting_endpoint
+
+        return matting_endpoint(self)
+
+    def compute_output_shape(self, input_shape: dict[str, Any]) -> dict[str, Any]:
         return {"alpha": tuple(input_shape["trimap"])}
 
-    def get_build_config(self):
+    def get_build_config(self) -> None:
         return None  # as the network, which comes built
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "network": keras.saving.serialize_keras_object(self.network)}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> MattingModel:
         # Without what it was trained by: whoever loads a model need not have the classes of its optimizer and losses.
         network = {name: value for name, value in config["network"].items() if name != "compile_config"}
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(network)})
 
 
-def _checked(inputs):
+def _checked(inputs: Any) -> tuple[Tensor, Tensor]:
     """Return image and trimap as tensors, or say what is wrong with them."""
     if not isinstance(inputs, dict) or set(inputs) != {"image", "trimap"}:
         received = sorted(inputs) if isinstance(inputs, dict) else type(inputs).__name__

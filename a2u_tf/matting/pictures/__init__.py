@@ -1,6 +1,8 @@
 """What a picture, a trimap, a mask and a data set's layout are; the reader and the writer of each."""
 
+from a2u_tf.matting.pictures.bands import trimap_from_alpha, trimap_from_mask
 from a2u_tf.matting.pictures.composition import composite, merge_foregrounds
+from a2u_tf.matting.pictures.formats import PictureError
 from a2u_tf.matting.pictures.layouts import (
     EvaluationImage,
     TrainingForeground,
@@ -12,15 +14,19 @@ from a2u_tf.matting.pictures.layouts import (
     distinctions_646_training,
     rgba_foregrounds,
 )
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha, write_rgb
-from a2u_tf.matting.pictures.trimap import exact_trimap, trimap_from_alpha, trimap_from_mask
+from a2u_tf.matting.pictures.picture import Picture, as_8_bits, over_white
+from a2u_tf.matting.pictures.reading import read_alpha, read_picture, read_rgb, read_rgba, read_trimap
+from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap
+from a2u_tf.matting.pictures.writing import write_alpha, write_rgb
 
 __all__ = [
     "EvaluationImage",
+    "Picture",
     "PictureError",
     "TrainingForeground",
+    "Trimap",
     "alphamatting",
+    "as_8_bits",
     "background_pictures",
     "composite",
     "composition_1k_test",
@@ -29,7 +35,9 @@ __all__ = [
     "distinctions_646_training",
     "exact_trimap",
     "merge_foregrounds",
+    "over_white",
     "read_alpha",
+    "read_picture",
     "read_rgb",
     "read_rgba",
     "read_trimap",

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from a2u_tf.matting.pictures.colour_profiles import GREY_MODES, cmyk_as_srgb, usable_profile
-from a2u_tf.matting.pictures.picture_files import PictureError, damage_named, open_picture, read_whole
+from a2u_tf.matting.pictures.formats import PictureError, damage_named, open_picture, read_whole
 
 # Of TIFF's tags, and what some of their values mean.
 BITS_PER_SAMPLE, PHOTOMETRIC, PLANAR_CONFIGURATION, EXTRA_SAMPLES = 258, 262, 284, 338
@@ -26,7 +26,7 @@ UPRIGHT = {
 
 
 def decode(path):
-    """Decode a picture, in a format of `a2u_tf.matting.pictures.picture_files.FORMATS` or HEIF.
+    """Decode a picture, in a format of `a2u_tf.matting.pictures.formats.FORMATS` or HEIF.
 
     Returns:
         `(levels, profile)`: uint8 or uint16 of shape `(H, W)`, grey, `(H, W, 3)`, RGB, or `(H, W, 4)`, RGBA not
@@ -34,7 +34,7 @@ def decode(path):
         grey, None for sRGB.
 
     Raises:
-        PictureError: As of `a2u_tf.matting.pictures.picture_files.open_picture`, for damaged files, and for kinds whose
+        PictureError: As of `a2u_tf.matting.pictures.formats.open_picture`, for damaged files, and for kinds whose
             levels have no scale, such as floats.
         OSError: Where the file cannot be opened.
     """

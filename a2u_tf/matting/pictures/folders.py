@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 from a2u_tf.files import printable
-from a2u_tf.matting.pictures.picture_files import PictureError, read_header
+from a2u_tf.matting.pictures.formats import PictureError, read_header
 
 ENDINGS = tuple(
     [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif"]

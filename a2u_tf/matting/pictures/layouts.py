@@ -1,7 +1,7 @@
 """Data sets for matting as they lie in their folders, checked before a training or an evaluation begins.
 
 Each function checks that files and their partners are there, are of one size and begin and end as pictures do; all that
-is wrong is told at once. Pixels are read later, by `a2u_tf.matting.pictures.pictures`.
+is wrong is told at once. Pixels are read later, by `a2u_tf.matting.pictures`.
 """
 
 import dataclasses

@@ -1,27 +1,54 @@
-"""Trimaps: what their levels mean, and how they are made of alpha mattes and of rough masks."""
+"""Trimaps: what their levels mean."""
 
-import cv2
+import dataclasses
+from pathlib import Path
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
-from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN
-
-# What a level may lack to 0 or 1 and still be counted as known.
-TOLERANCE = 1e-5
-# Up to here trimaps are, to the pixel, those that the released model was trained on; a kernel's time grows with its
-# width squared, so that wider ones are discs by distance.
-WIDEST_ELLIPSE = 29
+from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN, is_background, is_foreground
+from a2u_tf.types import Array
 
 
-def three_levels(levels):
+@dataclasses.dataclass(frozen=True)
+class Trimap:
+    """A trimap whose levels are exact; NumPy takes it for them.
+
+    Attributes:
+        levels: As of `exact_trimap`, uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
+        path: File that it was read from, or None.
+    """
+
+    levels: Array
+    path: Path | None = None
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.levels, dtype, copy=copy)
+
+    @property
+    def unknown(self) -> Array:
+        """Where it is unknown, booleans of shape `(H, W)`."""
+        return self.levels == UNKNOWN
+
+    @property
+    def lacks(self) -> str:
+        """What it lacks, to be put behind its name; empty where it lacks nothing."""
+        kinds = {"sure foreground": FOREGROUND, "sure background": BACKGROUND, "unknown region": UNKNOWN}
+        lacking = [kind for kind, level in kinds.items() if not (self.levels == level).any()]
+        return f"has no {' and no '.join(lacking)}." if lacking else ""
+
+
+def three_levels(levels: ArrayLike) -> Array:
     """Return levels `(...)` from 0 to 255 as those they count as, uint8: 0, 128 or 255."""
     levels = np.asarray(levels)
     trimap = np.full(levels.shape, UNKNOWN, np.uint8)
-    trimap[levels <= BACKGROUND + KNOWN_WITHIN] = BACKGROUND
-    trimap[levels >= FOREGROUND - KNOWN_WITHIN] = FOREGROUND
+    trimap[is_background(levels)] = BACKGROUND
+    trimap[is_foreground(levels)] = FOREGROUND
     return trimap
 
 
-def exact_trimap(levels, name="`trimap`"):
+def exact_trimap(levels: ArrayLike, name: str = "`trimap`") -> Array:
     """Return a trimap, or the levels of a mask, as 0, 128 and 255 alone.
 
     Args:
@@ -57,7 +84,7 @@ def exact_trimap(levels, name="`trimap`"):
     return trimap
 
 
-def check_levels(levels, name, highest=FOREGROUND):
+def check_levels(levels: Array, name: str, highest: int = FOREGROUND) -> None:
     """Raise `ValueError` for an array that does not hold numbers from 0 to `highest`."""
     if levels.dtype.kind not in "iuf":
         raise ValueError(f"{name} must hold integers or floats from 0 to {highest}. Received dtype: {levels.dtype}")
@@ -66,93 +93,4 @@ def check_levels(levels, name, highest=FOREGROUND):
         raise ValueError(
             f"{name} must have finite values from 0 to {highest}. Received values from {low} to {high}. Divide "
             "pictures of 16 bits by 257; clip what overshoots."
-        )
-
-
-def trimap_note(trimap):
-    """Return what a trimap of 0, 128 and 255 lacks, to be put behind its name; empty where it lacks nothing."""
-    kinds = {"sure foreground": FOREGROUND, "sure background": BACKGROUND, "unknown region": UNKNOWN}
-    lacking = [kind for kind, level in kinds.items() if not (trimap == level).any()]
-    return f"has no {' and no '.join(lacking)}." if lacking else ""
-
-
-def trimap_from_alpha(alpha, foreground_width, background_width):
-    """Make a trimap: foreground where alpha is 1, background where it is 0, both eroded; unknown between them.
-
-    The kernels are discs of `width` x `width` pixels, so that the unknown region grows by about half the width on
-    each side. The border of the picture does not erode.
-
-    Args:
-        alpha: Floats of shape `(H, W)` in `[0, 1]`.
-        foreground_width: Diameter of the kernel that erodes the foreground, in pixels; 1 leaves it as it is.
-        background_width: The same for the background.
-
-    Returns:
-        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
-
-    Raises:
-        ValueError: For a width that is no positive integer.
-
-    Example:
-
-    >>> trimap_from_alpha(np.array([[0, 0, 0, 0.5, 1]]), 1, 3)
-    array([[  0,   0, 128, 128, 255]], dtype=uint8)
-    """
-    alpha = np.asarray(alpha, np.float32)
-    trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
-    trimap[_erode(alpha + TOLERANCE >= 1, foreground_width)] = FOREGROUND
-    trimap[_erode(1 - alpha + TOLERANCE >= 1, background_width)] = BACKGROUND
-    return trimap
-
-
-def trimap_from_mask(mask, width):
-    """Make a trimap from a rough mask or an earlier matte.
-
-    Unknown is what the mask half covers, and a band along its edges.
-
-    Args:
-        mask: Shape `(H, W)`: booleans, floats in `[0, 1]`, or integers as `exact_trimap` takes them. What is within
-            24/255 of 0 or 1 counts as 0 or 1.
-        width: Width of the band along a hard edge, in pixels, half on each side; soft edges add theirs.
-
-    Returns:
-        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
-
-    Raises:
-        ValueError: For a width that is no positive integer, for values outside the range, and where nothing is even
-            half covered, as in a mask of the integers 0 and 1.
-
-    Example:
-
-    >>> trimap_from_mask(np.array([[0, 0, 0, 1.0, 1, 1]]), 2)
-    array([[  0,   0, 128, 128, 255, 255]], dtype=uint8)
-    """
-    _check_width(width)
-    mask = np.asarray(mask)
-    if mask.dtype.kind in "bf":
-        if not (mask.min() >= 0 and mask.max() <= 1):
-            raise ValueError(
-                f"`mask` of floats must lie in [0, 1]. Received: from {mask.min()} to {mask.max()}. Divide it."
-            )
-        mask = np.rint(FOREGROUND * mask.astype(np.float32))
-    # A kernel of n pixels takes away n - 1 on both sides of an edge together.
-    return trimap_from_alpha(exact_trimap(mask, "`mask`") / FOREGROUND, int(width) + 1, int(width) + 1)
-
-
-def _erode(mask, width):
-    _check_width(width)
-    pixels, width = mask.view(np.uint8), int(width)
-    if width <= WIDEST_ELLIPSE:
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
-        return cv2.erode(pixels, kernel).view(bool)
-    if width % 2 == 0:  # one more than the disc, on the side where ellipses of even widths have it
-        return _erode(_erode(mask, width - 1), 2)
-    distance = cv2.distanceTransform(pixels, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return distance > min(width // 2, sum(mask.shape))
-
-
-def _check_width(width):
-    if not isinstance(width, int | np.integer) or width < 1:
-        raise ValueError(
-            f"The widths of a trimap must be integers of at least 1, diameters in pixels. Received: {width!r}"
         )

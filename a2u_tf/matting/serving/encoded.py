@@ -4,11 +4,35 @@ TensorFlow Serving's REST interface takes bytes as `{"b64": "..."}`, and writes 
 `_bytes`; hence the names.
 """
 
-from a2u_tf.matting.pictures.picture_files import JPEG_SIGNATURE, PNG_SIGNATURE
-from a2u_tf.matting.pictures.picture_limit import max_pixels
+from collections.abc import Callable
+
+import numpy as np
+
+from a2u_tf.export.endpoints import Arrays, Signature
+from a2u_tf.matting.pictures.formats import JPEG_SIGNATURE, PNG_SIGNATURE
+from a2u_tf.matting.pictures.limit import max_pixels
+from a2u_tf.types import Tensor
 
 
-def encoded_matting(matting):
+def encoded_signature() -> Signature:
+    """Return the signature `serve_encoded`."""
+    import tensorflow as tf
+
+    def encode(inputs: Arrays) -> Arrays:
+        return {
+            f"{name}_bytes": np.array([tf.io.encode_png(picture).numpy() for picture in pictures])
+            for name, pictures in inputs.items()
+        }
+
+    def decode(outputs: Arrays) -> Arrays:
+        return {"alpha": np.stack([tf.io.decode_png(png).numpy() for png in outputs["alpha_bytes"]]) / 255}
+
+    files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
+    # Half a level of rounding, and one for what TensorFlow computes in another order.
+    return Signature("serve_encoded", encoded_matting, files, encode, decode, tolerance=1.501 / 255)
+
+
+def encoded_matting(matting: Callable[..., dict[str, Tensor]]) -> Callable[[Tensor, Tensor], dict[str, Tensor]]:
     """Return a function of encoded pictures around one of pixels.
 
     Args:
@@ -24,14 +48,14 @@ def encoded_matting(matting):
     """
     import tensorflow as tf
 
-    def one(files):
+    def one(files: tuple[Tensor, Tensor]) -> Tensor:
         image_bytes, trimap_bytes = (_checked(file) for file in files)
         image = tf.cond(_is_png(image_bytes), lambda: _over_white(image_bytes), lambda: _decoded(image_bytes, 3))
         trimap = _decoded(trimap_bytes, 1)
         alpha = matting(image=image[None], trimap=trimap[None])["alpha"][0]
         return tf.io.encode_png(tf.cast(tf.round(255 * alpha), tf.uint8))
 
-    def encoded(image_bytes, trimap_bytes):
+    def encoded(image_bytes: Tensor, trimap_bytes: Tensor) -> dict[str, Tensor]:
         check = tf.debugging.assert_equal(
             tf.size(image_bytes), tf.size(trimap_bytes), "There must be as many `trimap_bytes` as `image_bytes`"
         )
@@ -43,15 +67,15 @@ def encoded_matting(matting):
     return encoded
 
 
-def _decoded(file, channels):
+def _decoded(file: Tensor, channels: int) -> Tensor:
     import tensorflow as tf
 
     # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
     return tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
 
 
-def _over_white(png):
-    """Decode a PNG file as `a2u_tf.matting.pictures.pictures.read_picture` does, to uint8 of shape `(H, W, 3)`."""
+def _over_white(png: Tensor) -> Tensor:
+    """Decode a PNG file as `a2u_tf.matting.pictures.read_picture` does, to uint8 of shape `(H, W, 3)`."""
     import tensorflow as tf
 
     rgba = tf.cast(tf.io.decode_png(png, channels=4), tf.float32)
@@ -59,20 +83,20 @@ def _over_white(png):
     return tf.cast(tf.round(255 - missing), tf.uint8)
 
 
-def _is_png(file):
+def _is_png(file: Tensor) -> Tensor:
     import tensorflow as tf
 
     return tf.equal(tf.strings.substr(file, 0, len(PNG_SIGNATURE)), PNG_SIGNATURE)
 
 
-def _checked(file):
+def _checked(file: Tensor) -> Tensor:
     """Return a scalar string as it is: the bytes of a PNG or JPEG file, whose header asks for no more than allowed."""
     import tensorflow as tf
 
-    def png_size():
+    def png_size() -> Tensor:
         return tf.io.decode_raw(tf.strings.substr(file, 16, 8), tf.int32, little_endian=False)
 
-    def other_size():
+    def other_size() -> Tensor:
         is_jpeg = tf.equal(tf.strings.substr(file, 0, len(JPEG_SIGNATURE)), JPEG_SIGNATURE)
         check = tf.debugging.Assert(is_jpeg, ["Unknown image file format. Pictures must be PNG or JPEG files"])
         with tf.control_dependencies([check]):

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from a2u_tf.matting.batch.job import read_checked, run_job
 from a2u_tf.matting.batch.run import ray_running
-from a2u_tf.matting.pictures.pictures import write_alpha
+from a2u_tf.matting.pictures import write_alpha
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from tests.helpers import tiny_matting

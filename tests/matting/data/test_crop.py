@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting.data.crop import crop
-from a2u_tf.matting.pictures.trimap import trimap_from_alpha
+from a2u_tf.matting.pictures import trimap_from_alpha
 
 
 class Scripted:

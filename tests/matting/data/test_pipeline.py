@@ -10,7 +10,7 @@ import pytest
 from a2u_tf.matting.data import pipeline
 from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.pipeline import training_batches
-from a2u_tf.matting.pictures.picture_files import PictureError
+from a2u_tf.matting.pictures import PictureError
 from a2u_tf.training import Share
 
 SIZES = {"batch_size": 3, "crop_size": 16}

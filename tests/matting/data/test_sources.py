@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
-from a2u_tf.matting.pictures.layouts import TrainingForeground
-from a2u_tf.matting.pictures.pictures import write_alpha
+from a2u_tf.matting.pictures import TrainingForeground, write_alpha
 from tests.matting.pictures.files import jpeg, png
 
 

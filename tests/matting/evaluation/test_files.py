@@ -4,11 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.evaluation import evaluate
 from a2u_tf.matting.evaluation.files import evaluate_files, read_levels
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import EvaluationImage, PictureError
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.evaluation.images import find_predictions, images_in_folders, images_of_layout
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import PictureError
 
 
 def write(path, size=(6, 8)):

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.evaluation.submission import write_submission
-from a2u_tf.matting.pictures.layouts import EvaluationImage
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import EvaluationImage
 
 NAMES = [f"Trimap{trimap}/{name}" for trimap in (1, 2, 3) for name in ("doll", "net")]
 IMAGES = [EvaluationImage(name, None, None, None) for name in NAMES]

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 import pytest
 
+from a2u_tf.files import write_png
 from a2u_tf.matting.evaluation import evaluate, test_set
 from a2u_tf.matting.evaluation.images import images_in_folders
 from a2u_tf.matting.evaluation.test_set import evaluate_test_set
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.visualization import write_png
+from a2u_tf.matting.pictures import PictureError
 
 NAMES = ("a", "b", "c")
 

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.network.framing import matte, network_input
+from a2u_tf.matting.network.framing import framed, matte
 from tests.helpers import skip_unless_empty_maps_convolve, to_numpy
 from tests.matting.pytorch_release.recipe import channels_last
 
@@ -30,7 +30,7 @@ def test_golden_around_the_network(golden_dir, case):
         g = {name: file[name] for name in file.files if f"_{case}_" in name}
     image = g[f"G5_{case}_image_bgr"][None, ..., ::-1]
     trimap = g[f"G5_{case}_trimap"][None, ..., None]
-    received = to_numpy(network_input(ops.convert_to_tensor(image.copy()), ops.convert_to_tensor(trimap), 16))
+    received = to_numpy(framed(ops.convert_to_tensor(image.copy()), ops.convert_to_tensor(trimap), 16))
     expected = channels_last(g[f"G6_{case}_demo_net_input_padded"])  # levels beside 0 and 255 are unknown
     np.testing.assert_allclose(received, expected, rtol=0, atol=2e-6)
     output = g[f"G5_{case}_fake_net_output"][None, ..., None]
@@ -44,7 +44,7 @@ def test_golden_around_the_network(golden_dir, case):
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (15, 17), (16, 32), (33, 50)])
 def test_padding_is_numpys_reflection(rng, size):
     image, trimap = picture(rng, size)
-    received = to_numpy(network_input(ops.convert_to_tensor(image), ops.convert_to_tensor(trimap), 16))
+    received = to_numpy(framed(ops.convert_to_tensor(image), ops.convert_to_tensor(trimap), 16))
     height, width = (-(-length // 16) * 16 for length in size)
     pad = ((0, 0), (0, height - size[0]), (0, width - size[1]), (0, 0))
     expected = np.pad(trimap.astype("float32") / 255, pad, mode="reflect")
@@ -74,7 +74,7 @@ def test_empty_batch(model):
 def test_the_network_decides_the_unknown_alone(rng, model):
     image, _ = picture(rng, (32, 48))
     trimap = np.full((1, 32, 48, 1), 128, "uint8")
-    expected = np.clip(to_numpy(model.network(network_input(ops.array(image), ops.array(trimap), 16))), 0, 1)
+    expected = np.clip(to_numpy(model.network(framed(ops.array(image), ops.array(trimap), 16))), 0, 1)
     np.testing.assert_allclose(to_numpy(model({"image": image, "trimap": trimap})["alpha"]), expected, atol=1e-6)
 
 

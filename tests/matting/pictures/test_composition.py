@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.composition import composite, merge_foregrounds
+from a2u_tf.matting.pictures import composite, merge_foregrounds
 
 
 def test_golden(data_steps):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from a2u_tf.matting.pictures import PictureError
 from a2u_tf.matting.pictures.decoding import decode
-from a2u_tf.matting.pictures.picture_files import PictureError, PictureHeader, read_header
+from a2u_tf.matting.pictures.formats import PictureHeader, read_header
 from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, png
 
 

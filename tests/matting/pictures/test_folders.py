@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures import folders
+from a2u_tf.matting.pictures import PictureError, folders
 from a2u_tf.matting.pictures.folders import Problems, check_sizes, check_trimap_size, list_pictures, read_headers
-from a2u_tf.matting.pictures.picture_files import PictureError
 from tests.matting.pictures.files import png
 
 

@@ -5,10 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures import layouts
+from a2u_tf.matting.pictures import EvaluationImage, PictureError, TrainingForeground, layouts
 from a2u_tf.matting.pictures.folders import ENDINGS
-from a2u_tf.matting.pictures.layouts import EvaluationImage, TrainingForeground
-from a2u_tf.matting.pictures.picture_files import PictureError
 from tests.matting.pictures.files import jpeg, png
 
 

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.pictures import read_trimap
-from a2u_tf.matting.pictures.trimap import WIDEST_ELLIPSE, trimap_from_alpha, trimap_from_mask
+from a2u_tf.matting.pictures import read_trimap, trimap_from_alpha, trimap_from_mask
+from a2u_tf.matting.pictures.bands import MAX_ELLIPSE
 
 
 def erode_by_hand(mask, kernel):
@@ -118,10 +118,10 @@ def test_jpeg_keeps_what_real_trimaps_know(data_dir, tmp_path, channels):
         pytest.skip("needs matting_alphamatting_lowres and matting_lemur in $A2U_DATA_DIR")
     known = holes = 0
     for path in paths:
-        trimap = read_trimap(path)
+        trimap = read_trimap(path).levels
         jpeg = np.repeat(trimap[..., None], channels, axis=-1)
         cv2.imwrite(str(tmp_path / "trimap.jpg"), jpeg, [cv2.IMWRITE_JPEG_QUALITY, 75])
-        received = read_trimap(tmp_path / "trimap.jpg")
+        received = read_trimap(tmp_path / "trimap.jpg").levels
         hole = (received == 128) & (trimap != 128)
         block = cv2.dilate((trimap == 128).astype(np.uint8), np.ones((17, 17)))
         assert not hole[block == 0].any()
@@ -136,7 +136,7 @@ def test_bad_width_of_a_band(width):
         trimap_from_mask(np.ones((2, 2)), width)
 
 
-@pytest.mark.parametrize("width", [WIDEST_ELLIPSE + 1, WIDEST_ELLIPSE + 2, 60, 61])
+@pytest.mark.parametrize("width", [MAX_ELLIPSE + 1, MAX_ELLIPSE + 2, 60, 61])
 def test_wide_bands_are_discs_by_distance(width):
     """Against OpenCV's ellipses, which round their outline to at most a pixel more or less."""
     mask = np.zeros((200, 230), np.float32)

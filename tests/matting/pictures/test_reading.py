@@ -4,8 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.pictures.picture_files import PictureError
-from a2u_tf.matting.pictures.pictures import read_alpha, read_rgb, read_rgba, read_trimap, write_alpha, write_rgb
+from a2u_tf.matting.pictures import PictureError, read_alpha, read_rgb, read_rgba, read_trimap, write_alpha, write_rgb
 from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, palette_png, png, with_segments
 
 READERS = [read_rgb, read_alpha, read_rgba, read_trimap]
@@ -163,10 +162,10 @@ def test_rgba_without_alpha_channel(saved, rgba):
 def test_trimap(saved, rgba):
     indices = rgba[..., 0] % 4
     levels = np.uint8([0, 128, 255, 128])[indices]
-    check(read_trimap(saved(png(levels, 0))), levels, np.uint8)
-    check(read_trimap(saved(png(np.stack([levels] * 3, axis=-1), 2))), levels, np.uint8)
-    check(read_trimap(saved(palette_png(indices, [[n] * 3 for n in (24, 128, 231, 127)]))), levels, np.uint8)
-    check(read_trimap(saved(png(levels.astype(np.uint16) * 257, 0, bits=16))), levels, np.uint8)
+    check(read_trimap(saved(png(levels, 0))).levels, levels, np.uint8)
+    check(read_trimap(saved(png(np.stack([levels] * 3, axis=-1), 2))).levels, levels, np.uint8)
+    check(read_trimap(saved(palette_png(indices, [[n] * 3 for n in (24, 128, 231, 127)]))).levels, levels, np.uint8)
+    check(read_trimap(saved(png(levels.astype(np.uint16) * 257, 0, bits=16))).levels, levels, np.uint8)
 
 
 def test_alpha_of_a_lossy_webp(saved):

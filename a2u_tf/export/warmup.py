@@ -6,10 +6,14 @@ tensorflow-serving-api, where these messages are defined, is not needed.
 Reference: tensorflow_serving/apis/{prediction_log,predict,model}.proto.
 """
 
+from pathlib import Path
+
+from a2u_tf.types import Array
+
 FILE = "assets.extra/tf_serving_warmup_requests"
 
 
-def write_warmup(saved_model, requests):
+def write_warmup(saved_model: Path, requests: list[tuple[str, dict[str, Array]]]) -> None:
     """Write warm-up requests into a SavedModel.
 
     Args:
@@ -25,7 +29,7 @@ def write_warmup(saved_model, requests):
             writer.write(_prediction_log(signature, inputs))
 
 
-def _prediction_log(signature, inputs):
+def _prediction_log(signature: str, inputs: dict[str, Array]) -> bytes:
     """Return PredictionLog(predict_log=PredictLog(request=PredictRequest(model_spec, inputs))), serialized."""
     import tensorflow as tf
 
@@ -37,7 +41,7 @@ def _prediction_log(signature, inputs):
     return _field(6, _field(1, request))
 
 
-def _field(number, data):
+def _field(number: int, data: bytes) -> bytes:
     """Return bytes as a field of a protocol buffer: number and kind, length in groups of seven bits, data."""
     length, groups = len(data), []
     while length > 0x7F:

@@ -1,6 +1,6 @@
 """Picture files before they are decoded: their format and size, and what is not to be decoded.
 
-Pillow reads them. What it lets through and we do not: more pixels than `picture_limit` allows, and formats whose
+Pillow reads them. What it lets through and we do not: more pixels than `limit` allows, and formats whose
 decoders nobody needs here.
 """
 
@@ -15,7 +15,7 @@ import warnings
 
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from a2u_tf.matting.pictures.picture_limit import ENVIRONMENT_VARIABLE, max_pixels
+from a2u_tf.matting.pictures.limit import ENVIRONMENT_VARIABLE, max_pixels
 
 # By their bytes, whatever the ending. The first frame of those that move is the picture.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
@@ -95,7 +95,7 @@ def open_picture(path, file):
 
     Raises:
         PictureError: For a file that is empty, damaged at its beginning or of another format; a picture without pixels,
-            or with more than `a2u_tf.matting.pictures.picture_limit` allows.
+            or with more than `a2u_tf.matting.pictures.limit` allows.
     """
     start = file.read(12)
     file.seek(0)

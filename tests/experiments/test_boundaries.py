@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.visualization import KernelMap
-from a2u_tf.visualization.boundaries import deviation_by_region, gradient_magnitude, summarize
+from experiments.boundaries import deviation_by_region, gradient_magnitude, summarize
 
 
 def level_of(deviation, scale=2):

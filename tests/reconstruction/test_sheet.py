@@ -1,12 +1,10 @@
-"""Sheets of pictures as PNG files."""
+"""Sheets of reconstructions."""
 
 import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.evaluation.grid import matting_grid
 from a2u_tf.reconstruction.sheet import reconstruction_sheet
-from a2u_tf.visualization import write_png
 
 MARGIN, HEADER = 4, 22
 
@@ -60,28 +58,3 @@ def test_exception_of_shapes(tmp_path, inputs, outputs):
     with pytest.raises(ValueError, match=r"count, height, width, 1.*Received: inputs.shape="):
         reconstruction_sheet(np.zeros(inputs), np.zeros(outputs), tmp_path / "sheet.png")
     assert not list(tmp_path.iterdir())
-
-
-def test_feature_png_of_colours(tmp_path, rng):
-    image = rng.integers(0, 256, size=(5, 7, 3), dtype="uint8")
-    write_png(tmp_path / "image.png", image)
-    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "image.png"), cv2.IMREAD_UNCHANGED), image)
-    assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
-
-
-def test_feature_grid_of_mattes(rng):
-    image = rng.integers(0, 256, size=(8, 8, 3), dtype="uint8")
-    trimap = np.full((8, 8), 128, np.uint8)
-    trimap[0], trimap[1] = 0, 255
-    target, first, second = (np.full((8, 8), level, np.uint8) for level in (100, 120, 250))
-    grid = matting_grid([(image, trimap, target, first, second)] * 3, ("first", "second"), side=8)
-    assert grid.shape == (HEADER + 3 * (8 + MARGIN), 7 * (8 + MARGIN), 3)
-    last_row = grid[-8 - MARGIN : -MARGIN]
-    shown = [last_row[:, start : start + 8] for start in range(0, grid.shape[1], 8 + MARGIN)]
-    np.testing.assert_array_equal(shown[0], image)
-    for tile, expected in zip(shown[1:4], (trimap, target, first), strict=True):
-        np.testing.assert_array_equal(tile[..., 0], expected)
-    np.testing.assert_array_equal(shown[5][..., 0], second)
-    for tile, error in ((shown[4], 40), (shown[6], 255)):
-        assert (tile[:2] == 0).all()
-        assert (tile[2:] == error).all()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from a2u_tf.matting.pictures import picture_files
+from a2u_tf.matting.pictures import PictureError, formats
 from a2u_tf.matting.pictures.decoding import decode
-from a2u_tf.matting.pictures.picture_files import FORMATS, PictureError, PictureHeader, read_header
+from a2u_tf.matting.pictures.formats import FORMATS, PictureHeader, read_header
 from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, palette_png, png, with_segments
 
 
@@ -122,12 +122,12 @@ def test_other_files(saved, read, data, message):
 
 def test_heic_without_its_package(saved, monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    picture_files._heif_problem.cache_clear()
+    formats._heif_problem.cache_clear()
     with pytest.raises(
         PictureError, match=r"is HEIC, which pillow-heif reads .*Install it: pip install 'a2u_tf\[heif\]'"
     ):
         read_header(saved(b"\0\0\0\x1cftypheic" + bytes(40)))
-    picture_files._heif_problem.cache_clear()
+    formats._heif_problem.cache_clear()
 
 
 def test_limits_of_pillow_are_left_as_they_are(saved, rgb):

@@ -1,0 +1,72 @@
+"""Mattes and colours to PNG files."""
+
+from pathlib import Path
+
+import numpy as np
+
+from a2u_tf.files import write_png
+from a2u_tf.types import Array
+
+_ROWS = 256
+
+
+def write_alpha(path: Path | str, alpha: Array, bits: int = 8) -> None:
+    """Write an alpha matte as a grey PNG file; the file is whole or not there.
+
+    Args:
+        path: File to write, ending in `.png`.
+        alpha: Floats of shape `(H, W)` in `[0, 1]`.
+        bits: 8 or 16. The levels are `alpha * 255` or `alpha * 65535`, rounded to the nearest, ties to even.
+
+    Raises:
+        ValueError: For other values, shapes, bits or endings.
+    """
+    write_png(path, _levels("alpha", alpha, "(H, W)", bits), fast=True)
+
+
+def write_rgb(
+    path: Path | str, colours: Array, bits: int = 8, alpha: Array | None = None, profile: bytes | None = None
+) -> None:
+    """Write colours as a PNG file, with an alpha channel where one is given; the file is whole or not there.
+
+    Args:
+        path: File to write, ending in `.png`.
+        colours: RGB, floats of shape `(H, W, 3)` in `[0, 1]`, not multiplied by alpha.
+        bits: 8 or 16, as in `write_alpha`.
+        alpha: Floats of shape `(H, W)` in `[0, 1]`, or None.
+        profile: ICC profile of the colours, bytes; None for sRGB.
+
+    Raises:
+        ValueError: As in `write_alpha`, and where colours and alpha differ in size.
+    """
+    levels = _levels("colours", colours, "(H, W, 3)", bits)
+    if alpha is not None:
+        alpha_levels = _levels("alpha", alpha, "(H, W)", bits)
+        if levels.shape[:2] != alpha_levels.shape:
+            raise ValueError(
+                f"`colours` and `alpha` must have one size. Received: {levels.shape[:2]} and {alpha_levels.shape}"
+            )
+        levels = np.dstack([levels, alpha_levels])
+    write_png(path, levels, profile, fast=True)
+
+
+def _levels(name: str, values: Array, shape: str, bits: int) -> Array:
+    """Return floats in [0, 1] as integers of 8 or 16 bits, checked; `shape` is the one to expect, as text."""
+    values = np.asarray(values)
+    if bits not in (8, 16):
+        raise ValueError(f"`bits` must be 8 or 16. Received: bits={bits!r}")
+    fits = values.ndim == 2 if shape == "(H, W)" else values.shape[2:] == (3,)
+    if not fits or values.size == 0 or not np.issubdtype(values.dtype, np.floating):
+        raise ValueError(
+            f"`{name}` must be floats of shape {shape}. Received: {values.dtype} of shape {values.shape}. Divide "
+            "integers by their largest level, index away other axes."
+        )
+    if not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"`{name}` must lie in [0, 1]. Received: values from {values.min()} to {values.max()}. Clip it with "
+            f"`numpy.clip({name}, 0, 1)`."
+        )
+    levels = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
+    for rows in range(0, len(values), _ROWS):  # in float64, which for all of a large picture is too much
+        levels[rows : rows + _ROWS] = np.rint(values[rows : rows + _ROWS].astype(np.float64) * (2**bits - 1))
+    return levels

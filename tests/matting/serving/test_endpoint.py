@@ -1,0 +1,163 @@
+"""SavedModels of a matting model: what their signatures compute of pixels and of files."""
+
+import cv2
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from a2u_tf.export import export_saved_model
+from a2u_tf.export.endpoints import model_endpoint
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.serving.encoded import encoded_matting
+from a2u_tf.ops import compiled
+from tests.export.networks import one_level
+
+pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
+
+
+@pytest.fixture(scope="module")
+def matting():
+    return one_level()
+
+
+@pytest.fixture(scope="module")
+def exported(matting, tmp_path_factory):
+    return export_saved_model(matting, tmp_path_factory.mktemp("served") / "matting")
+
+
+@pytest.fixture(scope="module")
+def signatures(exported):
+    graph = tf.Graph()
+    with graph.as_default():  # as a server does, and quick to load
+        session = tf.compat.v1.Session()
+        found = tf.compat.v1.saved_model.load(session, ["serve"], str(exported.path)).signature_def
+
+    def call(name, **inputs):
+        signature = found[name]
+        feed = {signature.inputs[key].name: value for key, value in inputs.items()}
+        return session.run({key: tensor.name for key, tensor in signature.outputs.items()}, feed)
+
+    return call
+
+
+def make_pair(rng, size):
+    image = cv2.GaussianBlur(rng.integers(0, 256, (*size, 3), dtype="uint8"), (5, 5), 0)
+    return image, rng.choice(np.array([0, 128, 255], "uint8"), size, p=(0.1, 0.8, 0.1))
+
+
+def encode(picture, ending=".png"):
+    if picture.ndim == 3:
+        picture = cv2.cvtColor(picture, cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR)
+    return cv2.imencode(ending, picture)[1].tobytes()
+
+
+def decode(png):
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def predict(matting, image, trimap):
+    return np.asarray(matting({"image": image[None], "trimap": trimap[None, ..., None]})["alpha"])[0, ..., 0]
+
+
+def levels(alpha):
+    return np.rint(255 * alpha).astype(int)
+
+
+def test_no_custom_operation_even_where_the_compiled_op_is_there(exported):
+    if reason := compiled.unavailable():
+        pytest.skip(f"the compiled op: {reason}")
+    assert not [name for name in exported.operations if "a2u" in name.lower()]
+
+
+def test_pixels_of_odd_sizes_and_batches(signatures, matting, rng):
+    for size in ((17, 35), (40, 23)):
+        pairs = [make_pair(rng, size) for _ in range(2)]
+        image, trimap = (np.stack(arrays) for arrays in zip(*pairs, strict=True))
+        alpha = signatures("serving_default", image=image, trimap=trimap[..., None])["alpha"]
+        assert alpha.dtype == np.float32
+        for matte, pair in zip(alpha[..., 0], pairs, strict=True):
+            expected = predict(matting, *pair)
+            assert expected[pair[1] == 128].std() > 0.02
+            np.testing.assert_allclose(matte, expected, atol=1e-4)
+
+
+def test_files_of_different_sizes_in_one_batch(signatures, matting, rng):
+    pairs = [make_pair(rng, size) for size in ((33, 18), (16, 47))]
+    files = [encode(pairs[0][0]), encode(pairs[1][0], ".jpg")]
+    pngs = signatures("serve_encoded", image_bytes=files, trimap_bytes=[encode(trimap) for _, trimap in pairs])[
+        "alpha_bytes"
+    ]
+    jpeg = cv2.cvtColor(decode(files[1]), cv2.COLOR_BGR2RGB)
+    for png, image, trimap in zip(pngs, (pairs[0][0], jpeg), (pairs[0][1], pairs[1][1]), strict=True):
+        matte = decode(png)
+        assert matte.dtype == np.uint8
+        assert matte.shape == trimap.shape
+        assert np.abs(matte - levels(predict(matting, image, trimap))).max() <= 1
+
+
+def test_files_of_other_channels(signatures, matting, rng):
+    image, trimap = make_pair(rng, (20, 21))
+    grey, alpha = image[..., 0], rng.integers(0, 256, (20, 21), dtype="uint8")
+    images = [grey, np.dstack([image, alpha]), image, image]
+    trimaps = [trimap, trimap, np.dstack([trimap] * 3), np.dstack([*[trimap] * 3, np.full_like(trimap, 255)])]
+    pngs = signatures(
+        "serve_encoded", image_bytes=[encode(x) for x in images], trimap_bytes=[encode(x) for x in trimaps]
+    )["alpha_bytes"]
+    over_white = np.rint(255 - (255 - image.astype("float32")) * alpha[..., None] / 255).astype("uint8")
+    for png, rgb in zip(pngs, (np.dstack([grey] * 3), over_white, image, image), strict=True):
+        assert np.abs(decode(png) - levels(predict(matting, rgb, trimap))).max() <= 1
+
+
+def test_exceptions_of_requests(signatures, rng):
+    image, trimap = make_pair(rng, (20, 21))
+    other = trimap[:, :-1]
+    file, trimap_file = encode(image), encode(trimap)
+    for name, inputs, message in (
+        ("serving_default", {"image": image[None], "trimap": other[None, ..., None]}, "must have the same size"),
+        ("serve_encoded", {"image_bytes": [file], "trimap_bytes": [encode(other)]}, "must have the same size"),
+        ("serve_encoded", {"image_bytes": [file] * 2, "trimap_bytes": [trimap_file]}, "as many `trimap_bytes`"),
+        ("serve_encoded", {"image_bytes": [b"no picture"], "trimap_bytes": [trimap_file]}, "Unknown image file format"),
+        ("serve_encoded", {"image_bytes": [file], "trimap_bytes": [trimap_file[:-30]]}, "Invalid PNG|PNG"),
+    ):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+            signatures(name, **inputs)
+
+
+def test_limit_of_pixels(monkeypatch, rng):
+    """The limit is that at the time of the export."""
+    monkeypatch.setenv("A2U_MAX_PIXELS", "420")
+    endpoint = model_endpoint(MattingModel(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)])))
+    pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
+    files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
+    encoded = tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)
+    monkeypatch.delenv("A2U_MAX_PIXELS")
+    for size, good in (((20, 21), True), ((421, 1), False)):
+        image, trimap = make_pair(rng, size)
+        tensors = {"image": tf.constant(image[None]), "trimap": tf.constant(trimap[None, ..., None])}
+        pngs = {"image_bytes": tf.constant([encode(image)]), "trimap_bytes": tf.constant([encode(trimap)])}
+        if good:
+            assert pixels(**tensors)["alpha"].shape == (1, *size, 1)
+            assert encoded(**pngs)["alpha_bytes"].shape == (1,)
+            continue
+        with pytest.raises(tf.errors.InvalidArgumentError, match="takes up to 420 pixels at once"):
+            pixels(**tensors)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Pictures may have up to 420 pixels"):
+            encoded(**pngs)
+
+
+def test_warm_up_requests(exported):
+    prediction_log_pb2 = pytest.importorskip(
+        "tensorflow_serving.apis.prediction_log_pb2", reason="needs tensorflow-serving-api", exc_type=ImportError
+    )
+    file = exported.path / "assets.extra" / "tf_serving_warmup_requests"
+    logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(file))]
+    requests = [log.predict_log.request for log in logs]
+    names = [request.model_spec.signature_name for request in requests]
+    assert names == ["serving_default", "serving_default", "serve_encoded"]
+    image = tf.make_ndarray(requests[0].inputs["image"])
+    assert image.dtype == np.uint8
+    assert image.shape == (*tf.make_ndarray(requests[0].inputs["trimap"]).shape[:3], 3)
+    pixels = tf.make_ndarray(requests[1].inputs["image"])
+    for picture, file in zip(pixels, tf.make_ndarray(requests[2].inputs["image_bytes"]), strict=True):
+        np.testing.assert_array_equal(cv2.cvtColor(decode(file), cv2.COLOR_BGR2RGB), picture)
