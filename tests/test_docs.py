@@ -1,11 +1,12 @@
 """The documentation is true: its code runs, its commands exist, its messages are those of the code, and it builds."""
 
 import ast
-import doctest
+import importlib
 import importlib.util
 import json
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -14,19 +15,28 @@ from pathlib import Path
 import keras
 import pytest
 
+from a2u_program import main as program
+from tests.pasted import COMMAND, fences, pages, prepare, run_snippets, shell_lines
+
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = sorted(page.relative_to(DOCS).as_posix() for page in DOCS.glob("*.md"))
-# What a page's first snippet takes for granted.
-BEFORE = {
-    "kernels.md": """
-        import keras, numpy as np
-        from a2u_tf.layers import A2UUpSampling2D
-        x, y = np.ones((2, 4, 4, 1), "float32"), np.ones((2, 8, 8, 1), "float32")
-        model = keras.Sequential([keras.Input((4, 4, 1)), A2UUpSampling2D()])
-        model.compile("sgd", "mae")
-    """,
-}
+PAGES = pages([ROOT / "README.md", DOCS])
+ROOMS = [
+    "layers",
+    "ops",
+    "training",
+    "export",
+    "complexity",
+    "visualization",
+    "reconstruction",
+    "reconstruction.data",
+    "matting",
+    "matting.pictures",
+    "matting.data",
+    "matting.losses",
+    "matting.evaluation",
+    "matting.pytorch_release",
+]
 # Rows of the table in compatibility.md.
 VERSIONS = {
     "tensorflow": "TensorFlow",
@@ -37,34 +47,35 @@ VERSIONS = {
 }
 
 
-def fences(text, *languages):
-    """Yield the line number, language and body of each block of code in these languages."""
-    for match in re.finditer(r"^( *)```(\w+)\n(.*?)^\1```$", text, flags=re.DOTALL | re.MULTILINE):
-        if match[2] in languages:
-            yield text[: match.start()].count("\n") + 1, match[2], match[3]
-
-
 @pytest.mark.network
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_snippets_run(page, tmp_path, monkeypatch):
-    """Runs blocks of `python`, and those of `pycon` with their outputs, in order and in one namespace a page."""
     monkeypatch.chdir(tmp_path)
-    names = {}
-    exec(re.sub(r"^ {8}", "", BEFORE.get(page, ""), flags=re.MULTILINE), names)
+    prepare(tmp_path)
     try:
-        for line, language, body in fences((DOCS / page).read_text(), "python", "pycon"):
-            if language == "python":
-                exec(compile("\n" * line + body, f"docs/{page}", "exec"), names)
-                continue
-            test = doctest.DocTestParser().get_doctest(body, names, page, str(DOCS / page), line)
-            report = []
-            runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE, verbose=False)
-            runner.run(test, out=report.append, clear_globs=False)
-            names.update(test.globs)
-            assert runner.summarize(verbose=False).failed == 0, "".join(report)
+        names, missing = run_snippets(page)
     finally:
         keras.config.set_dtype_policy("float32")
+    if missing:
+        pytest.skip(f"the page asks for it: pip install 'a2u_tf[{missing}]'")
+    if page.name == "README.md":
+        assert 0 < names["unet"].history.history["loss"][0] < 1
+        assert names["unet"].predict(names["pictures"], verbose=0).shape == (8, 33, 33, 1)
+
+
+def test_a_snippet_that_fails_is_seen(tmp_path):
+    """Also one that lacks a package which its page does not name."""
+    page = tmp_path / "page.md"
+    for snippet, error in (("import no_such_package", ImportError), ("1 / 0", ZeroDivisionError)):
+        page.write_text(f"```python\n{snippet}\n```\n")
+        with pytest.raises(error):
+            run_snippets(page)
+    page.write_text("```pycon\n>>> 1 + 1\n3\n```\n")
+    with pytest.raises(AssertionError, match="Got:\n    2"):
+        run_snippets(page)
+    page.write_text("`pip install '.[gpu,no_such_package]'`\n```python\nimport no_such_package\n```\n")
+    assert run_snippets(page)[1] == "no_such_package"
 
 
 def test_error_texts_are_those_of_the_code():
@@ -112,55 +123,57 @@ def test_versions_are_those_of_the_project():
         assert re.search(rf"^\| {row} \|.*\| `{re.escape(versions)}` \|$", page, flags=re.MULTILINE), (row, versions)
 
 
-@pytest.mark.parametrize(
-    ("page", "results"),
-    [
-        ("compatibility.md", "compatibility.md"),
-        ("reliability.md", "reliability.md"),
-        ("small_model.md", "small_model/alphamatting/tables.md"),
-    ],
-)
-def test_tables_are_those_of_the_results(page, results):
-    table = re.search(r"^\|.*?\n(?=\n|\Z)", (ROOT / "results" / results).read_text(), flags=re.DOTALL | re.MULTILINE)
-    assert table[0].count("\n") > 3
-    assert table[0] in (DOCS / page).read_text()
-
-
-def test_formats_are_those_of_the_benchmark():
-    page = (DOCS / "formats.md").read_text()
-    for row in json.loads((ROOT / "benchmarks" / "export_formats.json").read_text())["results"]:
-        if row["side"] != "Keras":
-            costs = f"{row['mb']} MB | {row['ratio']:.2f} | {row['difference']:.0e} | {row['sad']:.2f}"
-            assert f"| {row['side']} | {costs} |" in page
-
-
-def test_large_pictures_are_those_of_the_benchmark():
-    page = (DOCS / "command_line.md").read_text()
-    rows = json.loads((ROOT / "benchmarks" / "large_pictures.json").read_text())["results"]
-    for size in {row["size"] for row in rows}:
-        cells = [f"{r['seconds']:.0f} s, {r['peak_mb'] / 1024:.1f} GiB" for r in rows if r["size"] == size]
-        assert f"| {size.replace('x', ' x ')} | {' | '.join(cells)} |" in page
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_commands_exist(page):
-    """Modules that are run by `python -m`, and flags of the training scripts."""
-    for line, _, body in fences((DOCS / page).read_text(), "sh"):
-        for command in body.replace("\\\n", " ").splitlines():
-            if not (module := re.search(r"python -m ((train|a2u_tf|custom_ops)\.[\w.]+)", command)):
-                continue
-            assert importlib.util.find_spec(module[1]), f"line {line}: there is no {module[1]}"
-            if module[2] == "train":
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist(page, monkeypatch):
+    """Modules that are run by `python -m`, flags of the training scripts, and arguments of `a2u`."""
+    monkeypatch.setattr(program, "_work", lambda args: 0)
+    for line in shell_lines(page.read_text()):
+        if module := re.search(
+            r"python -m ((train|experiments|a2u_tf|custom_ops|demo|examples|benchmarks)[\w.]*)", line
+        ):
+            assert importlib.util.find_spec(module[1]), f"there is no {module[1]}"
+            if module[2] in ("train", "experiments"):
                 known = flags_of(module[1])
-                used = re.findall(r"--(\w+)", command[module.end() :].split("#")[0])
-                assert all(f in known or f.removeprefix("no") in known for f in used), f"line {line}: {command}"
+                used = re.findall(r"--(\w+)", line[module.end() :].split("#")[0])
+                assert all(f in known or f.removeprefix("no") in known for f in used), line
+        if COMMAND.match(line) and "python -c" not in line:
+            words = [word for word in shlex.split(line, comments=True) if not re.match(r"[A-Z0-9_]+=", word)]
+            assert words.pop(0) == "a2u"
+            assert program.main(words) == 0, line
 
 
 def flags_of(module):
-    """The flags that a script and the scripts that it imports declare."""
-    text = "\n".join(path.read_text() for path in (ROOT / "train").glob("*.py") if path.stem == "predict")
-    text += (ROOT / (module.replace(".", "/") + ".py")).read_text()
-    return {*re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", text), "helpshort"}
+    """The flags that a script declares, one by one or by the fields of its settings."""
+    text = (ROOT / (module.replace(".", "/") + ".py")).read_text()
+    return {
+        *re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", text),
+        *re.findall(r"^    (\w+): .* = setting\(", text, flags=re.MULTILINE),
+        "helpshort",
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    """Those of the site are checked when it is built; README's are not."""
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]+)(?:#([^)]+))?\)", page.read_text()):
+        path = page.parent / target
+        assert path.exists(), target
+        if anchor and not target.startswith("api/"):
+            headings = re.findall(r"^#+ (.*)", path.read_text(), flags=re.MULTILINE)
+            slugs = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+            assert anchor in slugs, f"{target}#{anchor}"
+
+
+def test_everything_public_is_in_the_reference():
+    shown = {
+        getattr(importlib.import_module(module), name)
+        for page in (DOCS / "api").glob("*.md")
+        for module, name in re.findall(r"^::: ([\w.]+)\.(\w+)$", page.read_text(), flags=re.MULTILINE)
+    }
+    for room in ROOMS:
+        module = importlib.import_module(f"a2u_tf.{room}")
+        public = {getattr(module, name) for name in module.__all__ if callable(getattr(module, name))}
+        assert public <= shown, room
 
 
 def test_figures_show_the_worked_example(tmp_path, monkeypatch):
@@ -207,6 +220,6 @@ def test_site_builds_and_loads_nothing_from_elsewhere(tmp_path):
         loaded = re.findall(r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"?(https?:[^\" >]+)", page.read_text())
         assert not loaded, f"{page.name}: {loaded}"
     shown = (tmp_path / "api" / "layers.html").read_text()
-    assert all(f'id="a2u_tf.layers.{name}"' in shown for name in ("A2UUpSampling2D", "A2UKernels", "get"))
+    assert all(f'id="a2u_tf.layers.{name}"' in shown for name in ("A2UUpSampling2D", "A2UKernels", "make_upsampler"))
     assert "Call arguments" in shown  # a section that the parser does not know by itself
     assert "&gt;&gt;&gt;" not in re.sub(r"<pre.*?</pre>", "", shown, flags=re.DOTALL)  # examples are blocks of code

@@ -1,4 +1,4 @@
-"""The README's snippet runs as it stands, and its figures are those of the files they come from."""
+"""The figures of README and docs are those of the files they come from."""
 
 import csv
 import json
@@ -14,30 +14,18 @@ from experiments.compare import METHODS
 from experiments.report_comparison import read_runs, write_report
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text()
+DOCS = ROOT / "docs"
 
 
-@pytest.mark.network
-def test_snippets_run():
-    names = {}
-    for snippet in re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL):
-        exec(compile(snippet, "README.md", "exec"), names)
-    assert {names["carafe"].scale, names["fade"].scale} == {2}
-    history = names["unet"].history.history
-    assert len(history["loss"]) == 1
-    assert 0 < history["loss"][0] < 1
-    assert names["unet"].predict(names["pictures"], verbose=0).shape == (8, 33, 33, 1)
+def page(name):
+    """A page of the docs, its lines as one."""
+    return " ".join((DOCS / f"{name}.md").read_text().split())
 
 
-def test_snippet_is_short():
-    snippet, *_ = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    body = [line for line in snippet.splitlines() if line and not line.startswith(("import", "from"))]
-    assert len(body) <= 10
-
-
-def table_rows(first_cell):
-    """The cells of the README's table rows whose first cell starts so."""
-    rows = [line.strip("|").split("|") for line in README.splitlines() if line.startswith("|")]
+def table_rows(name, first_cell):
+    """The cells of a page's table rows whose first cell starts so."""
+    lines = (DOCS / f"{name}.md").read_text().splitlines()
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("|")]
     return [[cell.strip(" *") for cell in row[1:]] for row in rows if row[0].strip().startswith(first_cell)]
 
 
@@ -47,13 +35,13 @@ def test_speeds_are_those_of_the_benchmarks():
         ratios = {(row["pass"], row["side"]): row["ratio"] for row in measured["times"] if row["case"] == case}
         columns = [(p, s) for p in ("forward", "forward + backward") for s in ("composite", "composite, XLA")]
         way, kernel, shape = re.fullmatch(r"(.*), (K=\d), (\(.*\))", case).groups()
-        (row,) = table_rows(f"{shape.replace(',', ', ')}, {way}, {kernel}")
+        (row,) = table_rows("speed", f"{shape.replace(',', ', ')}, {way}, {kernel}")
         np.testing.assert_allclose([float(cell) for cell in row], [ratios[c] for c in columns], atol=0.051)
     names = {"compiled": "compiled op", "composite": "composite", "composite, XLA": "composite with XLA"}
     for step in json.loads((ROOT / "benchmarks" / "training_step.json").read_text())["results"]:
         if step["side"] in names:
             expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
-            assert expected in table_rows(names[step["side"]])
+            assert expected in table_rows("speed", names[step["side"]])
 
 
 def test_matting_speeds_are_those_of_the_benchmark():
@@ -65,26 +53,27 @@ def test_matting_speeds_are_those_of_the_benchmark():
     measured = json.loads((ROOT / "benchmarks" / "matting_inference.json").read_text())
     assert measured["size"] == 512
     for row in measured["results"]:
-        assert table_rows(names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
+        assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
 def test_every_method_is_named():
-    assert all(f"`{name}`" in README for name in UPSAMPLERS)
+    assert all(f"`{name}`" in (ROOT / "README.md").read_text() for name in UPSAMPLERS)
+    assert all(f"`{name}`" in page("methods") for name in METHODS)
 
 
 def test_costs_are_those_of_the_results():
     rows = json.loads((ROOT / "results" / "cost.json").read_text())["operators"]
     methods = ("a2u, dynamic cs", "carafe", "sapa_b", "fade", "indexnet_m2o")
     macs = [f"{(rows[name]['kernel_macs'] + rows[name]['resampling_macs']) / 1e9:.2f}" for name in methods]
-    expected = "takes {} G multiply-accumulates, CARAFE {}, SAPA-B {}, FADE {} and IndexNet {}:".format(*macs)
-    assert expected in " ".join(README.split())
+    expected = "takes {} G multiply-accumulates, CARAFE {}, SAPA-B {}, FADE {} and IndexNet (M2O) {}.".format(*macs)
+    assert expected in page("methods")
 
 
 def test_methods_are_as_they_were_compared():
     runs = read_runs(ROOT / "results" / "reconstruction")
     rows = json.loads((ROOT / "benchmarks" / "upsamplers.json").read_text())["results"]
     steps = {row["side"]: row["ratio"] for row in rows}
-    shown = {method: row for method in METHODS for row in table_rows(f"`{method}`")}
+    shown = {method: row for method in METHODS for row in table_rows("methods", f"`{method}`") if len(row) == 7}
     assert shown.keys() == METHODS.keys() == steps.keys()
     for method, row in shown.items():
         expected = []
@@ -100,7 +89,9 @@ def test_methods_are_as_they_were_compared():
         assert max(psnr[name] for name in a2u) < psnr["bilinear"]  # "all six variants are behind"
         assert min(psnr[name] for name in a2u) > max(psnr["transposed_conv"], psnr["pixel_shuffle"])  # the changelog
     most = max(steps[name] for name in a2u)
-    assert all(steps[name] > most for name in set(GUIDED) - {"a2u", "max_unpool"})  # "the cheapest of the guided"
+    assert all(
+        steps[name] > most for name in set(GUIDED) - {"a2u", "max_unpool"}
+    )  # "of the guided methods only max-unpooling"
 
 
 def test_comparison_is_that_of_the_runs(tmp_path):
@@ -116,7 +107,7 @@ def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
     (full,) = (r for r in measured["beside"]["results"] if r["width"] == 1 and r["side"] == "training_batches")
     (small,) = (r for r in measured["beside"]["results"] if r["width"] == 0.25 and r["side"] == "training_batches")
     (alone,) = (r for r in measured["alone"]["results"] if (r["workers"], r["opencv_threads"]) == (2, 1))
-    text = " ".join(README.split())
+    text = page("speed")
     assert measured["beside"]["crop_size"] == measured["alone"]["crop_size"] == 512
     assert f"a step takes {full['ratio']:.2f} times as long" in text
     assert f"waits {full['median_wait_ms']:.0f} ms for its batch" in text
@@ -128,7 +119,7 @@ def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
 def test_speeds_of_the_evaluation_are_those_of_the_benchmark():
     rows = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())["results"]
     ratios = {(row["case"], row["error"]): row["ratio"] for row in rows if row["side"] == "plain"}
-    text = " ".join(README.split())
+    text = page("speed")
     assert f"{ratios['narrow band', 'all four']:.0f} times as fast as by a plain implementation" in text
     assert f"{ratios['hair', 'all four']:.0f} times with hair" in text
     assert {round(ratios["pieces", error]) for error in ("grad", "conn")} == {3}
@@ -151,4 +142,77 @@ def test_errors_of_mattes_are_those_of_the_results():
     for row in rows:
         digits = {"sad": 2, "mse": 4, "grad": 2, "conn": 2}
         expected = [f"{float(row[error]):.{n}f}" for error, n in digits.items()]
-        assert expected in table_rows(names[row["method"]])
+        assert expected in table_rows("reproduce", names[row["method"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "results"),
+    [
+        ("compatibility.md", "compatibility.md"),
+        ("reliability.md", "reliability.md"),
+        ("small_model.md", "small_model/alphamatting/tables.md"),
+    ],
+)
+def test_tables_are_those_of_the_results(name, results):
+    table = re.search(r"^\|.*?\n(?=\n|\Z)", (ROOT / "results" / results).read_text(), flags=re.DOTALL | re.MULTILINE)
+    assert table[0].count("\n") > 3
+    assert table[0] in (DOCS / name).read_text()
+
+
+def test_formats_are_those_of_the_benchmark():
+    text = (DOCS / "formats.md").read_text()
+    for row in json.loads((ROOT / "benchmarks" / "export_formats.json").read_text())["results"]:
+        if row["side"] != "Keras":
+            costs = f"{row['mb']} MB | {row['ratio']:.2f} | {row['difference']:.0e} | {row['sad']:.2f}"
+            assert f"| {row['side']} | {costs} |" in text
+
+
+def test_large_pictures_are_those_of_the_benchmark():
+    text = (DOCS / "command_line.md").read_text()
+    rows = json.loads((ROOT / "benchmarks" / "large_pictures.json").read_text())["results"]
+    for size in {row["size"] for row in rows}:
+        cells = [f"{r['seconds']:.0f} s, {r['peak_mb'] / 1024:.1f} GiB" for r in rows if r["size"] == size]
+        assert f"| {size.replace('x', ' x ')} | {' | '.join(cells)} |" in text
+
+
+def test_costs_of_the_unet_are_those_of_the_benchmark():
+    measured = json.loads((ROOT / "benchmarks" / "unet.json").read_text())
+    parameters = measured["parameters"]
+    for training, prediction in zip(measured["training"], measured["prediction"], strict=True):
+        side = training["side"]
+        ratios = [f"{training['ratio']:.2f}", f"{prediction['ratio']:.2f}"]
+        assert table_rows("layers", side) == [[f"{parameters[side]:,}", *ratios]]
+    assert f"a batch of {['', '', '', '', 'four'][measured['batch']]} pictures of {measured['side']} x" in page(
+        "layers"
+    )
+
+
+def test_colours_of_cutouts_are_those_of_the_benchmark():
+    names = {"photograph": "the photograph's own", "multi-level": "multi-level", "ours": "estimated"}
+    for row in json.loads((ROOT / "benchmarks" / "cutout_colours.json").read_text())["results"]:
+        cells = [f"{100 * row[m]['seen']:.1f} %, {100 * row[m]['rim']:.1f} %" for m in ("true", "predicted")]
+        assert table_rows("command_line", names[row["side"]]) == [cells]
+
+
+def test_times_of_the_trainings_are_those_of_the_results():
+    digits = [
+        json.loads(path.read_text())["seconds_since_start"] / 60
+        for path in (ROOT / "results" / "reconstruction").glob("*.json")
+    ]
+    two_epochs = json.loads((ROOT / "results" / "mnist_2_epochs.json").read_text())
+    mattes = json.loads((ROOT / "results" / "matting_small" / "runs.json").read_text())
+    steps = json.loads((ROOT / "benchmarks" / "matting_data.json").read_text())["beside"]
+    (step,) = (r["median_step_ms"] for r in steps["results"] if (r["width"], r["side"]) == (1, "training_batches"))
+    times = {
+        "one method on digits": f"{min(digits):.0f} to {max(digits):.0f} minutes",
+        "bilinear upsampling on MNIST": f"{two_epochs[0]['seconds_since_start'] / 60:.0f} minutes",
+        "`a2u_dynamic_cs` on MNIST": f"{two_epochs[1]['seconds_since_start'] / 60:.0f} minutes",
+        "the small matting training, bilinear": f"{mattes['bilinear']['seconds_since_start'] / 60:.0f} minutes",
+        "the small matting training, A2U": f"{mattes['A2U']['seconds_since_start'] / 60:.0f} minutes",
+        "one step at full width": f"{step / 1e3:.0f} s",
+    }
+    for what, time in times.items():
+        ((shown, _),) = table_rows("reproduce", what)
+        assert shown == time
+    days = step / 1e3 * 16 / steps["batch_size"] * 180_000 / 86_400
+    assert f"would take {days:.0f} days" in page("reproduce")
