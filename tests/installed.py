@@ -11,7 +11,7 @@ import tempfile
 import venv
 from pathlib import Path
 
-SMOKE = Path(__file__).with_name("smoke.py")
+TESTS = Path(__file__).parent
 
 
 def main(wheel):
@@ -21,11 +21,15 @@ def main(wheel):
         binaries = folder / "venv" / "bin"
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "A2U_"))}
         environment |= {"PATH": f"{binaries}:{environment['PATH']}", "TF_CPP_MIN_LOG_LEVEL": "3"}
-        script = shutil.copy(SMOKE, folder)
+        for script in ("smoke.py", "pasted.py"):
+            shutil.copy(TESTS / script, folder)
+        for page in [TESTS.parent / "README.md", *(TESTS.parent / "docs").glob("*.md")]:
+            shutil.copy(page, folder)
         for command in (
             ["python", "-m", "pip", "install", "--quiet", Path(wheel).resolve()],
             ["python", "-m", "pip", "check"],
-            ["python", script],
+            ["python", "smoke.py"],
+            ["python", "pasted.py", "."],
         ):
             subprocess.run(command, cwd=folder, env=environment, check=True)
 
