@@ -188,9 +188,15 @@ def test_costs_of_the_unet_are_those_of_the_benchmark():
 
 
 def test_colours_of_cutouts_are_those_of_the_benchmark():
-    names = {"photograph": "the photograph's own", "multi-level": "multi-level", "ours": "estimated"}
+    names = {
+        "photograph": "the photograph's own",
+        "multi-level": "multi-level",
+        "undecided": "estimated colours, the matte's",
+        "ours": "estimated colours, decided",
+    }
     for row in json.loads((ROOT / "benchmarks" / "cutout_colours.json").read_text())["results"]:
-        cells = [f"{100 * row[m]['seen']:.1f} %, {100 * row[m]['rim']:.1f} %" for m in ("true", "predicted")]
+        mattes = "true", "band 20", "band 40"
+        cells = [f"{100 * row[matte]['seen']:.1f} %, {100 * row[matte]['rim']:.1f} %" for matte in mattes]
         assert table_rows("command_line", names[row["side"]]) == [cells]
 
 

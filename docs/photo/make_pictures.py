@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from a2u_program.matte import main as matte
+from a2u_program.main import a2u_matte
 
 FOLDER = Path(__file__).parent
 COLOUR = "#204060"
@@ -30,7 +30,7 @@ def make(snippets):
     composites = []
     for width in WIDTHS:
         arguments = f"photo.jpg mask.png --from-mask {width} --composite {width}.png --background {COLOUR}".split()
-        if matte(arguments):
+        if a2u_matte(arguments):
             raise SystemExit(f"failed: {arguments}")
         composites.append(cv2.imread(f"{width}.png"))
     exec(snippets[1], names)
