@@ -3,17 +3,19 @@
 import cv2
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
 from a2u_tf.matting.pictures import exact_trimap
+from a2u_tf.types import Array
 
 DTYPES = ("float32", "bfloat16")
 LARGE = 8_000_000  # pixels, from which `for_prediction` wants to know of it
 
 
-def predict_alpha(model, image, trimap, max_side=None):
+def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_side: int | None = None) -> Array:
     """Predict the matte of one picture.
 
     Args:
@@ -59,7 +61,7 @@ def predict_alpha(model, image, trimap, max_side=None):
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0, 1], alpha).astype(np.float32)
 
 
-def for_prediction(model, dtype=None, large=False):
+def for_prediction(model: MattingModel, dtype: str | None = None, large: bool = False) -> MattingModel:
     """Return the same matting model as predictions need it; its weights are copied and stay float32.
 
     Args:
@@ -76,7 +78,7 @@ def for_prediction(model, dtype=None, large=False):
         raise ValueError(f"`dtype` must be one of {DTYPES}, or None. Received: dtype={dtype!r}")
     large = large and keras.backend.backend() == "tensorflow"
 
-    def cloned(operation):
+    def cloned(operation: keras.Operation) -> keras.Operation:
         config, kind = operation.get_config(), type(operation)
         if dtype and isinstance(operation, keras.Layer):
             config["dtype"] = dtype if dtype == "float32" else f"mixed_{dtype}"
@@ -89,12 +91,12 @@ def for_prediction(model, dtype=None, large=False):
     return MattingModel(network, dtype="float32" if dtype else model.dtype_policy)
 
 
-def _predict(model, image, trimap):
+def _predict(model: MattingModel, image: Array, trimap: Array) -> Array:
     output = model.predict_on_batch({"image": image[None], "trimap": trimap[None, ..., None]})
     return np.asarray(output["alpha"])[0, ..., 0]
 
 
-def _reduced(trimap, size):
+def _reduced(trimap: Array, size: tuple[int, ...]) -> Array:
     """Reduce a trimap; a pixel is known where all that it covers is known and the same."""
     reduced = np.full(size[::-1], UNKNOWN, np.uint8)
     for level in (BACKGROUND, FOREGROUND):

@@ -2,11 +2,13 @@
 
 import importlib.util
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from a2u_tf.files import write_png
+from a2u_tf.types import Array
 from a2u_tf.visualization.kernel_sheet import kernel_sheet
 from a2u_tf.visualization.kernels import kernel_maps
 
@@ -27,7 +29,7 @@ class KernelMaps(keras.callbacks.Callback):
         ImportError: At once, without TensorFlow or TensorBoard.
     """
 
-    def __init__(self, pictures, log_dir, inputs=None):
+    def __init__(self, pictures: Array, log_dir: Path | str, inputs: Any = None) -> None:
         super().__init__()
         if not all(importlib.util.find_spec(package) for package in ("tensorboard", "tensorflow")):
             raise ImportError(
@@ -37,13 +39,13 @@ class KernelMaps(keras.callbacks.Callback):
         self.log_dir = Path(log_dir)
         self.inputs = self.pictures if inputs is None else inputs
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         import tensorflow as tf
 
         self._first = kernel_maps(self.model, self.inputs)
         self._writer = tf.summary.create_file_writer(str(self.log_dir))
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         import tensorflow as tf
 
         models = {"at first": self._first, f"epoch {epoch + 1}": kernel_maps(self.model, self.inputs)}
@@ -54,5 +56,5 @@ class KernelMaps(keras.callbacks.Callback):
                 tf.summary.image(f"kernels_{number}", sheet[None])
         self._writer.flush()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         self._writer.close()

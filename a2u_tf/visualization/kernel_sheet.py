@@ -1,8 +1,12 @@
 """Upsampling kernels as maps over the picture, models side by side."""
 
+from collections.abc import Callable, Mapping
+
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
+from a2u_tf.visualization.kernels import KernelMap
 from a2u_tf.visualization.tiles import (
     FONT,
     GREY,
@@ -20,10 +24,11 @@ CAPTION = (
     "Dark to bright: standard deviation of each pixel's weights, 0 where it takes the plain average of its window.",
     "Blue to red: its weights, a map for each tap, where the tap lies; white is 1/s^2. Models share the scales.",
 )
+Models = Mapping[str, list[KernelMap]]
 _BAR = 96  # width in pixels of a colour scale
 
 
-def kernel_sheet(pictures, models, number=0, side=216):
+def kernel_sheet(pictures: Array, models: Models, number: int = 0, side: int = 216) -> Array:
     """Return a sheet of one picture and of the kernels that models make for it, one row a level.
 
     For each model it shows the standard deviation of the kernels over their taps, black where the kernel is a plain
@@ -68,7 +73,7 @@ def kernel_sheet(pictures, models, number=0, side=216):
     return np.pad(sheet, [(0, 0), (MARGIN, 0), (0, 0)], constant_values=GREY)
 
 
-def check_levels(pictures, models, number):
+def check_levels(pictures: Array, models: Models, number: int) -> None:
     """Raise a ValueError where the models cannot stand side by side or there is no such picture."""
     described = {
         name: [(level.name, level.weights.shape, level.scale) for level in levels] for name, levels in models.items()
@@ -86,16 +91,18 @@ def check_levels(pictures, models, number):
         raise ValueError(f"Expected `number` from 0 to {len(pictures) - 1}. Received: {number}")
 
 
-def _size_text(level):
+def _size_text(level: KernelMap) -> str:
     _, height, width, groups, _, _ = level.weights.shape
     return f"{height} x {width} kernels" + (f", {groups} groups" if groups > 1 else "")
 
 
-def _column(heading, scale, tile):
+def _column(heading: str, scale: Array, tile: Array) -> Array:
     return np.concatenate([title(heading, tile.shape[1]), scale, tile])
 
 
-def _scale_line(low, colours, ends, high, width):
+def _scale_line(
+    low: str, colours: Callable[[Array, float], Array], ends: tuple[float, float], high: str, width: int
+) -> Array:
     """The colours from the first to the last of `ends`, between texts that say what these are."""
     line = np.full((HEADER, width, 3), GREY, np.uint8)
     start = cv2.getTextSize(low, FONT, 0.4, 1)[0][0] + MARGIN
@@ -105,7 +112,7 @@ def _scale_line(low, colours, ends, high, width):
     return line
 
 
-def _tap_grid(excess, size, limit, side):
+def _tap_grid(excess: Array, size: int, limit: float, side: int) -> Array:
     """The map of each tap, `(H, W, s, s)`, where the tap lies in the kernel."""
     tile = (side + MARGIN) // size - MARGIN
     rows = [

@@ -3,11 +3,14 @@
 import collections
 import contextlib
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 
 from a2u_tf.layers import A2UKernels, A2UUpSampling2D
+from a2u_tf.types import Array, Tensor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,22 +25,22 @@ class KernelMap:
     """
 
     name: str
-    weights: np.ndarray
+    weights: Array
     scale: int
 
     @property
-    def kernel_size(self):
-        return self.weights.shape[-1]
+    def kernel_size(self) -> int:
+        return int(self.weights.shape[-1])
 
-    def deviation(self):
+    def deviation(self) -> Array:
         """Return the standard deviation of each kernel over its taps, `(N, H, W)`; the mean over groups.
 
         It is 0 where the kernel takes the plain average of its window, or is a single tap.
         """
-        return self.weights.std(axis=(-2, -1)).mean(axis=-1)
+        return np.asarray(self.weights.std(axis=(-2, -1)).mean(axis=-1))
 
 
-def kernel_maps(model, inputs):
+def kernel_maps(model: keras.Model, inputs: Any) -> list[KernelMap]:
     """Return the upsampling kernels that a model makes for a batch.
 
     Args:
@@ -71,7 +74,7 @@ def kernel_maps(model, inputs):
     return sorted(maps, key=lambda level: -level.weights.shape[1] * level.weights.shape[2])
 
 
-def _layers(model):
+def _layers(model: keras.Model) -> Iterator[keras.Layer]:
     """The layers of a model and of the models among them."""
     for layer in model.layers:
         yield layer
@@ -80,15 +83,15 @@ def _layers(model):
 
 
 @contextlib.contextmanager
-def _recorded(layers):
+def _recorded(layers: Iterable[keras.Layer]) -> Iterator[list[tuple[keras.Layer, dict[str, Tensor]]]]:
     """Yield a list that collects `(layer, what it returned)` of each call while the context lasts."""
-    calls = []
+    calls: list[tuple[keras.Layer, dict[str, Tensor]]] = []
 
-    def recording(layer):
+    def recording(layer: keras.Layer) -> Callable[[Tensor], dict[str, Tensor]]:
         call = type(layer).call.__get__(layer)
 
-        def call_and_record(guidance):
-            kernels = call(guidance)
+        def call_and_record(guidance: Tensor) -> dict[str, Tensor]:
+            kernels: dict[str, Tensor] = call(guidance)
             calls.append((layer, kernels))
             return kernels
 
@@ -103,7 +106,7 @@ def _recorded(layers):
             layer.__dict__.pop("call", None)
 
 
-def untrained(model, seed=0):
+def untrained(model: keras.Model, seed: int = 0) -> keras.Model:
     """Return a copy of a functional or sequential model with fresh weights.
 
     Args:

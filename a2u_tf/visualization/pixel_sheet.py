@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 
-from a2u_tf.visualization.kernel_sheet import check_levels
+from a2u_tf.types import Array
+from a2u_tf.visualization.kernel_sheet import Models, check_levels
+from a2u_tf.visualization.kernels import KernelMap
 from a2u_tf.visualization.tiles import FONT, GREY, MARGIN, WHITE, fitted, rgb, signed_colours, title
 
 CAPTION = (
@@ -15,7 +17,7 @@ _CELL = 54  # side in pixels of a weight
 _FRAME, _MARK, _LINE = (255, 160, 0), (0, 160, 90), (128, 128, 128)  # RGB
 
 
-def pixel_sheet(pictures, models, pixels, number=0):
+def pixel_sheet(pictures: Array, models: Models, pixels: list[tuple[int, int]], number: int = 0) -> Array:
     """Return a sheet with one row for each level and chosen pixel.
 
     A row shows the picture with the chosen pixel and a frame around the s x s low-resolution pixels that its kernel
@@ -65,24 +67,24 @@ def pixel_sheet(pictures, models, pixels, number=0):
     return np.pad(np.concatenate(rows), [(0, 0), (MARGIN, 0), (0, 0)], constant_values=GREY)
 
 
-def _position(pixel, level, picture):
+def _position(pixel: tuple[int, int], level: KernelMap, picture: Array) -> tuple[int, ...]:
     """The kernel that serves a pixel of the picture."""
     sizes = zip(pixel, level.weights.shape[1:3], picture.shape[:2], strict=True)
     return tuple(n * cells // length for n, cells, length in sizes)
 
 
-def _low_size(level):
+def _low_size(level: KernelMap) -> tuple[int, ...]:
     """Height and width of what a level upsamples."""
     return tuple(-(-n // level.scale) for n in level.weights.shape[1:3])
 
 
-def _level_text(level):
+def _level_text(level: KernelMap) -> str:
     (height, width), size = _low_size(level), level.kernel_size
     _, rows, columns = level.weights.shape[:3]
     return f"{level.name}: {rows} x {columns} kernels, each weighs {size} x {size} of {height} x {width} pixels"
 
 
-def _row(picture, level, pixel, kernels, limit):
+def _row(picture: Array, level: KernelMap, pixel: tuple[int, int], kernels: dict[str, Array], limit: float) -> Array:
     size, side = level.kernel_size, level.kernel_size * _CELL
     low = _low_size(level)
     top, left = (n // level.scale - (size - 1) // 2 for n in _position(pixel, level, picture))
@@ -97,7 +99,9 @@ def _row(picture, level, pixel, kernels, limit):
     return np.concatenate(columns, axis=1)
 
 
-def _framed(picture, pixel, low, start, size, side):
+def _framed(
+    picture: Array, pixel: tuple[int, int], low: tuple[int, ...], start: tuple[int, ...], size: int, side: int
+) -> Array:
     """The picture with the chosen pixel and the frame of its window."""
     shown = rgb(picture)
     zoom = side / max(shown.shape[:2])
@@ -112,7 +116,9 @@ def _framed(picture, pixel, low, start, size, side):
     return shown
 
 
-def _source(picture, low, start, size, centre):
+def _source(
+    picture: Array, low: tuple[int, ...], start: tuple[int, ...], size: int, centre: tuple[float, float]
+) -> Array:
     """The low-resolution pixels of the window, with a ring where the chosen pixel lies."""
     small = rgb(cv2.resize(picture, low[::-1], interpolation=cv2.INTER_AREA).reshape(*low, -1))
     cells = np.full((size, size, 3), GREY, np.uint8)
@@ -131,7 +137,7 @@ def _source(picture, low, start, size, centre):
     return tile
 
 
-def _numbers(kernel, limit):
+def _numbers(kernel: Array, limit: float) -> Array:
     """The weights as colours and numbers."""
     tile = _enlarged(signed_colours(kernel - 1 / kernel.size, limit))
     for (i, j), weight in np.ndenumerate(kernel):
@@ -143,7 +149,7 @@ def _numbers(kernel, limit):
     return tile
 
 
-def _enlarged(cells):
+def _enlarged(cells: Array) -> Array:
     """Each pixel as a square with a line around it."""
     tile = cells.repeat(_CELL, axis=0).repeat(_CELL, axis=1)
     for n in range(1, len(cells)):

@@ -128,7 +128,7 @@ def test_dtype(rng, model):
 @pytest.mark.tensorflow
 def test_large_pictures_give_the_same(rng, monkeypatch):
     """In float64: in float32 convolutions round strips in other ways than the whole, on some processors."""
-    monkeypatch.setattr(strips, "LARGEST", 30_000)
+    monkeypatch.setattr(strips, "MAX_WHOLE", 30_000)
     monkeypatch.setattr(strips, "STRIP", 10_000)
     with dtype_policy("float64"):
         model = MattingModel(matting_net(width=0.03))

@@ -13,7 +13,7 @@ from pyarrow import fs
 
 from a2u_tf.files import identity
 from a2u_tf.matting.batch.uris import absolute, join, locate
-from a2u_tf.matting.pictures.folders import ENDINGS, MOST_PROBLEMS, OTHER_ENDINGS, same_name, unreadable_format
+from a2u_tf.matting.pictures.folders import ENDINGS, MAX_PROBLEMS, OTHER_ENDINGS, same_name, unreadable_format
 
 COLUMNS = ("name", "image", "trimap")
 _SCHEMA = pa.schema([(name, pa.string()) for name in COLUMNS])
@@ -159,8 +159,8 @@ def _checked(columns: dict[str, list[str]]) -> pa.Table:
     counts = collections.Counter(unicodedata.normalize("NFC", name) for name in names)
     problems += [f"{name!r} is the name of {count} pictures" for name, count in counts.items() if count > 1]
     if problems:
-        more = [f"and {len(problems) - MOST_PROBLEMS} more"] if len(problems) > MOST_PROBLEMS else []
-        lines = "\n  ".join([*problems[:MOST_PROBLEMS], *more])
+        more = [f"and {len(problems) - MAX_PROBLEMS} more"] if len(problems) > MAX_PROBLEMS else []
+        lines = "\n  ".join([*problems[:MAX_PROBLEMS], *more])
         raise ValueError(
             f"Each matte needs a name of its own, for a file in the output. Give others in a column `name`:\n  {lines}"
         )

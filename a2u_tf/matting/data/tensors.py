@@ -2,13 +2,15 @@
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION, UNKNOWN
 from a2u_tf.matting.pictures import composite
 from a2u_tf.matting.pictures.trimap import three_levels
+from a2u_tf.types import Array
 
 
-def network_input(image, trimap):
+def network_input(image: ArrayLike, trimap: ArrayLike) -> Array:
     """Return what the network reads: RGB normalised by ImageNet's mean and deviation, and the trimap / 255.
 
     Args:
@@ -25,7 +27,7 @@ def network_input(image, trimap):
     return cv2.merge([normalised, three_levels(trimap).astype(np.float32) / 255])
 
 
-def training_tensors(foreground, background, alpha, trimap):
+def training_tensors(foreground: Array, background: Array, alpha: Array, trimap: Array) -> tuple[Array, Array]:
     """Compose one sample for training.
 
     Args:

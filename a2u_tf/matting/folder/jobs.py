@@ -2,11 +2,11 @@
 
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from a2u_tf.files import check_not_inputs, identity
-from a2u_tf.matting.pictures.folders import group_by_name, list_pictures, same_name
+from a2u_tf.matting.pictures.folders import Problems, group_by_name, list_pictures, same_name
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,12 +23,18 @@ class MattingJob:
     trimap: Path
     outputs: dict[str, Path]
 
-    def is_done(self):
+    def is_done(self) -> bool:
         """Whether all outputs are there; after a power cut, one may be there without its content."""
         return all(path.is_file() and path.stat().st_size for path in self.outputs.values())
 
 
-def find_jobs(image, trimap, outputs, problems, keep=()):
+def find_jobs(
+    image: Path | str,
+    trimap: Path | str,
+    outputs: Mapping[str, Path | str],
+    problems: Problems,
+    keep: Iterable[Path] = (),
+) -> list[MattingJob]:
     """Find what is to be done; the pictures are not read.
 
     Args:
@@ -77,7 +83,7 @@ def find_jobs(image, trimap, outputs, problems, keep=()):
     return jobs
 
 
-def _pairs(image: Path, trimap: Path, problems) -> Iterator[tuple[Path, Path]]:
+def _pairs(image: Path, trimap: Path, problems: Problems) -> Iterator[tuple[Path, Path]]:
     """Yield pictures and their trimaps in two folders, by name."""
     images = group_by_name(list_pictures(image, problems))
     once = identity(image) == identity(trimap)  # and what is wrong there is told once
@@ -92,7 +98,7 @@ def _pairs(image: Path, trimap: Path, problems) -> Iterator[tuple[Path, Path]]:
             yield pair[0][0], pair[1][0]
 
 
-def _folders_in_the_way(job, problems):
+def _folders_in_the_way(job: MattingJob, problems: Problems) -> list[Path]:
     """Note and return the folders that lie where files of a job are to be written."""
     folders = [path for path in job.outputs.values() if path.is_dir()]
     for folder in folders:
@@ -100,7 +106,7 @@ def _folders_in_the_way(job, problems):
     return folders
 
 
-def _check_folders(outputs, inputs):
+def _check_folders(outputs: Mapping[str, Path | str], inputs: tuple[Path, Path]) -> None:
     for output in map(Path, outputs.values()):
         if identity(output) in map(identity, inputs):
             raise ValueError(
@@ -110,7 +116,7 @@ def _check_folders(outputs, inputs):
             raise ValueError(f"Expected a folder to write into, as the inputs are folders. Received: {output}, a file")
 
 
-def _check_outputs(paths):
+def _check_outputs(paths: list[Path]) -> None:
     """Stop before anything is computed where an output would replace another, or cannot be written."""
     taken = set()
     for path in paths:

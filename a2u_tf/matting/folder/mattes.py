@@ -5,13 +5,16 @@ import os
 import sys
 import time
 import unicodedata
+from argparse import Namespace
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import keras
 
 from a2u_tf.files import printable
 from a2u_tf.matting.cutout import COLOURS, decide_alpha, estimate_foreground, lay_over, parse_colour
-from a2u_tf.matting.folder.jobs import find_jobs
+from a2u_tf.matting.folder.jobs import MattingJob, find_jobs
+from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.network import SHIPPED
 from a2u_tf.matting.pictures import (
     Picture,
@@ -31,11 +34,11 @@ from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 
 
-def matte_all(options, outputs, raise_if_stopped):
+def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped: Callable[[], None]) -> list[str]:
     """Do all pictures that can be done, and print how it goes.
 
     Args:
-        options: Object with `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
+        options: Has `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
             `from_mask`, `ignore_alpha`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
         outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
         raise_if_stopped: Function that raises what is no `Exception` where the work is to end; called between pictures.
@@ -48,9 +51,10 @@ def matte_all(options, outputs, raise_if_stopped):
     """
     start, problems = time.perf_counter(), Problems(options.image)
     notes: list[str] = []
-    background, background_files = _read_background(options.background, options.ignore_alpha)
-    model_files = [] if options.model in SHIPPED else [Path(options.model)]
-    jobs = find_jobs(options.image, options.trimap, outputs, problems, keep=[*model_files, *background_files])
+    background = _read_background(options.background, options.ignore_alpha)
+    keep = [] if options.model in SHIPPED else [Path(options.model)]
+    keep += [background.path] if background and background.path else []
+    jobs = find_jobs(options.image, options.trimap, outputs, problems, keep)
     if not jobs:
         problems.stop_if_any()
     waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
@@ -88,17 +92,17 @@ def matte_all(options, outputs, raise_if_stopped):
     return problems.lines
 
 
-def _load(options, jobs):
+def _load(options: Namespace, jobs: list[MattingJob]) -> MattingModel:
     model = load_matting(options.model)
     large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
     return for_prediction(model, options.dtype, large) if options.dtype or large else model
 
 
-def _there_already(job, written):
+def _there_already(job: MattingJob, written: dict[str, Path]) -> list[str]:
     """Return the names of the files that the job will replace.
 
     Args:
-        job: `MattingJob`.
+        job: The job.
         written: Dict from paths in one spelling to those of this run so far; those of the job are added.
 
     Raises:
@@ -111,7 +115,9 @@ def _there_already(job, written):
     return [str(path) for path in job.outputs.values() if path.exists()]
 
 
-def _matte(job, model, background, options, notes):
+def _matte(
+    job: MattingJob, model: MattingModel, background: Picture | None, options: Namespace, notes: list[str]
+) -> None:
     """Read, predict and write one picture."""
     sizes = [read_header(path).size for path in (job.image, job.trimap)]
     check_trimap_size(job.image, sizes[0], job.trimap, sizes[1])
@@ -137,25 +143,26 @@ def _matte(job, model, background, options, notes):
     if "cutout" in job.outputs:
         write_rgb(job.outputs["cutout"], colours, bits, alpha, picture.profile)
     if "composite" in job.outputs:
+        if background is None:
+            raise ValueError("A composite needs a background: a picture or a colour (--background).")
         behind = background.colours()
         if background.profile != picture.profile:  # whose conversion knows 8 bits alone
             behind = Picture(converted(as_8_bits(background.rgb), background.profile, picture.profile)).colours()
         write_rgb(job.outputs["composite"], lay_over(colours, alpha, behind), bits, profile=picture.profile)
 
 
-def _read_background(text, ignore_alpha):
-    """Return what lies behind composites, a `Picture` or None; and the files that it was read from."""
+def _read_background(text: str | None, ignore_alpha: bool) -> Picture | None:
+    """Return what lies behind composites."""
     if text is None:
-        return None, []
-    colour = parse_colour(text)
-    if colour is not None:
-        return Picture(colour), []
+        return None
+    if (colour := parse_colour(text)) is not None:
+        return Picture(colour)
     if not Path(text).is_file():
         raise FileNotFoundError(f"--background: {text} is no file, no #rrggbb, and none of {', '.join(COLOURS)}.")
-    return read_picture(text, ignore_alpha), [Path(text)]
+    return read_picture(text, ignore_alpha)
 
 
-def _pixels(path):
+def _pixels(path: Path) -> int:
     """How many pixels a picture has; none where its file cannot be read, which is told when its turn comes."""
     try:
         return math.prod(read_header(path).size)
@@ -163,7 +170,7 @@ def _pixels(path):
         return 0
 
 
-def _memory_errors():
+def _memory_errors() -> tuple[type[Exception], ...]:
     if keras.backend.backend() != "tensorflow":
         return (MemoryError,)
     import tensorflow as tf
@@ -171,7 +178,7 @@ def _memory_errors():
     return MemoryError, tf.errors.ResourceExhaustedError
 
 
-def _peak_memory():
+def _peak_memory() -> str:
     """What the process held at most, as a part of a sentence; nothing on Windows, which does not count it so."""
     try:
         import resource

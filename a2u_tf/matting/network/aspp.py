@@ -7,12 +7,13 @@ dilated convolutions are depthwise-separable here.
 from keras import layers, ops
 
 from a2u_tf.matting.network.blocks import conv_norm, depthwise_conv_norm
+from a2u_tf.types import Tensor
 
 DILATIONS = (6, 12, 18)
 DROPOUT = 0.5
 
 
-def aspp(x, filters):
+def aspp(x: Tensor, filters: int) -> Tensor:
     """Build the pyramid on a Keras tensor `(N, h, w, C)`; returns `(N, h, w, filters)`."""
     branches = [conv_norm(x, filters, 1, "aspp_1")]
     for number, dilation in enumerate(DILATIONS, 2):

@@ -4,13 +4,14 @@ from keras import layers
 from keras.initializers import VarianceScaling
 
 from a2u_tf.layers.resampling import LAST
+from a2u_tf.types import Tensor
 
 SLOPE = 0.01  # of every LeakyReLU
 # Xavier-normal with the gain of LeakyReLU, as the released model is initialised.
 XAVIER = {"scale": 2 / (1 + SLOPE**2), "mode": "fan_avg", "distribution": "untruncated_normal"}
 
 
-def conv_norm(x, filters, size, name, strides=1, activate=True):
+def conv_norm(x: Tensor, filters: int, size: int, name: str, strides: int = 1, activate: bool = True) -> Tensor:
     """Convolution without bias, batch normalisation and, unless told otherwise, LeakyReLU.
 
     Zero padding is `size // 2` on every side also with strides, where `padding="same"` would shift the filter.
@@ -26,7 +27,7 @@ def conv_norm(x, filters, size, name, strides=1, activate=True):
     return norm(convolution(x), name, activate)
 
 
-def depthwise_conv_norm(x, dilation, name):
+def depthwise_conv_norm(x: Tensor, dilation: int, name: str) -> Tensor:
     """3 x 3 convolution of each channel by itself, batch normalisation and LeakyReLU."""
     initializer = VarianceScaling(**XAVIER)
     convolution = layers.DepthwiseConv2D(
@@ -41,13 +42,13 @@ def depthwise_conv_norm(x, dilation, name):
     return norm(convolution(x), name)
 
 
-def norm(x, name, activate=True):
+def norm(x: Tensor, name: str, activate: bool = True) -> Tensor:
     """Batch normalisation with the released settings and, unless told otherwise, LeakyReLU."""
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)
     return layers.LeakyReLU(SLOPE, name=f"{name}_activation")(x) if activate else x
 
 
-def residual_block(x, filters, name):
+def residual_block(x: Tensor, filters: int, name: str) -> Tensor:
     """Two 3 x 3 convolutions beside a shortcut, which is projected where the channels change."""
     shortcut = x
     if x.shape[-1] != filters:
@@ -57,6 +58,6 @@ def residual_block(x, filters, name):
     return join(x, shortcut, name)
 
 
-def join(x, shortcut, name):
+def join(x: Tensor, shortcut: Tensor, name: str) -> Tensor:
     """Sum and LeakyReLU, the end of a residual block."""
     return layers.LeakyReLU(SLOPE, name=f"{name}_activation")(layers.Add(name=f"{name}_sum")([x, shortcut]))

@@ -6,12 +6,15 @@ x -> up(x) + conv3x3(skip) -> residual block -> residual block        strides 16
 from keras import layers
 from keras.initializers import VarianceScaling
 
-from a2u_tf.layers.resampling import LAST
+from a2u_tf.layers.resampling import LAST, Resampling
 from a2u_tf.matting.network.blocks import XAVIER, conv_norm, residual_block
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.types import Tensor
 
 
-def decode(x, features, guides, channels, resampling):
+def decode(
+    x: Tensor, features: list[Tensor], guides: list[Tensor], channels: list[int], resampling: Resampling
+) -> Tensor:
     """Build the decoder.
 
     Args:
@@ -33,7 +36,7 @@ def decode(x, features, guides, channels, resampling):
     return x
 
 
-def head(x):
+def head(x: Tensor) -> Tensor:
     """Build the last two convolutions; returns the matte, `(N, H, W, 1)` in float32 at least, not squashed."""
     x = conv_norm(x, 1, 3, "head")
     initializer = VarianceScaling(**XAVIER)

@@ -5,10 +5,12 @@
 The ImageNet stem halves twice by itself; here its 7 x 7 convolution has stride 1 and two downsamplings follow.
 """
 
+from a2u_tf.layers.resampling import Resampling
 from a2u_tf.matting.network.blocks import conv_norm, join, residual_block
+from a2u_tf.types import Tensor
 
 
-def encode(x, channels, resampling):
+def encode(x: Tensor, channels: list[int], resampling: Resampling) -> tuple[list[Tensor], list[Tensor]]:
     """Build the encoder.
 
     Args:
@@ -43,7 +45,7 @@ def encode(x, channels, resampling):
     return features, guides
 
 
-def _down_block(x, filters, level, resampling, name):
+def _down_block(x: Tensor, filters: int, level: int, resampling: Resampling, name: str) -> tuple[Tensor, Tensor]:
     """A residual block that halves the map between its two convolutions."""
     shortcut = conv_norm(x, filters, 1, f"{name}_projection", strides=2, activate=False)
     x = conv_norm(x, filters, 3, f"{name}_1")

@@ -14,6 +14,7 @@ settings are those of the released model.
 
 import numbers
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -31,17 +32,17 @@ SHIPPED = {"small": Path(__file__).parents[1] / "weights" / "small.weights.h5"} 
 
 
 def matting_net(
-    upsampling="a2u",
-    downsampling="a2u",
-    variant="dynamic",
-    channel_shared=True,
-    kernel_size=3,
-    encoding_size=None,
-    width=1.0,
-    encoder="resnet34",
-    weights=None,
-    input_size=(None, None),
-):
+    upsampling: str = "a2u",
+    downsampling: str = "a2u",
+    variant: str = "dynamic",
+    channel_shared: bool = True,
+    kernel_size: int = 3,
+    encoding_size: int | None = None,
+    width: float = 1.0,
+    encoder: str = "resnet34",
+    weights: Path | str | None = None,
+    input_size: tuple[int | None, int | None] = (None, None),
+) -> keras.Model:
     """Build the matting network as a functional Keras model.
 
     Args:
@@ -87,7 +88,7 @@ def matting_net(
     return model
 
 
-def _load(model, weights):
+def _load(model: keras.Model, weights: Path | str) -> None:
     if weights not in SHIPPED and not str(weights).endswith(".weights.h5"):
         raise ValueError(
             f"`weights` must be one of {list(SHIPPED)}, the path of a .weights.h5 file, or None. Received: {weights!r}"
@@ -95,7 +96,7 @@ def _load(model, weights):
     try:
         with warnings.catch_warnings():  # of Keras, one for each layer that does not fit: the error says how many
             warnings.simplefilter("ignore", UserWarning)
-            model.load_weights(SHIPPED.get(weights, weights))
+            model.load_weights(SHIPPED.get(str(weights), weights))
     except FileNotFoundError:
         raise
     except (ValueError, OSError, KeyError, RuntimeError) as error:  # of Keras, or of HDF5 for a damaged file
@@ -104,5 +105,5 @@ def _load(model, weights):
         raise ValueError(f"`weights` cannot be used. Expected {expected}. Received: {weights}: {reason}") from error
 
 
-def _scaled(channels, width):
+def _scaled(channels: Sequence[int], width: float) -> list[int]:
     return [max(1, round(count * width)) for count in channels]

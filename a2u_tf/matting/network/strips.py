@@ -9,7 +9,9 @@ import math
 import keras
 from keras import ops
 
-LARGEST = 2**31  # bytes of a map that is convolved as a whole
+from a2u_tf.types import Tensor
+
+MAX_WHOLE = 2**31  # bytes of a map that is convolved as a whole
 STRIP = 2**29  # bytes of a strip
 
 
@@ -19,19 +21,19 @@ class StripConv2D(keras.layers.Conv2D):
     The batch must be one picture, the stride 1, the padding "same" and the kernel odd.
     """
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         import tensorflow as tf
 
         depth = 4 * max(kernel.shape[-2:])  # bytes of a pixel, before or behind; half precision becomes float32 inside
-        if None not in inputs.shape and math.prod(inputs.shape[:3]) * depth <= LARGEST:
+        if None not in inputs.shape and math.prod(inputs.shape[:3]) * depth <= MAX_WHOLE:
             return super().convolution_op(inputs, kernel)
         size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
         rows, columns = (length // 2 for length in kernel.shape[:2])
         height = ops.shape(inputs)[1]
         # No strip may be empty: oneDNN's convolution gives an empty map the channels of its input.
-        number = tf.where(size > LARGEST, tf.clip_by_value(tf.cast(size // STRIP + 1, tf.int32), 1, height), 1)
+        number = tf.where(size > MAX_WHOLE, tf.clip_by_value(tf.cast(size // STRIP + 1, tf.int32), 1, height), 1)
 
-        def convolve(index, strips):
+        def convolve(index: Tensor, strips: Tensor) -> tuple[Tensor, Tensor]:
             top, bottom = height * index // number, height * (index + 1) // number
             first, last = tf.maximum(top - rows, 0), tf.minimum(bottom + rows, height)
             above, below = first - top + rows, bottom + rows - last
@@ -44,7 +46,7 @@ class StripConv2D(keras.layers.Conv2D):
         return tf.ensure_shape(strips.concat()[None], (1, *inputs.shape[1:3], kernel.shape[-1]))
 
 
-def can_be_stripped(layer):
+def can_be_stripped(layer: keras.Operation) -> bool:
     """Whether `StripConv2D` can stand in for a layer, and spares it copies of windows."""
     return (
         type(layer) is keras.layers.Conv2D

@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
 
-def composite(foreground, background, alpha):
+
+def composite(foreground: Array, background: Array, alpha: Array) -> Array:
     """Lay a foreground over a background: `foreground * alpha + background * (1 - alpha)`.
 
     Args:
@@ -22,10 +24,11 @@ def composite(foreground, background, alpha):
     _check_sizes(background, alpha)
     alpha = _three_channels(np.clip(alpha, 0, 1, dtype=np.float32))
     foreground, background = (np.clip(picture, 0, 255, dtype=np.float32) for picture in (foreground, background))
-    return foreground * alpha + background * (1 - alpha)
+    picture: Array = foreground * alpha + background * (1 - alpha)
+    return picture
 
 
-def merge_foregrounds(first, first_alpha, second, second_alpha):
+def merge_foregrounds(first: Array, first_alpha: Array, second: Array, second_alpha: Array) -> tuple[Array, Array]:
     """Lay the first foreground over the second, as one foreground with `alpha = 1 - (1 - first)(1 - second)`.
 
     The second is brought to the size of the first. Where that leaves nothing transparent, the first is returned alone:
@@ -55,12 +58,12 @@ def merge_foregrounds(first, first_alpha, second, second_alpha):
     return ((first * first_weight + second * second_weight) / total).astype(np.uint8), alpha
 
 
-def _three_channels(alpha):
+def _three_channels(alpha: Array) -> Array:
     """Repeat alpha along the last axis: many times faster than NumPy's loop over an axis of three."""
     return cv2.merge([alpha, alpha, alpha])
 
 
-def _check_sizes(picture, alpha):
+def _check_sizes(picture: Array, alpha: Array) -> None:
     if alpha.ndim != 2 or picture.shape != (*alpha.shape, 3):
         raise ValueError(
             "A picture and its alpha must have shapes (H, W, 3) and (H, W) of the same size. Received: "

@@ -1,12 +1,15 @@
 """The levels of a picture file, of 8 or 16 bits, upright."""
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image, ImageFile
 
 from a2u_tf.matting.pictures.colour_profiles import GREY_MODES, cmyk_as_srgb, usable_profile
 from a2u_tf.matting.pictures.formats import PictureError, damage_named, open_picture, read_whole
+from a2u_tf.types import Array
 
 # Of TIFF's tags, and what some of their values mean.
 BITS_PER_SAMPLE, PHOTOMETRIC, PLANAR_CONFIGURATION, EXTRA_SAMPLES = 258, 262, 284, 338
@@ -25,7 +28,7 @@ UPRIGHT = {
 }
 
 
-def decode(path):
+def decode(path: Path | str) -> tuple[Array, bytes | None]:
     """Decode a picture, in a format of `a2u_tf.matting.pictures.formats.FORMATS` or HEIF.
 
     Returns:
@@ -52,13 +55,13 @@ def decode(path):
     return _turned(levels, turn), profile
 
 
-def _is_deep(image):
+def _is_deep(image: ImageFile.ImageFile) -> bool:
     """Whether colours have 16 bits, which Pillow rounds down."""
     tags = getattr(image, "tag_v2", {})
     return (bool(image.tile) and ";16" in str(image.tile[0].args)) or 16 in tags.get(BITS_PER_SAMPLE, ())
 
 
-def _levels(path, image, profile):
+def _levels(path: Path | str, image: Image.Image, profile: bytes | None) -> tuple[Array, bytes | None]:
     if image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.uint16)
         if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
@@ -81,7 +84,7 @@ def _levels(path, image, profile):
     return np.array(image.convert("RGB")), profile
 
 
-def _deep_colours(path, image, data):
+def _deep_colours(path: Path | str, image: Image.Image, data: bytes) -> Array:
     """Decode colours of 16 bits by OpenCV, which turns a TIFF upright."""
     tags = getattr(image, "tag_v2", {})
     pixels = None
@@ -101,7 +104,7 @@ def _deep_colours(path, image, data):
     return rgba
 
 
-def _turned(levels, turn):
+def _turned(levels: Array, turn: int) -> Array:
     swapped, rows, columns = UPRIGHT[turn]
     levels = levels.swapaxes(0, 1) if swapped else levels
     return np.ascontiguousarray(levels[::rows, ::columns])

@@ -3,10 +3,11 @@
 import concurrent.futures
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
 from a2u_tf.files import printable
-from a2u_tf.matting.pictures.formats import PictureError, read_header
+from a2u_tf.matting.pictures.formats import PictureError, PictureHeader, read_header
 
 ENDINGS = tuple(
     [".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".heic", ".heif", ".tif", ".tiff", ".bmp", ".gif"]
@@ -15,7 +16,7 @@ ENDINGS = tuple(
 OTHER_ENDINGS = tuple(
     [".arw", ".cr2", ".cr3", ".dng", ".exr", ".jp2", ".jxl", ".nef", ".orf", ".psd", ".raf", ".rw2", ".svg", ".tga"]
 )
-MOST_PROBLEMS = 20
+MAX_PROBLEMS = 20
 
 
 class Problems:
@@ -25,30 +26,30 @@ class Problems:
         lines: List of the problems.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
-        self.lines = []
+        self.lines: list[str] = []
 
-    def add(self, line):
+    def add(self, line: str | Exception) -> None:
         """Note one problem."""
-        self.lines.append(printable(line))
+        self.lines.append(printable(str(line)))
 
-    def add_error(self, error, *paths):
+    def add_error(self, error: Exception, *paths: Path | str) -> None:
         """Note what was raised at a picture, in one line that names one of its paths."""
         text = in_one_line(error, *paths)
         self.add(text if any(printable(path) in text for path in paths) else f"{paths[0]}: {text}")
 
-    def stop_if_any(self):
+    def stop_if_any(self) -> None:
         """Raise `PictureError` with the first problems and the number of the others."""
         if not self.lines:
             return
-        lines = self.lines[:MOST_PROBLEMS]
+        lines = self.lines[:MAX_PROBLEMS]
         if more := len(self.lines) - len(lines):
             lines.append(f"and {more} more")
         raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
 
 
-def in_one_line(error, *paths):
+def in_one_line(error: Exception, *paths: Path | str) -> str:
     """Return the text of an exception in one line, with its type where that is not one of bad input.
 
     Newlines are those of the text, or escaped where they are of one of the paths.
@@ -60,7 +61,7 @@ def in_one_line(error, *paths):
     return text if isinstance(error, (ValueError, OSError)) else f"{type(error).__name__}: {text}"
 
 
-def subfolders(folder, *names):
+def subfolders(folder: Path | str, *names: str) -> list[Path]:
     """Return `folder/name` for all names.
 
     Raises:
@@ -74,7 +75,7 @@ def subfolders(folder, *names):
     return found
 
 
-def list_pictures(folder, problems):
+def list_pictures(folder: Path | str, problems: Problems) -> list[Path]:
     """Return the pictures of a folder, by their endings, in the order of their names; sub-folders are not entered.
 
     Hidden files and those of no picture format are left out; other picture formats and an empty folder are problems.
@@ -97,12 +98,12 @@ def list_pictures(folder, problems):
     return paths
 
 
-def unreadable_format(path):
+def unreadable_format(path: Path | str) -> str:
     """Say that a file is a picture that no reader here reads."""
     return f"{path} is of a format that is not read. Export it as PNG or JPEG, or move it away."
 
 
-def pictures_by_name(folder, problems):
+def pictures_by_name(folder: Path | str, problems: Problems) -> dict[str, Path]:
     """Return the pictures of `list_pictures` by their names without ending; a name that occurs twice is a problem."""
     pictures = group_by_name(list_pictures(folder, problems))
     for paths in pictures.values():
@@ -111,7 +112,7 @@ def pictures_by_name(folder, problems):
     return {name: paths[0] for name, paths in pictures.items()}
 
 
-def group_by_name(paths):
+def group_by_name(paths: Iterable[Path]) -> dict[str, list[Path]]:
     """Return lists of paths by their names without ending, in one Unicode form: some systems take the é apart."""
     pictures: dict[str, list[Path]] = {}
     for path in paths:
@@ -119,12 +120,12 @@ def group_by_name(paths):
     return pictures
 
 
-def same_name(paths):
+def same_name(paths: Iterable[Path | str]) -> str:
     """Say that pictures of one folder have the same name."""
     return f"{' and '.join(map(str, paths))} have the same name, so that none is used. Move all but one of them away."
 
 
-def read_headers(paths, problems):
+def read_headers(paths: list[Path], problems: Problems) -> dict[Path, PictureHeader]:
     """Return the `PictureHeader` of each file by its path; files that cannot be read are problems."""
     headers = {}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:  # waits for the disk more than it computes
@@ -136,7 +137,7 @@ def read_headers(paths, problems):
     return headers
 
 
-def check_sizes(groups, problems):
+def check_sizes(groups: list[list[Path]], problems: Problems) -> None:
     """Note files that cannot be read, and groups of files that are not all of one size."""
     headers = read_headers(list(dict.fromkeys(path for group in groups for path in group)), problems)
     for group in groups:
@@ -146,7 +147,9 @@ def check_sizes(groups, problems):
             problems.add(f"Sizes (height, width) differ: {listed}.")
 
 
-def check_trimap_size(image, size, trimap, trimap_size):
+def check_trimap_size(
+    image: Path | str, size: tuple[int, ...], trimap: Path | str, trimap_size: tuple[int, ...]
+) -> None:
     """Raise `PictureError` where the `(height, width)` of a trimap is not that of its picture."""
     if size == trimap_size:
         return
@@ -158,7 +161,7 @@ def check_trimap_size(image, size, trimap, trimap_size):
     raise PictureError(f"Sizes (height, width) differ: {image} is {size}, {trimap} is {trimap_size}. {way_out}")
 
 
-def _header_or_error(path):
+def _header_or_error(path: Path) -> PictureHeader | Exception:
     try:
         return read_header(path)
     except (PictureError, OSError) as error:

@@ -12,8 +12,11 @@ import os
 import stat
 import threading
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
 
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from a2u_tf.matting.pictures.limit import ENVIRONMENT_VARIABLE, max_pixels
 
@@ -51,7 +54,7 @@ class PictureHeader:
     has_alpha: bool = False
 
 
-def read_header(path):
+def read_header(path: Path | str) -> PictureHeader:
     """Return the `PictureHeader` of a picture file; of most files only the beginning and the end are read.
 
     A PNG or JPEG file that does not end as such files do is read whole, to see whether it was cut short.
@@ -63,7 +66,7 @@ def read_header(path):
         image, turn = open_picture(path, file)
         size = image.size if turn >= 5 else image.size[::-1]  # 5 to 8 lie on their side
         with damage_named(path):
-            header = PictureHeader(image.format, size, image.has_transparency_data)
+            header = PictureHeader(str(image.format), size, image.has_transparency_data)
         end = _last_bytes(file, len(PNG_END))
         with damage_named(path):
             if header.format == "PNG" and end != PNG_END:
@@ -73,7 +76,7 @@ def read_header(path):
     return header
 
 
-def read_whole(path):
+def read_whole(path: Path | str) -> bytes:
     """Return the bytes of a file that is not too long for a picture; its content is not looked at.
 
     Raises:
@@ -83,7 +86,7 @@ def read_whole(path):
         return file.read()
 
 
-def open_picture(path, file):
+def open_picture(path: Path | str, file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
     """Open a picture without decoding it.
 
     Args:
@@ -125,7 +128,7 @@ def open_picture(path, file):
         return image, _orientation(image, file)
 
 
-def _orientation(image, file):
+def _orientation(image: Image.Image, file: BinaryIO) -> int:
     if image.format == "TIFF":
         return 1  # Pillow applies it when it decodes
     exif = Image.Image.getexif(image)  # PNG's own method would decode every picture in search of EXIF data behind it
@@ -136,7 +139,7 @@ def _orientation(image, file):
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _is_heif(file):
+def _is_heif(file: BinaryIO) -> bool:
     """Look at the brands of a file, the first of which may be that of a container."""
     start = file.read(256)
     file.seek(0)
@@ -146,7 +149,7 @@ def _is_heif(file):
     return not brands & AVIF_BRANDS and bool(brands & HEIF_BRANDS)
 
 
-def _last_bytes(file, count):
+def _last_bytes(file: BinaryIO, count: int) -> bytes:
     """Return the end of a file, and leave it at its beginning."""
     file.seek(max(-count, -file.seek(0, os.SEEK_END)), os.SEEK_END)
     end = file.read()
@@ -155,7 +158,7 @@ def _last_bytes(file, count):
 
 
 @contextlib.contextmanager
-def damage_named(path):
+def damage_named(path: Path | str) -> Iterator[None]:
     """Turn whatever a decoder raises at damaged data into one line that names the file."""
     try:
         yield
@@ -167,7 +170,7 @@ def damage_named(path):
 
 
 @contextlib.contextmanager
-def _without_other_limits():
+def _without_other_limits() -> Iterator[None]:
     """Let Pillow parse, without its own limit of pixels, which is lower than ours, and without its warnings.
 
     Both are settings of the whole process, so one thread at a time.
@@ -182,7 +185,7 @@ def _without_other_limits():
 
 
 @functools.cache
-def _heif_problem():
+def _heif_problem() -> str | None:
     """Teach Pillow to read HEIC; return why that cannot be done, or None."""
     try:
         import pillow_heif
@@ -192,7 +195,7 @@ def _heif_problem():
     return None
 
 
-def _open(path):
+def _open(path: Path | str) -> BinaryIO:
     """Open a file that can be read to its end, unlike a pipe or a device."""
     status = os.stat(path)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # `open` has its own word for folders

@@ -50,7 +50,7 @@ class EvaluationImage:
     alpha: Path | None
 
 
-def composition_1k_training(folder):
+def composition_1k_training(folder: Path | str) -> list[TrainingForeground]:
     """Foregrounds of Adobe Composition-1k: `Training_set/fg` with mattes of the same names in `Training_set/alpha`.
 
     The archives hold them in two parts, "Adobe-licensed images" and "Other", to be merged.
@@ -68,7 +68,7 @@ def composition_1k_training(folder):
     return _foregrounds(folder, "Training_set/fg", "Training_set/alpha")
 
 
-def composition_1k_test(folder):
+def composition_1k_test(folder: Path | str) -> list[EvaluationImage]:
     """Test images of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i` and `alpha/NAME` in `Test_set`.
 
     Args:
@@ -84,7 +84,7 @@ def composition_1k_test(folder):
     return _composed(folder, "Test_set/merged", "Test_set/trimaps", "Test_set/alpha")
 
 
-def distinctions_646_training(folder):
+def distinctions_646_training(folder: Path | str) -> list[TrainingForeground]:
     """Foregrounds of Distinctions-646: `Train/FG` with mattes of the same names in `Train/GT`.
 
     Args, returned list and errors are those of `composition_1k_training`.
@@ -92,7 +92,7 @@ def distinctions_646_training(folder):
     return _foregrounds(folder, "Train/FG", "Train/GT")
 
 
-def distinctions_646_test(folder):
+def distinctions_646_test(folder: Path | str) -> list[EvaluationImage]:
     """Test images of Distinctions-646: `merged/NAME_i`, `trimaps/NAME_i` and `GT/NAME` in `Test`.
 
     The data set holds `Test/FG` and `Test/GT`; the images are composed from them over backgrounds of PASCAL VOC, 20
@@ -103,7 +103,7 @@ def distinctions_646_test(folder):
     return _composed(folder, "Test/merged", "Test/trimaps", "Test/GT")
 
 
-def alphamatting(folder, trimap, split=None):
+def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> list[EvaluationImage]:
     """Images of alphamatting.com, with one of the trimaps that there are for each.
 
     Args:
@@ -126,13 +126,15 @@ def alphamatting(folder, trimap, split=None):
     if alphas.is_dir():
         folders.append(alphas)
     problems = Problems(folder)
-    images, *others = _with_partners(folders, problems)
+    images, trimap_of, *alpha_of = _with_partners(folders, problems)
     problems.stop_if_any()
-    others = others if alphas.is_dir() else [*others, dict.fromkeys(images)]
-    return [EvaluationImage(name, image, others[0][name], others[1][name]) for name, image in images.items()]
+    return [
+        EvaluationImage(name, image, trimap_of[name], alpha_of[0][name] if alpha_of else None)
+        for name, image in images.items()
+    ]
 
 
-def rgba_foregrounds(folder):
+def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
     """Foregrounds as pictures with an alpha channel, all that lie in a folder.
 
     Returns:
@@ -151,7 +153,7 @@ def rgba_foregrounds(folder):
     return [TrainingForeground(name, path, None) for name, path in pictures.items()]
 
 
-def background_pictures(folder):
+def background_pictures(folder: Path | str) -> list[Path]:
     """Backgrounds, all pictures that lie in a folder.
 
     Returns:
@@ -168,14 +170,14 @@ def background_pictures(folder):
     return paths
 
 
-def _foregrounds(folder, *names):
+def _foregrounds(folder: Path | str, *names: str) -> list[TrainingForeground]:
     problems = Problems(folder)
     colours, alphas = _with_partners(subfolders(folder, *names), problems)
     problems.stop_if_any()
     return [TrainingForeground(name, path, alphas[name]) for name, path in colours.items()]
 
 
-def _with_partners(folders, problems):
+def _with_partners(folders: list[Path], problems: Problems) -> list[dict[str, Path]]:
     """Return the pictures of each folder by name; names that are not in all folders are problems."""
     pictures = [pictures_by_name(folder, problems) for folder in folders]
     for name in sorted(set().union(*pictures)):
@@ -186,7 +188,7 @@ def _with_partners(folders, problems):
     return pictures
 
 
-def _composed(folder, *names):
+def _composed(folder: Path | str, *names: str) -> list[EvaluationImage]:
     """Evaluation images of which several, `NAME_0`, `NAME_1` and so on, share the matte `NAME`."""
     problems = Problems(folder)
     *folders, alpha_folder = subfolders(folder, *names)

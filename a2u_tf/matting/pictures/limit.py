@@ -7,7 +7,7 @@ ENVIRONMENT_VARIABLE = "A2U_MAX_PIXELS"
 DEFAULT = 2**28
 
 
-def max_pixels():
+def max_pixels() -> int:
     """Return the largest number of pixels of a picture that is read: the variable `A2U_MAX_PIXELS`, or 2**28.
 
     Raises:

@@ -34,7 +34,7 @@ class Picture:
 
 def unit(levels: Array) -> Array:
     """Return levels of 8 or 16 bits as float32 in [0, 1]."""
-    return levels.astype(np.float32) / np.iinfo(levels.dtype).max
+    return np.divide(levels, np.iinfo(levels.dtype).max, dtype=np.float32)
 
 
 def as_8_bits(levels: Array) -> Array:
@@ -45,4 +45,5 @@ def as_8_bits(levels: Array) -> Array:
 def over_white(rgba: Array) -> Array:
     """Lay RGBA, uint8 or uint16 of shape `(H, W, 4)` and not multiplied by alpha, over white: RGB of its dtype."""
     white = np.iinfo(rgba.dtype).max
-    return np.rint(white - (white - rgba[..., :3]) * unit(rgba[..., 3:])).astype(rgba.dtype)
+    rgb: Array = np.rint(white - (white - rgba[..., :3]) * unit(rgba[..., 3:])).astype(rgba.dtype)
+    return rgb

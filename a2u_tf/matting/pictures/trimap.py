@@ -29,7 +29,7 @@ class Trimap:
     @property
     def unknown(self) -> Array:
         """Where it is unknown, booleans of shape `(H, W)`."""
-        return self.levels == UNKNOWN
+        return np.equal(self.levels, UNKNOWN)
 
     @property
     def lacks(self) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from pathlib import Path
 
 import keras
 
@@ -9,10 +10,10 @@ from a2u_tf.matting.network import MattingModel, matting_net
 from a2u_tf.matting.network.network import SHIPPED
 
 # Keras stores what it writes without compression. An archive that grows more than this when it is read was made to.
-LARGEST_GROWTH = 10
+MAX_GROWTH = 10
 
 
-def read_model(path):
+def read_model(path: Path | str) -> keras.Model:
     """Load a Keras model from a `.keras` archive, without what it was trained by.
 
     Keras' safe mode holds: code in the file, such as that of a `Lambda` layer, is refused and not run.
@@ -33,19 +34,19 @@ def read_model(path):
         raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error
 
 
-def _check_archive(path):
+def _check_archive(path: Path | str) -> None:
     """Raise at other files, and at weights that were damaged: Keras reads them without a look at their sums."""
     if not zipfile.is_zipfile(path):
         raise ValueError("it is missing, or no .keras archive. Models in other formats: load and save them by Keras")
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
-        if sum(member.file_size for member in members) > LARGEST_GROWTH * os.path.getsize(path):
-            raise ValueError(f"it grows more than {LARGEST_GROWTH} times when it is read. Keras writes no such files")
+        if sum(member.file_size for member in members) > MAX_GROWTH * os.path.getsize(path):
+            raise ValueError(f"it grows more than {MAX_GROWTH} times when it is read. Keras writes no such files")
         if name := archive.testzip():
             raise zipfile.BadZipFile(f"{name} in it is damaged. Copy or download it again.")
 
 
-def load_matting(path):
+def load_matting(path: Path | str) -> MattingModel:
     """Load a `MattingModel` model: the small one that comes with this package, or one that training saved.
 
     Args:

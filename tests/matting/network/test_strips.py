@@ -15,7 +15,7 @@ pytestmark = pytest.mark.tensorflow
 def test_same_numbers(monkeypatch, rng, kernel_size, strip, known):
     import tensorflow as tf
 
-    monkeypatch.setattr(strips, "LARGEST", 1000)
+    monkeypatch.setattr(strips, "MAX_WHOLE", 1000)
     monkeypatch.setattr(strips, "STRIP", strip)
     x = rng.normal(size=(1, 33, 21, 4)).astype("float32")
     settings = {"padding": "same", "activation": "relu", "bias_initializer": "ones"}
