@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ray.actor import ActorHandle
 
     from a2u_tf.matting.batch.outputs import Output
+    from a2u_tf.matting.network import MattingModel
 
 MAX_DEATHS = 3
 MAX_ERROR = 500  # characters
@@ -96,7 +97,8 @@ class MattingActor:
 
         from a2u_tf.matting.weights.loading import load_matting
 
-        self._bits, self._attempts, self._large_model = bits, attempts, None
+        self._bits, self._attempts = bits, attempts
+        self._large_model: MattingModel | None = None
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "model.keras")
             path.write_bytes(ray.get(model))
