@@ -15,6 +15,8 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -119,19 +121,15 @@ def main(paths):
     seen = set()
     for page in pages(path.resolve() for path in map(Path, paths)):
         text = page.read_text()
-        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), ThreadPoolExecutor(2) as pool:
             prepare(folder)
-            left_out = {run_snippets(page)[1]}
-            commands = [
-                line
-                for line in quick_commands(text, folder)
-                if (words := shlex.join(shlex.split(line, comments=True))) not in seen and not seen.add(words)
-            ]
-            left_out |= {run_command(line, text, folder) for line in commands}
-        without = ", ".join(sorted(filter(None, left_out)))
-        print(
-            f"{page.name}: {len(commands)} commands" + f"; left out for want of [{without}]" * bool(without), flush=True
-        )
+            _, missing = run_snippets(page)
+            commands = {shlex.join(shlex.split(line, comments=True)): line for line in quick_commands(text, folder)}
+            lines = [line for words, line in commands.items() if words not in seen]
+            seen |= commands.keys()
+            left_out = {missing, *pool.map(partial(run_command, text=text, folder=folder), lines)} - {None}
+        without = f", without {', '.join(left_out)}, which is not installed" if left_out else ""
+        print(f"{page.name}: snippets and {len(lines)} commands{without}", flush=True)
 
 
 if __name__ == "__main__":
