@@ -2,9 +2,9 @@
 
     python -m benchmarks.upsamplers --output benchmarks/upsamplers.json      # about 8 minutes on two cores
 
-Each method comes with the downsampling of `experiments.compare`, and runs as `fit` runs it by default: A2U and the
-other reassembling methods by the compiled op where it is built. Steps of all methods alternate in one run; times are
-medians, and `ratio` is to nearest-neighbour upsampling in the same round.
+Each method comes with the downsampling of its own, else strided convolutions, and runs as `fit` runs it by default:
+A2U and the other reassembling methods by the compiled op where it is built. Steps of all methods alternate in one run;
+times are medians, and `ratio` is to nearest-neighbour upsampling in the same round.
 """
 
 import keras
@@ -13,11 +13,11 @@ import tensorflow as tf
 from absl import app, flags
 
 from a2u_tf.files import write_json
+from a2u_tf.layers import METHODS, Resampling
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.reconstruction import reconstruction_net
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
-from experiments.compare import METHODS
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/upsamplers.json", "JSON file to write.")
 _ROUNDS = flags.DEFINE_integer("rounds", 7, "Timed rounds over all methods; medians are reported.", lower_bound=1)
@@ -25,10 +25,10 @@ _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and of the 
 _BATCH = flags.DEFINE_integer("batch", 100, "Pictures of 32 x 32 per step.", lower_bound=1)
 
 
-def make_step(settings):
+def make_step(method):
     """Return one training step as a function of a batch; the first call compiles."""
     keras.utils.set_random_seed(0)
-    model = reconstruction_net(**settings)
+    model = reconstruction_net(Resampling.parse(method))
     model.compile(keras.optimizers.SGD(0.01), "mean_absolute_error", jit_compile=False)
     return lambda x: model.train_on_batch(x, x)
 
@@ -37,7 +37,7 @@ def main(_):
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     record = {**describe_run(), "reassembly": resolve_implementation("auto")[0]}
     x = np.random.default_rng(0).random((_BATCH.value, 32, 32, 1), dtype="float32")
-    steps = {name: make_step(settings) for name, settings in METHODS.items()}
+    steps = {method: make_step(method) for method in METHODS}
     rows = compare_steps(steps, x, _ROUNDS.value, measure="nearest")
     write_json(
         _OUTPUT.value,

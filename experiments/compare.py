@@ -23,34 +23,33 @@ from absl import app, flags
 from a2u_program.streams import forgiving_streams
 from a2u_tf.complexity import network_cost
 from a2u_tf.files import write_json
-from a2u_tf.layers import UPSAMPLERS
-from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.layers.resampling import PARTNERS
+from a2u_tf.layers import METHODS, Resampling
 from a2u_tf.reconstruction import reconstruction_net
+from experiments.recorded import recorded_settings
 from experiments.report_comparison import write_report
 
-METHODS = {
-    name: {"upsampling": name, "downsampling": PARTNERS.get(name, "conv")} for name in UPSAMPLERS if name != "a2u"
-} | {
-    f"a2u_{variant}_{'cs' if shared else 'cw'}": {
-        "upsampling": "a2u",
-        "downsampling": "a2u",
-        "variant": variant,
-        "channel_shared": shared,
-    }
-    for variant in VARIANTS
-    for shared in (True, False)
-}
 # The shortened ones take smaller batches at a higher rate, or their few steps would teach the network little.
-SCHEDULES = {
+SCHEDULES: dict[str, dict[str, float]] = {
     "full": {"epochs": 100, "batch_size": 100, "learning_rate": 0.01},
     "short": {"epochs": 3, "limit_train": 20_000, "batch_size": 20, "learning_rate": 0.1},
     "quick": {"epochs": 2, "limit_train": 1_000, "batch_size": 20, "learning_rate": 0.1},
 }
-QUICK = {"dataset": ["synthetic"], "upsampling": ["bilinear", "carafe", "a2u_dynamic_cs"], "schedule": "quick"}
+QUICK: dict[str, Any] = {
+    "dataset": ["synthetic"],
+    "upsampling": ["bilinear", "carafe", "a2u_dynamic_cs"],
+    "schedule": "quick",
+}
 
 
-def train(dataset, method, seed, schedule, runs, output, data_dir=None):
+def train(
+    dataset: str,
+    method: str,
+    seed: int,
+    schedule: str,
+    runs: Path | str,
+    output: Path | str,
+    data_dir: Path | str | None = None,
+) -> dict[str, Any]:
     """Train one network and write its JSON file, or find that written; returns its content.
 
     That is the run's summary, with method, schedule and multiply-accumulates of one picture.
@@ -58,18 +57,20 @@ def train(dataset, method, seed, schedule, runs, output, data_dir=None):
     Raises:
         RuntimeError: With the run's last lines where it fails.
     """
-    settings = {"dataset": dataset, **METHODS[method], **SCHEDULES[schedule], "seed": seed}
+    settings = {"dataset": dataset, "upsampling": method, **SCHEDULES[schedule], "seed": seed}
     name = f"{schedule}_{dataset}_{method}_seed_{seed}"
     folder, path = Path(runs) / name, Path(output) / f"{name}.json"
-    if path.exists() and settings.items() <= (finished := json.loads(path.read_text()))["settings"].items():
-        return finished
-    words = [f"--{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in settings.items()]
+    if path.exists():
+        finished: dict[str, Any] = json.loads(path.read_text())
+        if settings.items() <= recorded_settings(finished).items():
+            return finished
+    backbone, operators = network_cost(reconstruction_net(Resampling.parse(method)))
+    words = [f"--{name}={value}" for name, value in settings.items()]
     words += [f"--run_dir={folder}", "--notensorboard", *([f"--data_dir={data_dir}"] if data_dir else [])]
     command = [sys.executable, "-m", "train.reconstruction", *words]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
     if run.returncode:
         raise RuntimeError(f"{dataset} {method} seed {seed} failed: {' '.join(command)}\n{run.stdout[-2000:]}")
-    backbone, operators = network_cost(reconstruction_net(**METHODS[method]))
     names = {"method": method, "schedule": schedule, "macs": backbone + operators.macs}
     summary = {**names, **json.loads((folder / "summary.json").read_text())}
     write_json(path, summary)
@@ -77,7 +78,7 @@ def train(dataset, method, seed, schedule, runs, output, data_dir=None):
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values: dict[str, Any] = dict(flags.FLAGS.flag_values_dict())
@@ -99,7 +100,7 @@ def main(argv):
 
 if __name__ == "__main__":
     flags.DEFINE_list("dataset", ["mnist", "fashion_mnist"], "mnist, fashion_mnist, synthetic; several by commas.")
-    flags.DEFINE_list("upsampling", list(METHODS), "Methods, separated by commas.")
+    flags.DEFINE_list("upsampling", METHODS, "Methods, separated by commas.")
     flags.DEFINE_list("seeds", ["0"], "Seeds, separated by commas.")
     flags.DEFINE_enum("schedule", "short", SCHEDULES, f"{SCHEDULES}; the learning rate drops at shares of the epochs.")
     flags.DEFINE_bool("quick", False, f"A small comparison to see it run: {QUICK}. Other flags still count.")

@@ -8,25 +8,26 @@ Everything is counted twice, by formula and from TensorFlow's graph; where the t
 import functools
 import math
 import operator
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeAlias
 
+import keras
 from absl import app, flags
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.complexity import count, network_cost, operator_cost
 from a2u_tf.files import markdown_table, versions, write_json, write_text
-from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
-from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.layers.resampling import PARTNERS
+from a2u_tf.layers import GUIDED, METHODS, Resampling, make_upsampler
 from a2u_tf.matting import matting_net
 from a2u_tf.reconstruction import reconstruction_net
 from experiments.cost_text import PUBLISHED, PUBLISHED_AT, PUBLISHED_TEXT, TEXT
-from experiments.tabulate import method_name
 from train.run_folder import command_line
 
 # Channels and strides of what the matting network upsamples to.
 STAGES = ((64, 1), (64, 2), (128, 4), (256, 8))
-OPERATOR_COLUMNS = {
+Columns: TypeAlias = dict[str, Callable[[dict[str, Any]], str]]
+OPERATOR_COLUMNS: Columns = {
     "parameters": lambda row: f"{row['parameters']:,}",
     "published": lambda row: row["published_parameters"] or "",
     "kernel MACs (M)": lambda row: _millions(row["kernel_macs"]),
@@ -36,7 +37,7 @@ OPERATOR_COLUMNS = {
     "definition (MB)": lambda row: _millions(row["definition_bytes"]),
     "kept (MB)": lambda row: _millions(row["kept_bytes"]),
 }
-NETWORK_COLUMNS = {
+NETWORK_COLUMNS: Columns = {
     "parameters": lambda row: f"{row['parameters']:,}",
     "added": lambda row: f"{row['parameters_added']:,}",
     "MACs (M)": lambda row: _millions(row["macs"]),
@@ -50,21 +51,11 @@ class CostError(RuntimeError):
     """A formula and a graph that differ."""
 
 
-def methods():
-    """Return a dict from titles to names and options of `make_upsampler`: every method, A2U in its six variants."""
-    rows: dict = {name: (name, {}) for name in UPSAMPLERS if name != "a2u"}
-    for variant in VARIANTS:
-        for channel_shared in (True, False):
-            title = f"a2u, {variant} {'cs' if channel_shared else 'cw'}"
-            rows[title] = ("a2u", {"variant": variant, "channel_shared": channel_shared})
-    return rows
-
-
-def operator_row(name, options, size, width=1.0):
+def operator_row(method: str, size: int, width: float = 1.0) -> dict[str, int]:
     """Return the cost of one method, summed over the stages of the matting network.
 
     Args:
-        name, options: Arguments of `a2u_tf.layers.make_upsampler`.
+        method: One of `a2u_tf.layers.METHODS`.
         size: Height and width of the picture, a multiple of 16.
         width: Factor on the stages' channels.
 
@@ -74,15 +65,19 @@ def operator_row(name, options, size, width=1.0):
     Raises:
         CostError: Where formula and graph differ.
     """
+    chosen = Resampling.parse(method)
+    options: dict[str, Any] = {}
+    if chosen.upsampling == "a2u":
+        options = {"variant": chosen.variant, "channel_shared": chosen.channel_shared}
     costs, kept = [], 0
     for channels, stride in STAGES:
         high = (1, size // stride, size // stride, max(1, round(channels * width)))
         low = (1, high[1] // 2, high[2] // 2, high[3])
-        layer = make_upsampler(name, **options)
-        shapes = (low, high) if name in GUIDED else (low,)
+        layer = make_upsampler(chosen.upsampling, **options)
+        shapes = (low, high) if chosen.upsampling in GUIDED else (low,)
         graph, cost = count(layer, *shapes), operator_cost(layer, *shapes)
-        _check(f"{name} {options} at {shapes}", cost.macs + cost.averaging_macs, graph.macs, "MACs")
-        _check(f"{name} {options} at {shapes}", cost.parameters, _parameters(layer), "parameters")
+        _check(f"{method} at {shapes}", cost.macs + cost.averaging_macs, graph.macs, "MACs")
+        _check(f"{method} at {shapes}", cost.parameters, _parameters(layer), "parameters")
         costs.append(cost)
         kept += graph.kept_bytes
     cost = functools.reduce(operator.add, costs)
@@ -95,34 +90,37 @@ def operator_row(name, options, size, width=1.0):
     }
 
 
-def network_rows(build, input_shape, chosen):
+def network_rows(
+    build: Callable[[Resampling], keras.Model], input_shape: tuple[int, ...], chosen: Iterable[str]
+) -> dict[str, dict[str, int]]:
     """Return the cost of a network with each method, and what it adds to nearest upsampling with max-pooling.
 
     Args:
-        build: Function of upsampling, downsampling and A2U's settings to a functional model.
+        build: Function of a `Resampling` to a functional model.
         input_shape: Static shape of the model's input.
-        chosen: Those of `methods()` to count, each with the downsampling that it comes with.
+        chosen: Those of `a2u_tf.layers.METHODS` to count, each with its partner or max-pooling.
 
     Returns:
-        Dict from titles to dicts of ints.
+        Dict from names to dicts of ints.
 
     Raises:
         CostError: Where formula and graph differ.
     """
-    rows: dict = {}
-    for name, options in ({"nearest": ("nearest", {})} | chosen).values():
-        downsampling = PARTNERS.get(name, "max_pool")
-        model = build(name, downsampling, **options)
-        title = method_name({"upsampling": name, "downsampling": downsampling, **options})
+    rows: dict[str, dict[str, int]] = {}
+    for method in dict.fromkeys(("nearest", *chosen)):
+        resampling = Resampling.parse(method)
+        if resampling.downsampling is None:
+            resampling = Resampling.parse(method, "max_pool")
+        model = build(resampling)
         graph, (backbone, operators) = count(model, input_shape), network_cost(model)
-        _check(title, backbone + operators.macs + operators.averaging_macs, graph.macs, "MACs")
+        _check(resampling.name, backbone + operators.macs + operators.averaging_macs, graph.macs, "MACs")
         row = {"parameters": _parameters(model), "macs": backbone + operators.macs, "kept_bytes": graph.kept_bytes}
         first = next(iter(rows.values()), row)
-        rows[title] = row | {f"{key}_added": value - first[key] for key, value in row.items()}
+        rows[resampling.name] = row | {f"{key}_added": value - first[key] for key, value in row.items()}
     return rows
 
 
-def tabulate(size, width, chosen, command):
+def tabulate(size: int, width: float, chosen: Iterable[str], command: str) -> tuple[dict[str, Any], str]:
     """Return all figures as a dict for JSON and their tables as Markdown.
 
     Raises:
@@ -130,14 +128,14 @@ def tabulate(size, width, chosen, command):
         CostError: Where formula and graph differ.
     """
     build = functools.partial(matting_net, width=width, input_size=(size, size))
-    build("nearest", "max_pool")  # says at once what is wrong with them
+    build("nearest")  # says at once what is wrong with them
     published = {} if (size, width) != PUBLISHED_AT else PUBLISHED
     operators, networks = {}, {}
-    for title, (name, options) in chosen.items():
-        print(f"{title} by itself", flush=True)
-        parameters, gflops = published.get(title, (None, None))
-        row = operator_row(name, options, size, width)
-        operators[title] = row | {"published_parameters": parameters, "published_gflops": gflops}
+    for method in chosen:
+        print(f"{method} by itself", flush=True)
+        parameters, gflops = published.get(method, (None, None))
+        row = operator_row(method, size, width)
+        operators[method] = row | {"published_parameters": parameters, "published_gflops": gflops}
     print("reconstruction networks", flush=True)
     networks["reconstruction"] = network_rows(reconstruction_net, (1, 32, 32, 1), chosen)
     print("matting networks", flush=True)
@@ -158,31 +156,31 @@ def tabulate(size, width, chosen, command):
     return {"command": command, "versions": versions(), **figures}, text
 
 
-def _table(rows, columns):
+def _table(rows: dict[str, Any], columns: Columns) -> str:
     cells = [[title, *(cell(row) for cell in columns.values())] for title, row in rows.items()]
     return markdown_table([["method", *columns], *cells], [False] + [True] * len(columns))
 
 
-def _check(what, formula, graph, unit):
+def _check(what: str, formula: int, graph: int, unit: str) -> None:
     if formula != graph:
         raise CostError(f"{what}: {formula:,} {unit} by formula, {graph:,} in the graph")
 
 
-def _parameters(layer):
+def _parameters(layer: keras.layers.Layer) -> int:
     return sum(math.prod(variable.shape) for variable in layer.trainable_variables)
 
 
-def _millions(value):
+def _millions(value: float) -> str:
     return f"{round(value / 1e6, 2) + 0.0:,.2f}"  # no -0.00
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
     try:
-        chosen = {title: value for title, value in methods().items() if title in values.method or not values.method}
+        chosen = [method for method in METHODS if method in values.method or not values.method]
         figures, text = tabulate(values.size, values.width, chosen, command_line("experiments.cost"))
     except (ValueError, CostError) as error:
         raise SystemExit(f"error: {error}") from error
@@ -196,6 +194,6 @@ def main(argv):
 if __name__ == "__main__":
     flags.DEFINE_integer("size", 512, "Height and width of the matting picture, a multiple of 16.", lower_bound=16)
     flags.DEFINE_float("width", 1.0, "Factor on the channels of the matting network.")
-    flags.DEFINE_multi_enum("method", [], list(methods()), "Methods to count, one flag for each; without, all of them.")
+    flags.DEFINE_multi_enum("method", [], METHODS, "Methods to count, one flag for each; without, all of them.")
     flags.DEFINE_string("output", None, "Path without ending of the .md and .json files to write.")
     app.run(main)

@@ -1,7 +1,7 @@
 """The words around the tables of `experiments.cost`, and the published figures beside ours."""
 
 # Added to the matting network, as printed in the READMEs of the FADE and SAPA projects: parameters, GFLOPs.
-PUBLISHED = {
+PUBLISHED: dict[str, tuple[str, float | None]] = {
     "nearest": ("0", 0.0),
     "bilinear": ("0", 0.0),
     "carafe": ("0.26 M", 6.00),
@@ -11,7 +11,7 @@ PUBLISHED = {
     "sapa_i": ("0", None),
     "sapa_b": ("0.04 M", None),
     "sapa_g": ("0.04 M", None),
-    "a2u, dynamic cs": ("38 K", 0.66),
+    "a2u_dynamic_cs": ("38 K", 0.66),
 }
 PUBLISHED_AT = (512, 1.0)  # the size at which the GFLOPs follow, and the network's width
 

@@ -18,21 +18,21 @@ from train.reconstruction import Settings, run
 
 # Small batches and a tenfold rate show in a minute what the paper's recipe shows in hours.
 COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000, batch_size=20, learning_rate=0.1)
-RUNS = {
-    "bilinear": dataclasses.replace(COMMON, upsampling="bilinear", downsampling="conv"),
-    "a2u_dynamic_cs": COMMON,
-}
+RUNS = {name: dataclasses.replace(COMMON, upsampling=name) for name in ("bilinear", "a2u_dynamic_cs")}
 
 
 @forgiving_streams()
-def main(_):
+def main(_: list[str]) -> None:
     summaries = {}
     output = Path(flags.FLAGS.output)
     implementation, reason = resolve_implementation("auto")
     print(f"A2U's reassembly: {implementation} ({reason})")
     for name, settings in RUNS.items():
         print(f"\n{name}: {settings.epochs} epochs of {settings.limit_train:,} synthetic digits", flush=True)
-        summaries[name] = run(settings, output / name, tensorboard=False, command="python -m experiments.demo")
+        summary = run(settings, output / name, tensorboard=False, command="python -m experiments.demo")
+        if summary is None:  # of several processes that train together, the first one reports
+            return
+        summaries[name] = summary
     print(f"\nOn {summaries['bilinear']['test_pictures']:,} held-out synthetic digits:\n")
     print(format_table(summaries))
     for name in RUNS:

@@ -11,17 +11,20 @@ import importlib.util
 import json
 import statistics
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from absl import app
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import markdown_table, replaced, write_text
 
+Run: TypeAlias = dict[str, Any]  # the summary of one
+Methods: TypeAlias = dict[str, list[Run]]  # by name, one run a seed
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
 STEPS = Path(__file__).parents[1] / "benchmarks" / "upsamplers.json"
 
 
-def read_runs(folder):
+def read_runs(folder: Path | str) -> dict[tuple[str, str], Methods]:
     """Return the runs of a folder by comparison and method: `{(schedule, dataset): {method: [summary of a seed]}}`.
 
     Raises:
@@ -30,7 +33,7 @@ def read_runs(folder):
     paths = sorted(Path(folder).glob("*.json"))
     if not paths:
         raise FileNotFoundError(f"no run in {folder}: make some with python -m experiments.compare --output={folder}")
-    comparisons: dict[tuple, dict[str, list]] = {}
+    comparisons: dict[tuple[str, str], Methods] = {}
     for path in paths:
         run = json.loads(path.read_text())
         methods = comparisons.setdefault((run["schedule"], run["settings"]["dataset"]), {})
@@ -38,7 +41,7 @@ def read_runs(folder):
     return comparisons
 
 
-def format_comparison(methods):
+def format_comparison(methods: Methods) -> str:
     """Format the runs of one comparison as a Markdown table, the highest PSNR first."""
     steps = {row["side"]: f"{row['ratio']:.2f}" for row in json.loads(STEPS.read_text())["results"]}
     header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "step", "seeds"]
@@ -51,7 +54,7 @@ def format_comparison(methods):
     return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
 
 
-def describe(methods):
+def describe(methods: Methods) -> str:
     """Say how the runs of one comparison were trained."""
     run = next(iter(methods.values()))[0]
     settings = run["settings"]
@@ -63,7 +66,7 @@ def describe(methods):
     )
 
 
-def draw(comparisons, path):
+def draw(comparisons: dict[tuple[str, str], Methods], path: Path) -> None:
     """Draw the PSNR of every run as a point, one panel for each comparison, and write the PNG."""
     import matplotlib
 
@@ -91,7 +94,7 @@ def draw(comparisons, path):
     pyplot.close(figure)
 
 
-def write_report(folder):
+def write_report(folder: Path | str) -> str:
     """Write the table FOLDER.md and, where matplotlib is installed, the figure FOLDER.png; returns the table's text.
 
     Raises:
@@ -120,17 +123,17 @@ def write_report(folder):
     return text
 
 
-def _mean(runs, metric):
+def _mean(runs: list[Run], metric: str) -> float:
     return statistics.fmean(run["metrics"][metric] for run in runs)
 
 
-def _spread(values, digits):
+def _spread(values: list[float], digits: int) -> str:
     mean = f"{statistics.fmean(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) != 2:
         raise app.UsageError("Give the folder of the JSON files.")
     try:

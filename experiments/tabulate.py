@@ -4,14 +4,17 @@ python -m experiments.tabulate --output=results/NAME runs/A runs/B      # writes
 """
 
 import json
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from absl import app, flags
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import markdown_table, write_json, write_text
+from experiments.recorded import method_name
 
-COLUMNS = {
+COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
     "SSIM": lambda summary: f"{summary['metrics']['ssim']:.4f}",
     "MAE": lambda summary: f"{summary['metrics']['mae']:.4f}",
@@ -22,13 +25,13 @@ COLUMNS = {
 }
 
 
-def format_table(summaries):
+def format_table(summaries: dict[str, dict[str, Any]]) -> str:
     """Format a dict from method names to run summaries as a Markdown table."""
     rows = [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
     return markdown_table([["method", *COLUMNS], *rows], [False] + [True] * len(COLUMNS))
 
 
-def read_summaries(folders):
+def read_summaries(folders: Iterable[Path | str]) -> list[dict[str, Any]]:
     """Return the summary of each run folder.
 
     Raises:
@@ -40,23 +43,15 @@ def read_summaries(folders):
     return [json.loads(path.read_text()) for path in paths]
 
 
-def method_name(settings):
-    """Name the down- and upsampling of a run."""
-    name = f"{settings['upsampling']} up, {settings['downsampling']} down"
-    if "a2u" in (settings["upsampling"], settings["downsampling"]):
-        name += f", {settings['variant']} {'cs' if settings['channel_shared'] else 'cw'}"
-    return name
-
-
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if not flags.FLAGS.output or len(argv) < 2:
         raise app.UsageError("Give --output and at least one run folder.")
     try:
         summaries = read_summaries(argv[1:])
     except FileNotFoundError as error:
         raise SystemExit(f"error: {error}") from error
-    table = format_table({method_name(summary["settings"]): summary for summary in summaries})
+    table = format_table({method_name(summary): summary for summary in summaries})
     commands = "\n".join(f"    {summary['command']}" for summary in summaries)
     datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
     output = Path(flags.FLAGS.output)

@@ -2,6 +2,9 @@
 
 import contextlib
 import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
 
 import keras
 
@@ -9,12 +12,19 @@ from a2u_tf.ops import use_implementation
 from train.run_folder import RunFolderError
 
 
-def prepare(settings):
-    """Set the seed, deterministic ops and the dtype policy.
+class Setup(Protocol):
+    """Settings of a training; `mixed_precision` is `"none"`, `"float16"` or `"bfloat16"`."""
 
-    Args:
-        settings: Object with `seed`, `jit_compile` and `mixed_precision` (`"none"`, `"float16"` or `"bfloat16"`).
-    """
+    @property
+    def seed(self) -> int: ...
+    @property
+    def jit_compile(self) -> bool: ...
+    @property
+    def mixed_precision(self) -> str: ...
+
+
+def prepare(settings: Setup) -> None:
+    """Set the seed, deterministic ops and the dtype policy."""
     keras.utils.set_random_seed(settings.seed)
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -27,12 +37,14 @@ def prepare(settings):
     keras.config.set_dtype_policy(policy)
 
 
-def layers_for(jit_compile):
+def layers_for(jit_compile: bool) -> contextlib.AbstractContextManager[None]:
     """Return the context to make layers in: those on the compiled op would keep Keras from using XLA."""
     return use_implementation("composite") if jit_compile else contextlib.nullcontext()
 
 
-def dropping_rate(rate, steps, milestones):
+def dropping_rate(
+    rate: float, steps: int, milestones: Sequence[float]
+) -> keras.optimizers.schedules.LearningRateSchedule:
     """Return the schedule of a learning rate that drops tenfold at each milestone, a share of the steps."""
     return keras.optimizers.schedules.PiecewiseConstantDecay(
         [round(steps * milestone) for milestone in milestones],
@@ -40,7 +52,7 @@ def dropping_rate(rate, steps, milestones):
     )
 
 
-def tensorboard_callback(folder):
+def tensorboard_callback(folder: Path) -> keras.callbacks.Callback:
     """Return the callback that writes TensorBoard logs below a run folder.
 
     Raises:

@@ -16,6 +16,7 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 import dataclasses
 import json
 import time
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,8 @@ from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import versions, write_json, write_png
-from a2u_tf.layers import UPSAMPLERS
-from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.layers.resampling import DOWNSAMPLING, PARTNERS
+from a2u_tf.layers import METHODS, Resampling
+from a2u_tf.layers.resampling import DOWNSAMPLING
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.data.pipeline import training_batches
 from a2u_tf.matting.evaluation.grid import matting_grid
@@ -37,11 +37,13 @@ from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.training.distribution import distributed
 from a2u_tf.training.optimizers import LayerwiseAdam
+from a2u_tf.types import Array
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
 from train.run_folder import check_run_folder, command_line, describe_run
-from train.team import join_team
+from train.settings_flags import define_flags, read_flags, setting
+from train.team import Team, join_team
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
@@ -51,31 +53,47 @@ PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trai
 class Settings:
     """What makes two runs the same run."""
 
-    source: tuple = ("synthetic",)
-    backgrounds: str | None = None
-    validation: str = "synthetic"
-    upsampling: str = "a2u"
-    downsampling: str = "a2u"
-    variant: str = "dynamic"
-    channel_shared: bool = True
-    width: float = 1.0
-    encoder_weights: str | None = None
-    epochs: int = 30
-    steps_per_epoch: int = 6000
-    batch_size: int = 16
-    crop_size: int = 512
-    learning_rate: float = 0.01
-    loss: tuple = ("alpha:0.5", "composition:0.5")
-    clip_norm: float | None = None
-    mixed_precision: str = "none"
-    jit_compile: bool = False
-    seed: int = 0
+    source: tuple[str, ...] = setting(
+        ("synthetic",),
+        "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
+        "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
+    )
+    backgrounds: str | None = setting(None, "Folder of background pictures. Default: procedural ones.")
+    validation: str = setting(
+        "synthetic", "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting."
+    )
+    upsampling: str = setting("a2u_dynamic_cs", "Upsampling of the decoder.", METHODS)
+    downsampling: str | None = setting(
+        None, "Downsampling of the encoder. Default: a2u and indexnet with their own, else max_pool.", DOWNSAMPLING
+    )
+    width: float = setting(1.0, "Factor on all channels.", lower_bound=0.01, upper_bound=4)
+    encoder_weights: str | None = setting(
+        None, "ImageNet encoder, from a2u import-weights --encoder; it learns at 1/100 of the rate."
+    )
+    epochs: int = setting(30, "Epochs; the milestones scale with it.", lower_bound=1)
+    steps_per_epoch: int = setting(6000, "Steps from backup to backup.", lower_bound=1)
+    batch_size: int = setting(16, "Samples per step, over all machines and GPUs.", lower_bound=1)
+    crop_size: int = setting(512, f"Side of the samples, a multiple of {STRIDE}.", lower_bound=STRIDE)
+    learning_rate: float = setting(0.01, "Of Adam, at the start.", lower_bound=0.0)
+    loss: tuple[str, ...] = setting(
+        ("alpha:0.5", "composition:0.5"), f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}."
+    )
+    clip_norm: float | None = setting(None, "Clip gradients to this global norm. Default: not.", lower_bound=0.0)
+    mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
+    jit_compile: bool = setting(False, "Compile with XLA.")
+    seed: int = setting(0, "Seed of weights and samples.", lower_bound=0, upper_bound=2**32 - 1)
+
+    @property
+    def resampling(self) -> Resampling:
+        return Resampling.parse(self.upsampling, self.downsampling)
 
 
 QUICK = {"width": 0.25, "epochs": 2, "steps_per_epoch": 20, "batch_size": 4, "crop_size": 128}
 
 
-def run(settings, run_dir, tensorboard=True, command=None):
+def run(
+    settings: Settings, run_dir: Path | str, tensorboard: bool = True, command: str | None = None
+) -> dict[str, Any] | None:
     """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
 
     A finished run returns its summary at once. Of several processes that train together, all but the chief return None.
@@ -85,7 +103,8 @@ def run(settings, run_dir, tensorboard=True, command=None):
     summary_path = folder / "summary.json"
     if summary_path.exists():
         logging.info("%s is finished.", folder)
-        return json.loads(summary_path.read_text())
+        finished: dict[str, Any] = json.loads(summary_path.read_text())
+        return finished
     cv2.setNumThreads(1)  # samples are made side by side; threads inside OpenCV would wait for each other
     source = make_source(settings.source, settings.backgrounds, settings.crop_size)
     pictures = make_validation(settings.validation, settings.crop_size)
@@ -119,7 +138,14 @@ def run(settings, run_dir, tensorboard=True, command=None):
     return summary
 
 
-def train_network(network, settings, source, team, folder, callbacks):
+def train_network(
+    network: keras.Model,
+    settings: Settings,
+    source: Any,
+    team: Team,
+    folder: Path,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
     """Fit the network, from the backup in `folder` where there is one."""
     backup = AtomicBackupAndRestore(folder / "backup")
     first_step = backup.finished_epochs() * settings.steps_per_epoch
@@ -136,13 +162,11 @@ def train_network(network, settings, source, team, folder, callbacks):
     )
 
 
-def make_network(settings):
+def make_network(settings: Settings) -> keras.Model:
     """Return the compiled network, seeded."""
     prepare(settings)
     with layers_for(settings.jit_compile):
-        network = matting_net(
-            settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared, width=settings.width
-        )
+        network = matting_net(settings.resampling, width=settings.width)
     factors = {}
     if settings.encoder_weights:
         load_encoder(network, settings)
@@ -157,7 +181,7 @@ def make_network(settings):
     return network
 
 
-def load_encoder(network, settings):
+def load_encoder(network: keras.Model, settings: Settings) -> None:
     """Copy the encoder of `a2u import-weights --encoder` into a network."""
     trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
     for layer in trained.layers:
@@ -165,7 +189,9 @@ def load_encoder(network, settings):
             network.get_layer(layer.name).set_weights(layer.get_weights())
 
 
-def make_callbacks(folder, model, pictures, tensorboard):
+def make_callbacks(
+    folder: Path, model: keras.Model, pictures: Sequence[Any], tensorboard: bool
+) -> list[keras.callbacks.Callback]:
     """Return the callbacks of a run but the backup, which comes last, so that it vouches for what the others wrote."""
     boards, writers = [], []
     if tensorboard:
@@ -174,7 +200,7 @@ def make_callbacks(folder, model, pictures, tensorboard):
 
         writers.append(tf.summary.create_file_writer(str(folder / "tensorboard" / "pictures")))
 
-    def show(epoch, predictions):
+    def show(epoch: int, predictions: Iterable[tuple[Any, Array]]) -> None:
         rows = [(picture.image, picture.trimap, picture.target, matte) for picture, matte in predictions]
         grid = matting_grid(rows)
         write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid)
@@ -191,80 +217,22 @@ def make_callbacks(folder, model, pictures, tensorboard):
     ]
 
 
-def default_run_dir(settings):
+def default_run_dir(settings: Settings) -> Path:
     """A folder of its own for each method, width and seed."""
-    method = settings.upsampling
-    if "a2u" in (settings.upsampling, settings.downsampling):
-        method += f"_{settings.variant}_{'cs' if settings.channel_shared else 'cw'}"
-    return Path("runs") / f"matting_{method}_width_{settings.width}_seed_{settings.seed}"
-
-
-def define_flags():
-    """Declare the flags; a function, so that other scripts can import this one without them."""
-    defaults = Settings()
-    flags.DEFINE_multi_string(
-        "source",
-        defaults.source,
-        "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
-        "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
-    )
-    flags.DEFINE_string("backgrounds", None, "Folder of background pictures. Default: procedural ones.")
-    flags.DEFINE_string(
-        "validation",
-        defaults.validation,
-        "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting.",
-    )
-    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLERS, "Upsampling of the decoder.")
-    flags.DEFINE_enum(
-        "downsampling",
-        None,
-        DOWNSAMPLING,
-        "Downsampling of the encoder. Default: a2u and indexnet with their own, else max_pool.",
-    )
-    flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
-    flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
-    flags.DEFINE_float("width", defaults.width, "Factor on all channels.", 0.01, 4)
-    flags.DEFINE_string(
-        "encoder_weights",
-        None,
-        "ImageNet encoder, from a2u import-weights --encoder; it learns at 1/100 of the rate.",
-    )
-    flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
-    flags.DEFINE_integer("steps_per_epoch", defaults.steps_per_epoch, "Steps from backup to backup.", lower_bound=1)
-    flags.DEFINE_integer(
-        "batch_size", defaults.batch_size, "Samples per step, over all machines and GPUs.", lower_bound=1
-    )
-    flags.DEFINE_integer("crop_size", defaults.crop_size, "Side of the samples, a multiple of 16.", lower_bound=16)
-    flags.DEFINE_float("learning_rate", defaults.learning_rate, "Of Adam, at the start.", lower_bound=0.0)
-    flags.DEFINE_multi_string("loss", defaults.loss, f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}.")
-    flags.DEFINE_float("clip_norm", None, "Clip gradients to this global norm. Default: not.", lower_bound=0.0)
-    flags.DEFINE_enum(
-        "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
-    )
-    flags.DEFINE_bool("jit_compile", defaults.jit_compile, "Compile with XLA.")
-    flags.DEFINE_integer("seed", defaults.seed, "Seed of weights and samples.", 0, 2**32 - 1)
-    flags.DEFINE_bool("quick", False, f"A short training to see it run: {QUICK}. Other flags still count.")
-    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, width and seed.")
-    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
+    return Path("runs") / f"matting_{settings.resampling.name}_width_{settings.width}_seed_{settings.seed}"
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    values: dict[str, Any] = dict(flags.FLAGS.flag_values_dict())
-    if values["quick"]:
-        values |= {name: value for name, value in QUICK.items() if not flags.FLAGS[name].present}
-    if values["downsampling"] is None:
-        values["downsampling"] = PARTNERS.get(values["upsampling"], "max_pool")
-    names = [field.name for field in dataclasses.fields(Settings)]
-    arguments: dict[str, Any] = {name: tuple(v) if isinstance(v := values[name], list) else v for name in names}
-    settings = Settings(**arguments)
+    values = flags.FLAGS
+    settings = read_flags(Settings, QUICK if values.quick else {})
     try:
         if settings.crop_size % STRIDE:
             raise ValueError(f"--crop_size must be a multiple of {STRIDE}. Received: {settings.crop_size}")
-        run_dir = values["run_dir"] or default_run_dir(settings)
-        summary = run(settings, run_dir, values["tensorboard"], command_line("train.matting"))
+        run_dir = values.run_dir or default_run_dir(settings)
+        summary = run(settings, run_dir, values.tensorboard, command_line("train.matting"))
     except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
     if summary is None:
@@ -275,5 +243,8 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    define_flags()
+    define_flags(Settings)
+    flags.DEFINE_bool("quick", False, f"A short training to see it run: {QUICK}. Other flags still count.")
+    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, width and seed.")
+    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
     app.run(main)

@@ -1,10 +1,12 @@
 """The losses that `train.matting` knows by name."""
 
+from collections.abc import Callable, Iterable
+
 import keras
 
 from a2u_tf.matting import losses
 
-LOSSES = {
+LOSSES: dict[str, Callable[[], keras.losses.Loss]] = {
     "alpha": losses.AlphaLoss,
     "composition": losses.CompositionLoss,
     "laplacian": losses.LaplacianLoss,
@@ -12,7 +14,7 @@ LOSSES = {
 }
 
 
-def make_loss(words):
+def make_loss(words: Iterable[str]) -> keras.losses.Loss:
     """Return the loss of a list of `NAME:WEIGHT`.
 
     Raises:

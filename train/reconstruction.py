@@ -1,6 +1,6 @@
 """Train and test the digit-reconstruction network: supplementary section A of the A2U paper.
 
-    python -m train.reconstruction --dataset=mnist --data_dir=DATA --upsampling=a2u --variant=dynamic
+    python -m train.reconstruction --dataset=mnist --data_dir=DATA --upsampling=a2u_dynamic_cs
 
 The defaults are the paper's recipe: l1 loss, SGD at 0.01, x0.1 at epochs 50, 70 and 85 of 100, batches of 100; with
 fewer epochs the milestones move in proportion. Killed at any moment and started again with the same flags, it goes on
@@ -15,15 +15,15 @@ import dataclasses
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, versions, write_json
-from a2u_tf.layers import UPSAMPLERS
-from a2u_tf.layers.a2u_kernels import VARIANTS
-from a2u_tf.layers.resampling import DOWNSAMPLING, PARTNERS
+from a2u_tf.layers import METHODS, Resampling
+from a2u_tf.layers.resampling import DOWNSAMPLING
 from a2u_tf.reconstruction.data import load_digits, make_synthetic_digits
 from a2u_tf.reconstruction.data.batches import batches_in_order, shuffled_batches
 from a2u_tf.reconstruction.network import reconstruction_net
@@ -31,9 +31,11 @@ from a2u_tf.reconstruction.sheet import reconstruction_sheet
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, EpochTable, StopAtNonFinite
 from a2u_tf.training.distribution import distributed
 from a2u_tf.training.metrics import PSNR, SSIM
+from a2u_tf.types import Array
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.run_folder import check_run_folder, command_line, describe_run
-from train.team import join_team
+from train.settings_flags import define_flags, read_flags, setting
+from train.team import Team, join_team
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
@@ -44,21 +46,36 @@ MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfol
 class Settings:
     """What makes two runs the same run."""
 
-    dataset: str = "mnist"
-    upsampling: str = "a2u"
-    downsampling: str = "a2u"
-    variant: str = "dynamic"
-    channel_shared: bool = True
-    epochs: int = 100
-    batch_size: int = 100
-    learning_rate: float = 0.01
-    seed: int = 0
-    mixed_precision: str = "none"
-    limit_train: int | None = None
-    jit_compile: bool = False
+    dataset: str = setting("mnist", "Pictures to reconstruct.", DATASETS)
+    upsampling: str = setting("a2u_dynamic_cs", "Upsampling of the decoder.", METHODS)
+    downsampling: str | None = setting(
+        None,
+        "Downsampling of the encoder. Default: a2u, indexnet and max_pool (with max_unpool) with their own, else conv.",
+        DOWNSAMPLING,
+    )
+    epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
+    batch_size: int = setting(100, "Pictures per step.", lower_bound=1)
+    learning_rate: float = setting(0.01, "Of SGD, at the start.", lower_bound=0.0)
+    seed: int = setting(0, "Seed of the weights and of the order.", lower_bound=0, upper_bound=2**32 - 1)
+    mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
+    limit_train: int | None = setting(None, "Train on the first N pictures only.", lower_bound=1)
+    jit_compile: bool = setting(
+        False,
+        "Compile with XLA: a slower start (a minute with a2u), then faster steps for a2u, slower ones for bilinear.",
+    )
+
+    @property
+    def resampling(self) -> Resampling:
+        return Resampling.parse(self.upsampling, self.downsampling)
 
 
-def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
+def run(
+    settings: Settings,
+    run_dir: Path | str,
+    data_dir: Path | str | None = None,
+    tensorboard: bool = True,
+    command: str | None = None,
+) -> dict[str, Any] | None:
     """Train by `settings` in `run_dir`, or go on there; returns the summary dict that it also writes.
 
     A finished run returns its summary at once. Of several processes that train together, all but the chief return None.
@@ -67,7 +84,8 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     summary_path = folder / "summary.json"
     if summary_path.exists():
         logging.info("%s is finished.", folder)
-        return json.loads(summary_path.read_text())
+        finished: dict[str, Any] = json.loads(summary_path.read_text())
+        return finished
     train, test = load_images(settings, data_dir)
     team = join_team()
     team.check(settings, pictures=len(train))
@@ -101,7 +119,9 @@ def run(settings, run_dir, data_dir=None, tensorboard=True, command=None):
     return summary
 
 
-def train_model(model, settings, train, test, team, folder, tensorboard):
+def train_model(
+    model: keras.Model, settings: Settings, train: Array, test: Array, team: Team, folder: Path, tensorboard: bool
+) -> None:
     """Fit the model; `folder` tells how it went."""
     describe_run(folder, dataclasses.asdict(settings))
     batches, epoch_starter = shuffled_batches(train, settings.batch_size, settings.seed, team.share)
@@ -115,7 +135,7 @@ def train_model(model, settings, train, test, team, folder, tensorboard):
     )
 
 
-def load_images(settings, data_dir):
+def load_images(settings: Settings, data_dir: Path | str | None) -> tuple[Array, Array]:
     """Return the training and the test pictures, float32 `(N, 32, 32, 1)` in [0, 1]."""
     if settings.dataset == "synthetic":
         count = settings.limit_train or SYNTHETIC_TRAIN
@@ -126,13 +146,11 @@ def load_images(settings, data_dir):
     return train[: settings.limit_train], test
 
 
-def make_model(settings, train_pictures):
+def make_model(settings: Settings, train_pictures: int) -> keras.Model:
     """Return the compiled network, seeded."""
     prepare(settings)
     with layers_for(settings.jit_compile):
-        model = reconstruction_net(
-            settings.upsampling, settings.downsampling, settings.variant, settings.channel_shared
-        )
+        model = reconstruction_net(settings.resampling)
     model = distributed(model)
     steps = -(-train_pictures // settings.batch_size) * settings.epochs
     schedule = dropping_rate(settings.learning_rate, steps, MILESTONES)
@@ -150,68 +168,28 @@ def make_model(settings, train_pictures):
     return model
 
 
-def make_callbacks(folder, tensorboard):
+def make_callbacks(folder: Path, tensorboard: bool) -> list[keras.callbacks.Callback]:
     """Return the callbacks of a run; the backup comes last, so that it vouches for what the others wrote."""
-    callbacks = [EpochTable(folder / "history.csv")]
+    callbacks: list[keras.callbacks.Callback] = [EpochTable(folder / "history.csv")]
     if tensorboard:
         callbacks.append(tensorboard_callback(folder))
     return [StopAtNonFinite(), *callbacks, AtomicBackupAndRestore(folder / "backup")]
 
 
-def default_run_dir(settings):
+def default_run_dir(settings: Settings) -> Path:
     """A folder of its own for each method and seed."""
-    method = settings.upsampling
-    if "a2u" in (settings.upsampling, settings.downsampling):
-        method += f"_{settings.variant}_{'cs' if settings.channel_shared else 'cw'}"
-    return Path("runs") / f"{settings.dataset}_{method}_{settings.epochs}_epochs_seed_{settings.seed}"
-
-
-def define_flags():
-    """Declare the flags; a function, so that other scripts can import this one without them."""
-    defaults = Settings()
-    flags.DEFINE_enum("dataset", defaults.dataset, DATASETS, "Pictures to reconstruct.")
-    flags.DEFINE_string(
-        "data_dir", None, "Folder with mnist/ and fashion_mnist/ (IDX .gz). Default: $A2U_DATA_DIR, else a download."
-    )
-    flags.DEFINE_enum("upsampling", defaults.upsampling, UPSAMPLERS, "Upsampling of the decoder.")
-    flags.DEFINE_enum(
-        "downsampling",
-        None,
-        DOWNSAMPLING,
-        "Downsampling of the encoder. Default: a2u, indexnet and max_pool (with max_unpool) with their own, else conv.",
-    )
-    flags.DEFINE_enum("variant", defaults.variant, VARIANTS, "A2U variant.")
-    flags.DEFINE_bool("channel_shared", defaults.channel_shared, "One A2U encoding filter for all channels (cs).")
-    flags.DEFINE_integer("epochs", defaults.epochs, "Epochs; the milestones scale with it.", lower_bound=1)
-    flags.DEFINE_integer("batch_size", defaults.batch_size, "Pictures per step.", lower_bound=1)
-    flags.DEFINE_float("learning_rate", defaults.learning_rate, "Of SGD, at the start.", lower_bound=0.0)
-    flags.DEFINE_integer("seed", defaults.seed, "Seed of the weights and of the order.", 0, 2**32 - 1)
-    flags.DEFINE_enum(
-        "mixed_precision", defaults.mixed_precision, ("none", "float16", "bfloat16"), "Compute dtype beside float32."
-    )
-    flags.DEFINE_integer("limit_train", None, "Train on the first N pictures only.", lower_bound=1)
-    flags.DEFINE_bool(
-        "jit_compile",
-        defaults.jit_compile,
-        "Compile with XLA: a slower start (a minute with a2u), then faster steps for a2u, slower ones for bilinear.",
-    )
-    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, epochs and seed.")
-    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
+    return Path("runs") / f"{settings.dataset}_{settings.resampling.name}_{settings.epochs}_epochs_seed_{settings.seed}"
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
-    values = {name: value for name, value in flags.FLAGS.flag_values_dict().items()}
-    if values["downsampling"] is None:
-        values["downsampling"] = PARTNERS.get(values["upsampling"], "conv")
-    settings = Settings(**{field.name: values[field.name] for field in dataclasses.fields(Settings)})
-    run_dir = values["run_dir"] or default_run_dir(settings)
+    values = flags.FLAGS
+    settings = read_flags(Settings, {})
     try:
-        summary = run(
-            settings, run_dir, values["data_dir"], values["tensorboard"], command_line("train.reconstruction")
-        )
+        run_dir = values.run_dir or default_run_dir(settings)
+        summary = run(settings, run_dir, values.data_dir, values.tensorboard, command_line("train.reconstruction"))
     except (ValueError, OSError, FloatingPointError) as error:
         raise SystemExit(f"error: {error}") from error
     if summary is None:
@@ -221,5 +199,10 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    define_flags()
+    define_flags(Settings)
+    flags.DEFINE_string(
+        "data_dir", None, "Folder with mnist/ and fashion_mnist/ (IDX .gz). Default: $A2U_DATA_DIR, else a download."
+    )
+    flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, epochs and seed.")
+    flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")
     app.run(main)

@@ -12,13 +12,17 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 from absl import logging
 
 from a2u_tf.training import Share
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 
 class TeamError(ValueError):
@@ -37,19 +41,19 @@ class Team:
 
     rank: int = 0
     size: int = 1
-    strategy: Any = None
+    strategy: "tf.distribute.Strategy | None" = None
 
     @property
-    def is_chief(self):
+    def is_chief(self) -> bool:
         return self.rank == 0
 
     @property
-    def replicas(self):
+    def replicas(self) -> int:
         """Number of devices, over all processes."""
         return self.strategy.num_replicas_in_sync if self.strategy else 1
 
     @property
-    def verbose(self):
+    def verbose(self) -> int:
         """How `fit` shows its progress: by a bar on a terminal, elsewhere by a line an epoch.
 
         The chief alone does, and not where `--verbosity=-1` asks for quiet, or no flags were read at all.
@@ -59,22 +63,26 @@ class Team:
         return 1 if sys.stdout.isatty() else 2
 
     @property
-    def share(self):
+    def share(self) -> Share:
         """What this process makes of each batch. (Keras itself cuts the batches of a single process.)"""
         if self.size == 1:
             return Share()
         devices = self.replicas // self.size
         return Share(first=self.rank * devices, count=devices, of=self.replicas)
 
-    def scope(self):
+    def scope(self) -> contextlib.AbstractContextManager[object]:
         """The context to make and compile the network in."""
         return self.strategy.scope() if self.strategy else contextlib.nullcontext()
 
-    def spread(self, data):
+    def spread(self, data: "tf.data.Dataset") -> "tf.data.Dataset | tf.distribute.DistributedDataset":
         """Return data for `fit` of a `tf.data.Dataset` of this process's share; TensorFlow cuts it no further."""
-        return data if self.size == 1 else self.strategy.distribute_datasets_from_function(lambda _: data)
+        return (
+            data
+            if self.size == 1 or self.strategy is None
+            else self.strategy.distribute_datasets_from_function(lambda _: data)
+        )
 
-    def check(self, settings, **numbers):
+    def check(self, settings: Any, **numbers: int) -> None:
         """Raise where this team would not get the numbers of one device.
 
         Args:
@@ -100,7 +108,7 @@ class Team:
             )
 
     @contextlib.contextmanager
-    def folder(self, run_folder):
+    def folder(self, run_folder: Path) -> Iterator[Path]:
         """Yield the folder to write to: for all but the chief a temporary one, with a copy of the chief's backup.
 
         All processes run the same callbacks: reading what is spread over the processes, such as metrics, takes all.
@@ -114,7 +122,7 @@ class Team:
             yield Path(temporary)
 
 
-def join_team(mirrored=False):
+def join_team(mirrored: bool = False) -> Team:
     """Return the team of this process, once all processes that `TF_CONFIG` names have come.
 
     TensorFlow must not have computed anything before.
@@ -140,7 +148,7 @@ def join_team(mirrored=False):
     return Team()
 
 
-def _place(text):
+def _place(text: str) -> tuple[int, int]:
     """Return rank and number of processes of a `TF_CONFIG`."""
     try:
         config = json.loads(text)

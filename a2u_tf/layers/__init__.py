@@ -4,12 +4,13 @@ from a2u_tf.layers.a2u_down_sampling2d import A2UDownSampling2D
 from a2u_tf.layers.a2u_kernels import A2UKernels
 from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
 from a2u_tf.layers.reassembly2d import Reassembly2D
-from a2u_tf.layers.resampling import Resampling
+from a2u_tf.layers.resampling import METHODS, Resampling
 from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
 from a2u_tf.moved import names_of
 
 __all__ = [
     "GUIDED",
+    "METHODS",
     "UPSAMPLERS",
     "A2UDownSampling2D",
     "A2UKernels",

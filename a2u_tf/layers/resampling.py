@@ -1,4 +1,4 @@
-"""Down- and upsampling inside the networks, by name.
+"""The choice of methods: down- and upsampling inside the networks, by name.
 
 Level `l` resamples between strides `2**(l - 1)` and `2**l`. What an upsampling needs of the encoder comes from its
 feature before the downsampling of the same level: A2U and IndexNet make kernels from it, which serve both directions;
@@ -6,52 +6,134 @@ other guided methods read the feature itself.
 """
 
 import dataclasses
+from typing import Any, Self
 
 from keras import layers
 
-from a2u_tf.layers.a2u_kernels import A2UKernels
+from a2u_tf.layers.a2u_kernels import VARIANTS, A2UKernels
 from a2u_tf.layers.comparison.indexnet import IndexNetIndices
 from a2u_tf.layers.reassembly2d import Reassembly2D
 from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
+from a2u_tf.types import Tensor
 
 LAST = {"data_format": "channels_last"}  # whatever Keras is set to
-DOWNSAMPLING = ("conv", "max_pool", "indexnet", "a2u")
+_DOWNSAMPLERS = ("conv", "max_pool", "indexnet", "a2u")
 # With which downsampling a method is used where none is asked for.
-PARTNERS = {
+_PARTNERS = {
     "a2u": "a2u",
     "indexnet_hin": "indexnet",
     "indexnet_o2o": "indexnet",
     "indexnet_m2o": "indexnet",
     "max_unpool": "max_pool",
 }
+# A2U's six variants by name.
+_A2U = {
+    f"a2u_{variant}_{'cs' if shared else 'cw'}": (variant, shared) for variant in VARIANTS for shared in (True, False)
+}
+METHODS = (*(name for name in UPSAMPLERS if name != "a2u"), *_A2U)
+DOWNSAMPLING = (*(name for name in _DOWNSAMPLERS if name != "a2u"), *_A2U)
 
 
 @dataclasses.dataclass(frozen=True)
 class Resampling:
-    """The choice of methods and A2U's settings, see `matting_net`."""
+    """A choice of methods for a network, with A2U's settings.
+
+    Attributes:
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
+        downsampling: `"conv"`, `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling. Default: the partner
+            that the upsampling has: A2U and IndexNet their own, `max_unpool` max-pooling. Others have none, and
+            `downsampling` is None: the network's own choice.
+        variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
+        channel_shared: Whether one A2U encoding filter serves all channels.
+        kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
+        encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
+
+    Raises:
+        ValueError: For an unknown method, and for `"indexnet"` without an IndexNet upsampling.
+
+    Example:
+
+    >>> a2u_tf.layers.Resampling.parse("a2u_dynamic_cs").downsampling
+    'a2u'
+    >>> a2u_tf.layers.Resampling("carafe", "max_pool").name
+    'carafe+max_pool'
+    """
 
     upsampling: str
-    downsampling: str
-    variant: str
-    channel_shared: bool
-    kernel_size: int
-    encoding_size: int | None
+    downsampling: str | None = None
+    variant: str = "dynamic"
+    channel_shared: bool = True
+    kernel_size: int = 3
+    encoding_size: int | None = None
 
-    def __post_init__(self):
-        for name, known in (("upsampling", UPSAMPLERS), ("downsampling", DOWNSAMPLING)):
-            value = getattr(self, name)
-            if value not in known:
-                raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
+    def __post_init__(self) -> None:
+        if self.upsampling not in UPSAMPLERS:
+            raise ValueError(f"`upsampling` must be one of {UPSAMPLERS}. Received: upsampling={self.upsampling!r}")
+        if self.downsampling is None:
+            object.__setattr__(self, "downsampling", _PARTNERS.get(self.upsampling))
+        if self.downsampling not in (None, *_DOWNSAMPLERS):
+            raise ValueError(
+                f"`downsampling` must be one of {_DOWNSAMPLERS}. Received: downsampling={self.downsampling!r}"
+            )
         if self.downsampling == "indexnet" and not self.upsampling.startswith("indexnet"):
             raise ValueError(
                 '`downsampling="indexnet"` pools by the indices of an IndexNet upsampling. '
                 f"Received: upsampling={self.upsampling!r}"
             )
 
-    def guide(self, feature, level):
+    @classmethod
+    def parse(cls, name: str, downsampling: str | None = None) -> Self:
+        """Return the choice of a name, as `name` spells it.
+
+        Args:
+            name: One of `a2u_tf.layers.METHODS`, such as `"carafe"` or `"a2u_dynamic_cs"` (cs: one encoding filter for
+                all channels, cw: one for each), alone or with a downsampling: `"carafe+max_pool"`.
+            downsampling: `"conv"`, `"max_pool"`, `"indexnet"` or one of A2U's names, instead of the partner.
+
+        Raises:
+            ValueError: For other names, or two of A2U's that differ.
+        """
+        up, _, down = name.partition("+")
+        down = downsampling or down
+        if up not in METHODS or down not in ("", *DOWNSAMPLING):
+            raise ValueError(
+                f"A choice of methods is NAME or NAME+DOWNSAMPLING, of the names {', '.join(METHODS)} and the "
+                f"downsamplings {', '.join(DOWNSAMPLING)}. Received: {f'{up}+{down}' if down else up}"
+            )
+        variants = [_A2U[method] for method in (up, down) if method in _A2U] or [("dynamic", True)]
+        if variants[0] != variants[-1]:
+            raise ValueError(f"Both directions share A2U's encodings: name one variant. Received: {up}+{down}")
+        up, down = ("a2u" if method in _A2U else method for method in (up, down))
+        return cls(up, down or None, *variants[0])
+
+    @property
+    def name(self) -> str:
+        """What `parse` reads: the upsampling, and the downsampling where that is not the partner; no sizes."""
+        a2u = f"a2u_{self.variant}_{'cs' if self.channel_shared else 'cw'}"
+        up, down = (a2u if method == "a2u" else method for method in (self.upsampling, self.downsampling))
+        return str(up) if self.downsampling == _PARTNERS.get(self.upsampling) else f"{up}+{down}"
+
+    @classmethod
+    def of(cls, upsampling: "str | Resampling", own: str, **settings: Any) -> "Resampling":
+        """Return the choice that the arguments of a network make.
+
+        Args:
+            upsampling: Method, or the whole choice, beside which the settings have their defaults.
+            own: The network's own downsampling, where the choice has none.
+            settings: The other attributes.
+        """
+        if isinstance(upsampling, Resampling):
+            chosen, defaults = upsampling, cls("a2u")
+            if doubled := [name for name, value in settings.items() if value != getattr(defaults, name)]:
+                raise ValueError(f"A `Resampling` says {doubled} already. Received: {chosen}, and {settings}")
+        else:
+            chosen = cls(upsampling, **settings)
+        return dataclasses.replace(chosen, downsampling=chosen.downsampling or own)
+
+    def guide(self, feature: Tensor, level: int) -> dict[str, Tensor]:
         """Return what the downsampling and the upsampling of a level need of the feature between them."""
         methods = {"up": self.upsampling.split("_")[0], "down": self.downsampling}
-        kernels: dict = {}
+        kernels: dict[str, Tensor] = {}
         if methods["up"] == "indexnet":
             kernels |= IndexNetIndices(self.upsampling.split("_")[1], name=f"indices_{level}", **LAST)(feature)
         if "a2u" in methods.values():
@@ -66,7 +148,7 @@ class Resampling:
             )(feature)
         return {"feature": feature, **kernels}
 
-    def down(self, x, guide, level):
+    def down(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
         """Halve a map by its kernels or max-pooling; the third method, a strided convolution, is the encoder's own."""
         settings = {"name": f"downsampling_{level}", **LAST}
         if self.downsampling == "max_pool":
@@ -76,7 +158,7 @@ class Resampling:
         groups = guide["down"].shape[-1] // 4
         return Reassembly2D("down", 2, groups=groups, **settings)(x, guide["down"])
 
-    def up(self, x, guide, level):
+    def up(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
         """Double a map."""
         settings = {"name": f"upsampling_{level}", **LAST}
         if self.upsampling == "a2u":

@@ -14,6 +14,7 @@ from keras import layers
 
 from a2u_tf.layers.resampling import Resampling
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.types import Tensor
 
 ENCODER = (32, 64, 128)
 BOTTLENECK = (256, 128)
@@ -21,20 +22,20 @@ DECODER = (64, 32)
 
 
 def reconstruction_net(
-    upsampling="a2u",
-    downsampling="a2u",
-    variant="dynamic",
-    channel_shared=True,
-    kernel_size=3,
-    encoding_size=None,
-    input_shape=(32, 32, 1),
-):
+    upsampling: str | Resampling = "a2u",
+    downsampling: str | None = "a2u",
+    variant: str = "dynamic",
+    channel_shared: bool = True,
+    kernel_size: int = 3,
+    encoding_size: int | None = None,
+    input_shape: tuple[int | None, ...] = (32, 32, 1),
+) -> keras.Model:
     """Build the auto-encoder as a functional Keras model.
 
     Args:
-        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
-        downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, or `"indexnet"` with an IndexNet
-            upsampling.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says the next five, too.
+        downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, `"indexnet"` with an IndexNet upsampling,
+            or None: the upsampling's partner, see `Resampling`, else `"conv"`.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
@@ -48,7 +49,15 @@ def reconstruction_net(
     Raises:
         ValueError: For an unknown method or a size that is not a multiple of 8.
     """
-    resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
+    resampling = Resampling.of(
+        upsampling,
+        own="conv",
+        downsampling=downsampling,
+        variant=variant,
+        channel_shared=channel_shared,
+        kernel_size=kernel_size,
+        encoding_size=encoding_size,
+    )
     if len(input_shape) != 3 or any(size is not None and size % 8 for size in input_shape[:2]):
         raise ValueError(
             "`input_shape` must be (height, width, channels) with height and width multiples of 8, or None. "
@@ -59,20 +68,20 @@ def reconstruction_net(
     for level, filters in enumerate(ENCODER, 1):
         x = _conv_norm_relu(x, filters, f"encoder_{level}")
         guides.append(resampling.guide(x, level))
-        if downsampling == "conv":
+        if resampling.downsampling == "conv":
             x = layers.Conv2D(filters, 3, 2, "same", "channels_last", name=f"downsampling_{level}")(x)
         else:
             x = resampling.down(x, guides[-1], level)
     for stage, filters in enumerate(BOTTLENECK, 1):
         x = _conv_norm_relu(x, filters, f"bottleneck_{stage}")
-    for level, filters in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
+    for level, channels in zip((3, 2, 1), (*DECODER, input_shape[-1]), strict=True):
         x = resampling.up(x, guides[level - 1], level)
-        x = _conv_norm_relu(x, filters, f"decoder_{level}")
+        x = _conv_norm_relu(x, channels, f"decoder_{level}")
     reconstruction = layers.Activation("linear", dtype=wide_dtype(x.dtype), name="reconstruction")(x)
-    return keras.Model(image, reconstruction, name=f"reconstruction_{upsampling}")
+    return keras.Model(image, reconstruction, name=f"reconstruction_{resampling.upsampling}")
 
 
-def _conv_norm_relu(x, filters, name):
+def _conv_norm_relu(x: Tensor, filters: int | None, name: str) -> Tensor:
     """C(k); momentum and epsilon are the defaults of the framework that the paper used."""
     x = layers.Conv2D(filters, 3, 1, "same", "channels_last", use_bias=False, name=f"{name}_conv")(x)
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"{name}_norm")(x)

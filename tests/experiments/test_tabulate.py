@@ -1,6 +1,6 @@
 """Tables out of summaries."""
 
-from experiments.tabulate import format_table, method_name
+from experiments.tabulate import format_table
 
 SUMMARY = {
     "settings": {"epochs": 2, "seed": 0},
@@ -22,10 +22,3 @@ def test_table():
         "0",
     ]
     assert header.count("|") == rule.count("|") == row.count("|")
-
-
-def test_method_names():
-    plain = {"upsampling": "bilinear", "downsampling": "conv", "variant": "dynamic", "channel_shared": True}
-    assert method_name(plain) == "bilinear up, conv down"
-    a2u = {"upsampling": "a2u", "downsampling": "a2u", "variant": "static", "channel_shared": False}
-    assert method_name(a2u) == "a2u up, a2u down, static cw"

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers import UPSAMPLERS
-from a2u_tf.layers.resampling import PARTNERS
 from a2u_tf.reconstruction.network import reconstruction_net
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import VARIANTS, count, predict, randomize
@@ -76,7 +75,7 @@ def test_cardinality_of_the_default_network():
 
 MIXED = itertools.product(("bilinear", "a2u"), ("conv", "max_pool", "a2u"))
 INDEXNET = [("indexnet_hin", "max_pool"), ("indexnet_m2o", "a2u")]
-PARTNERED = [(name, PARTNERS.get(name, "conv")) for name in UPSAMPLERS]
+PARTNERED = [(name, None) for name in UPSAMPLERS]
 
 
 @pytest.mark.parametrize(("upsampling", "downsampling"), [*MIXED, *PARTNERED, *INDEXNET])

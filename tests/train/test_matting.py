@@ -29,7 +29,7 @@ TINY_VALUES = {
     "crop_size": 32,
     "upsampling": "bilinear",
 }
-TINY = Settings(**TINY_VALUES, downsampling="max_pool")
+TINY = Settings(**TINY_VALUES)
 TINY_FLAGS = [f"--{name}={value}" for name, value in TINY_VALUES.items()]
 
 
@@ -117,8 +117,8 @@ def test_exception_of_losses(word):
 
 def test_default_run_dir_names_the_method():
     assert default_run_dir(Settings()).name == "matting_a2u_dynamic_cs_width_1.0_seed_0"
-    other = Settings(upsampling="bilinear", downsampling="max_pool", width=0.5)
-    assert default_run_dir(other).name == "matting_bilinear_width_0.5_seed_0"
+    other = Settings(upsampling="bilinear", downsampling="conv", width=0.5)
+    assert default_run_dir(other).name == "matting_bilinear+conv_width_0.5_seed_0"
 
 
 @pytest.mark.process
@@ -174,8 +174,7 @@ tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfigur
 import train.matting as script
 from train.team import Team
 script.join_team = lambda mirrored: Team(strategy=tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
-settings = script.Settings(width=0.03, epochs=1, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear",
-                           downsampling="max_pool")
+settings = script.Settings(width=0.03, epochs=1, steps_per_epoch=2, batch_size=2, crop_size=32, upsampling="bilinear")
 print(script.run(settings, {folder!r}, tensorboard=False)["metrics"])
 """
 

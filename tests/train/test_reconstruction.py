@@ -1,6 +1,7 @@
 """The training script: its run folder, its errors, and resuming after SIGKILL."""
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.network
 
 ROOT = Path(__file__).parents[2]
 TINY = Settings(dataset="synthetic", upsampling="bilinear", downsampling="max_pool", epochs=3, limit_train=200)
+OLD = {"upsampling": "bilinear", "downsampling": "max_pool", "variant": "dynamic", "channel_shared": True}
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,12 @@ def test_finished_run_returns_its_summary_and_refuses_other_settings(finished, m
         run(Settings(**{**vars(TINY), "epochs": 4}), folder, tensorboard=False)
 
 
+def test_run_folder_of_earlier_settings_is_refused(tmp_path):
+    (tmp_path / "settings.json").write_text(json.dumps({**dataclasses.asdict(TINY), **OLD}))
+    with pytest.raises(RunFolderError, match=r"other settings.*'variant': .*'dynamic' before, None now.*--run_dir"):
+        run(TINY, tmp_path, tensorboard=False)
+
+
 def test_failed_start_leaves_no_run_folder(tmp_path):
     with pytest.raises(FileNotFoundError):
         run(Settings(**{**vars(TINY), "dataset": "mnist"}), tmp_path / "run", data_dir=tmp_path, tensorboard=False)
@@ -91,7 +99,7 @@ def test_milestones_scale_with_epochs():
     assert float(short(700)) == pytest.approx(1e-3)
 
 
-@pytest.mark.parametrize(("precision", "upsampling"), [("float16", "bilinear"), ("bfloat16", "a2u")])
+@pytest.mark.parametrize(("precision", "upsampling"), [("float16", "bilinear"), ("bfloat16", "a2u_static_cs")])
 def test_mixed_precision_trains(tmp_path, precision, upsampling):
     settings = Settings("synthetic", upsampling, "max_pool", epochs=1, limit_train=100, mixed_precision=precision)
     summary = run(settings, tmp_path / "run", tensorboard=False)
@@ -100,7 +108,7 @@ def test_mixed_precision_trains(tmp_path, precision, upsampling):
 
 def test_default_run_dir_names_the_method():
     assert default_run_dir(Settings()).name == "mnist_a2u_dynamic_cs_100_epochs_seed_0"
-    assert default_run_dir(TINY).name == "synthetic_bilinear_3_epochs_seed_0"
+    assert default_run_dir(TINY).name == "synthetic_bilinear+max_pool_3_epochs_seed_0"
 
 
 def script(*arguments):

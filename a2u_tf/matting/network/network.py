@@ -32,8 +32,8 @@ SHIPPED = {"small": Path(__file__).parents[1] / "weights" / "small.weights.h5"} 
 
 
 def matting_net(
-    upsampling: str = "a2u",
-    downsampling: str = "a2u",
+    upsampling: str | Resampling = "a2u",
+    downsampling: str | None = "a2u",
     variant: str = "dynamic",
     channel_shared: bool = True,
     kernel_size: int = 3,
@@ -46,8 +46,9 @@ def matting_net(
     """Build the matting network as a functional Keras model.
 
     Args:
-        upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
-        downsampling: `"conv"` (stride 2), `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says the next five, too.
+        downsampling: `"conv"` (stride 2), `"max_pool"`, `"a2u"`, `"indexnet"` with an IndexNet upsampling, or None: the
+            upsampling's partner, see `Resampling`, else `"max_pool"`.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Odd side of A2U's upsampling kernels; its downsampling kernels have twice that.
@@ -77,12 +78,20 @@ def matting_net(
             f"`input_size` must hold multiples of {STRIDE}, or None. Received: input_size={input_size}. "
             "`a2u_tf.matting.MattingModel` pads pictures of any size."
         )
-    resampling = Resampling(upsampling, downsampling, variant, channel_shared, kernel_size, encoding_size)
+    resampling = Resampling.of(
+        upsampling,
+        own="max_pool",
+        downsampling=downsampling,
+        variant=variant,
+        channel_shared=channel_shared,
+        kernel_size=kernel_size,
+        encoding_size=encoding_size,
+    )
     network_input = keras.Input((*input_size, 4), name="input")
     features, guides = encode(network_input, _scaled(ENCODERS[encoder], width), resampling)
     x = aspp(features.pop(), *_scaled([ASPP], width))
     x = decode(x, features, guides, _scaled(DECODER, width), resampling)
-    model = keras.Model(network_input, head(x), name=f"matting_{upsampling}")
+    model = keras.Model(network_input, head(x), name=f"matting_{resampling.upsampling}")
     if weights is not None:
         _load(model, weights)
     return model
