@@ -46,7 +46,7 @@ def _compiled():
     try:
         problem = compiled.unavailable()
     except ValueError as error:
-        problem = error
+        problem = str(error)
     return (
         f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
     )

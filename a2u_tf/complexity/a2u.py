@@ -1,22 +1,25 @@
 """Formulas of A2U: the kernel generator, the reassembly, and the two together."""
 
-from a2u_tf.complexity.cost import Cost
+from collections.abc import Sequence
+from typing import Any
+
+from a2u_tf.complexity.cost import Cost, Sizes
 
 
 def a2u_kernels(
-    guidance_shape,
-    scale=2,
-    kernel_size=3,
-    encoding_size=6,
-    variant="dynamic",
-    channel_shared=True,
-    rank=1,
-    groups=1,
-    directions=("up",),
-    use_bias=True,
-    use_norm=True,
-    encoding_stride=None,
-):
+    guidance_shape: Sizes,
+    scale: int = 2,
+    kernel_size: int = 3,
+    encoding_size: int = 6,
+    variant: str = "dynamic",
+    channel_shared: bool = True,
+    rank: int = 1,
+    groups: int = 1,
+    directions: Sequence[str] = ("up",),
+    use_bias: bool = True,
+    use_norm: bool = True,
+    encoding_stride: int | None = None,
+) -> Cost:
     """Cost of `A2UKernels` on guidance `(N, H, W, C)`, for one picture.
 
     With `n = ceil(H / stride) ceil(W / stride)` cells, `m = g r^2 s^2` kernel values a cell and direction and `f` = 1
@@ -49,24 +52,25 @@ def a2u_kernels(
     return Cost(parameters, macs, averaging_macs=averaging, activations=maps * cells)
 
 
-def reassembly(features_shape, kernels_shape, kernel_size, **_):
+def reassembly(features_shape: Sizes, kernels_shape: Sizes, kernel_size: int, **_: Any) -> Cost:
     """Cost of `Reassembly2D`: `kernel_size^2 C` MACs an output pixel, whatever direction, scale and groups."""
-    _, height, width, _ = kernels_shape
-    return Cost(resampling_macs=kernel_size**2 * features_shape[-1] * height * width)
+    return Cost(resampling_macs=kernel_size**2 * features_shape[-1] * kernels_shape[1] * kernels_shape[2])
 
 
-def a2u_up_sampling(inputs_shape, guidance_shape=None, scale=2, kernel_size=3, **settings):
+def a2u_up_sampling(
+    inputs_shape: Sizes, guidance_shape: Sizes | None = None, scale: int = 2, kernel_size: int = 3, **settings: Any
+) -> Cost:
     """Cost of `A2UUpSampling2D`; `settings` are those of `a2u_kernels`."""
     batch, height, width, _ = inputs_shape
-    output_shape = (batch, scale * height, scale * width) if guidance_shape is None else guidance_shape
+    output_shape = (batch, scale * height, scale * width, 1) if guidance_shape is None else guidance_shape
     source, stride = (inputs_shape, 1) if guidance_shape is None else (guidance_shape, scale)
     kernels = a2u_kernels(source, scale, kernel_size, encoding_stride=stride, **settings)
-    return kernels + reassembly(inputs_shape, (*output_shape[:3], None), kernel_size)
+    return kernels + reassembly(inputs_shape, output_shape, kernel_size)
 
 
-def a2u_down_sampling(inputs_shape, scale=2, kernel_size=3, **settings):
+def a2u_down_sampling(inputs_shape: Sizes, scale: int = 2, kernel_size: int = 3, **settings: Any) -> Cost:
     """Cost of `A2UDownSampling2D`; `settings` are those of `a2u_kernels`."""
     batch, height, width, _ = inputs_shape
     kernels = a2u_kernels(inputs_shape, scale, kernel_size, directions=("down",), **settings)
     size = -(-height // scale), -(-width // scale)
-    return kernels + reassembly(inputs_shape, (batch, *size, None), scale * kernel_size)
+    return kernels + reassembly(inputs_shape, (batch, *size, 1), scale * kernel_size)

@@ -5,37 +5,45 @@ Shapes are those of the layers: inputs `(N, h, w, C)`, guidance `(N, r h, r w, C
 """
 
 import math
+from typing import Any
 
-from a2u_tf.complexity.cost import Cost
+from a2u_tf.complexity.cost import Cost, Sizes
 
 
-def up_sampling(inputs_shape, size=(2, 2), interpolation="nearest"):
+def up_sampling(inputs_shape: Sizes, size: tuple[int, int] = (2, 2), interpolation: str = "nearest") -> Cost:
     """Cost of `keras.layers.UpSampling2D`: nothing for nearest neighbours, four MACs a value for bilinear ones."""
     taps = {"nearest": 0, "bilinear": 4}[interpolation]
     return Cost(resampling_macs=taps * math.prod(size) * math.prod(inputs_shape[1:]))
 
 
-def transposed_conv(inputs_shape, scale=2, kernel_size=None):
+def transposed_conv(inputs_shape: Sizes, scale: int = 2, kernel_size: int | None = None) -> Cost:
     """Cost of `TransposedConvUpSampling2D`: `k^2 C^2 + C` parameters, `k^2 C^2` MACs an input pixel."""
     *_, channels = inputs_shape
     weights = (2 * scale - 1 if kernel_size is None else kernel_size) ** 2 * channels**2
     return Cost(weights + channels, resampling_macs=weights * _pixels(inputs_shape))
 
 
-def pixel_shuffle(inputs_shape, scale=2, kernel_size=3):
+def pixel_shuffle(inputs_shape: Sizes, scale: int = 2, kernel_size: int = 3) -> Cost:
     """Cost of `PixelShuffleUpSampling2D`: `r^2 k^2 C^2 + r^2 C` parameters, `r^2 k^2 C^2` MACs an input pixel."""
     *_, channels = inputs_shape
     weights = (scale * kernel_size * channels) ** 2
     return Cost(weights + scale**2 * channels, resampling_macs=weights * _pixels(inputs_shape))
 
 
-def max_unpooling(inputs_shape, guidance_shape, scale=2):
+def max_unpooling(inputs_shape: Sizes, guidance_shape: Sizes, scale: int = 2) -> Cost:
     """Cost of `MaxUnpooling2D`: a product with a mask, which is kept."""
     values = scale**2 * _pixels(inputs_shape) * inputs_shape[-1]
     return Cost(resampling_macs=values, activations=values)
 
 
-def carafe(inputs_shape, scale=2, kernel_size=5, encoder_size=3, compressed_channels=64, groups=1):
+def carafe(
+    inputs_shape: Sizes,
+    scale: int = 2,
+    kernel_size: int = 5,
+    encoder_size: int = 3,
+    compressed_channels: int = 64,
+    groups: int = 1,
+) -> Cost:
     """Cost of `CARAFEUpSampling2D`: `C M + e^2 M m` MACs an input pixel, `k^2 C` an output pixel.
 
     M are the compressed channels, `m = g k^2 r^2`. Kept are the compressed map and the kernels.
@@ -52,7 +60,14 @@ def carafe(inputs_shape, scale=2, kernel_size=5, encoder_size=3, compressed_chan
     )
 
 
-def indexnet_indices(guidance_shape, kind="m2o", nonlinear=True, context=True, expansion=2, directions=("up", "down")):
+def indexnet_indices(
+    guidance_shape: Sizes,
+    kind: str = "m2o",
+    nonlinear: bool = True,
+    context: bool = True,
+    expansion: int = 2,
+    directions: tuple[str, ...] = ("up", "down"),
+) -> Cost:
     """Cost of `IndexNetIndices`: each weight is used once a block of 2 x 2 pixels.
 
     Kept are the inputs of the norms, the outputs of ReLU6 and the indices of each direction.
@@ -77,13 +92,15 @@ def indexnet_indices(guidance_shape, kind="m2o", nonlinear=True, context=True, e
     )
 
 
-def indexnet(inputs_shape, guidance_shape, **settings):
+def indexnet(inputs_shape: Sizes, guidance_shape: Sizes, **settings: Any) -> Cost:
     """Cost of `IndexNetUpSampling2D`: the indices, and one product an output value."""
     values = 4 * _pixels(inputs_shape) * inputs_shape[-1]
     return indexnet_indices(guidance_shape, directions=("up",), **settings) + Cost(resampling_macs=values)
 
 
-def dysample(inputs_shape, scale=2, style="lp", groups=4, dynamic_scope=False):
+def dysample(
+    inputs_shape: Sizes, scale: int = 2, style: str = "lp", groups: int = 4, dynamic_scope: bool = False
+) -> Cost:
     """Cost of `DySampleUpSampling2D`: offsets by 1x1 convolutions, four weights a point, four MACs a value.
 
     Kept are the offsets (dynamic: both factors) and the four weights of each point.
@@ -103,7 +120,9 @@ def dysample(inputs_shape, scale=2, style="lp", groups=4, dynamic_scope=False):
     )
 
 
-def fade(inputs_shape, guidance_shape, kernel_size=5, embedding_size=64, lite=False):
+def fade(
+    inputs_shape: Sizes, guidance_shape: Sizes, kernel_size: int = 5, embedding_size: int = 64, lite: bool = False
+) -> Cost:
     """Cost of `FADEUpSampling2D`: semi-shift convolution of both embeddings, a gate, and a blend with the guidance.
 
     MACs an output pixel: `C_e d + w k^2` for the guidance, `k^2 C` for the reassembly, `2 C` for the blend; an input
@@ -125,14 +144,14 @@ def fade(inputs_shape, guidance_shape, kernel_size=5, embedding_size=64, lite=Fa
 
 
 def sapa(
-    inputs_shape,
-    guidance_shape,
-    scale=2,
-    kernel_size=5,
-    similarity="bilinear",
-    embedding_size=32,
-    share_query_projection=True,
-):
+    inputs_shape: Sizes,
+    guidance_shape: Sizes,
+    scale: int = 2,
+    kernel_size: int = 5,
+    similarity: str = "bilinear",
+    embedding_size: int = 32,
+    share_query_projection: bool = True,
+) -> Cost:
     """Cost of `SAPAUpSampling2D`: `k^2` inner products an output pixel, of a query there with keys at the input.
 
     MACs an output pixel: `C_e d` for the query, `k^2 d` for the scores, `k^2 C` for the reassembly; `C d` an input
@@ -166,5 +185,5 @@ def sapa(
     return cost
 
 
-def _pixels(shape):
+def _pixels(shape: Sizes) -> int:
     return shape[1] * shape[2]

@@ -1,6 +1,9 @@
 """What a cost consists of, and what is counted in it."""
 
 import dataclasses
+from typing import TypeAlias
+
+Sizes: TypeAlias = tuple[int, ...]  # a static shape
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,9 +33,9 @@ class Cost:
     activations: int = 0
 
     @property
-    def macs(self):
+    def macs(self) -> int:
         """All MACs of the operator's definition."""
         return self.kernel_macs + self.resampling_macs
 
-    def __add__(self, other):
+    def __add__(self, other: "Cost") -> "Cost":
         return Cost(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)))

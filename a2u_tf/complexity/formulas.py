@@ -7,7 +7,8 @@ import keras
 
 from a2u_tf.complexity import comparison
 from a2u_tf.complexity.a2u import a2u_down_sampling, a2u_kernels, a2u_up_sampling, reassembly
-from a2u_tf.complexity.cost import Cost
+from a2u_tf.complexity.cost import Cost, Sizes
+from a2u_tf.layers.base import ResamplingLayer
 
 FORMULAS: dict[str, Callable[..., Cost]] = {
     "A2UDownSampling2D": a2u_down_sampling,
@@ -29,7 +30,7 @@ FORMULAS: dict[str, Callable[..., Cost]] = {
 _NO_SETTINGS = ("data_format", "dtype", "implementation", "name", "sublayers", "trainable")
 
 
-def operator_cost(layer, *shapes):
+def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
     """Return the cost of a resampling layer by formula.
 
     Args:
@@ -50,12 +51,15 @@ def operator_cost(layer, *shapes):
     """
     formula = FORMULAS.get(type(layer).__name__)
     if formula is None:
-        raise ValueError(f"There are formulas for {sorted(FORMULAS)}. Received: a {type(layer).__name__}")
+        raise ValueError(
+            f"There are formulas for {sorted(FORMULAS)}. Received: a {type(layer).__name__}. Count it from its graph, "
+            "with `a2u_tf.complexity.count`, or add its formula to a2u_tf/complexity."
+        )
     settings = {name: value for name, value in layer.get_config().items() if name not in _NO_SETTINGS}
     return formula(*shapes, **settings)
 
 
-def network_cost(model):
+def network_cost(model: keras.Model) -> tuple[int, Cost]:
     """Return the cost of a functional model by formula, layer by layer.
 
     Args:
@@ -65,10 +69,13 @@ def network_cost(model):
     Returns:
         `(backbone, operators)`: the MACs of the layers of Keras as an int, and the `Cost` of all resampling layers of
         this package and `UpSampling2D`. Maps between layers are not in the activations.
+
+    Raises:
+        ValueError: For a resampling layer without a formula.
     """
     backbone, operators = 0, Cost()
     for layer in model.layers:
-        if type(layer).__name__ in FORMULAS:
+        if type(layer).__name__ in FORMULAS or isinstance(layer, ResamplingLayer):
             operators += operator_cost(layer, *(tensor.shape for tensor in keras.tree.flatten(layer.input)))
         elif isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
             backbone += math.prod(layer.kernel.shape) * math.prod(layer.output.shape[1:3])

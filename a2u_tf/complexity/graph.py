@@ -8,10 +8,16 @@ counts dilated convolutions with their padding and transposed ones by a formula 
 import dataclasses
 import math
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from a2u_tf.ops import use_implementation
+from a2u_tf.types import Shape, Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 # Nodes that hand on what they read, without a copy.
 _VIEWS = ("ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "StopGradient")
@@ -46,12 +52,12 @@ class GraphCost:
     kept_bytes: int
 
     @property
-    def macs(self):
+    def macs(self) -> int:
         """All MACs of the forward pass."""
         return self.convolution + self.matmul + self.interpolation + self.product
 
 
-def count(layer, *shapes):
+def count(layer: keras.layers.Layer, *shapes: Shape) -> GraphCost:
     """Count the cost of a layer or model from the graph of one training step.
 
     Args:
@@ -83,7 +89,7 @@ def count(layer, *shapes):
     return GraphCost(**macs, kept_bytes=_kept_bytes(operations, forward))
 
 
-def _kept_bytes(operations, forward):
+def _kept_bytes(operations: list["tf.Operation"], forward: int) -> int:
     position = {operation: number for number, operation in enumerate(operations)}
     kept = {}
     for operation in operations[forward:]:
@@ -95,7 +101,7 @@ def _kept_bytes(operations, forward):
     return sum(kept.values())
 
 
-def _trace(layer, shapes):
+def _trace(layer: keras.layers.Layer, shapes: tuple[Shape, ...]) -> tuple[list["tf.Operation"], int]:
     """Return the operations of a training step in the order in which they were made, and how many are forward."""
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
@@ -106,7 +112,7 @@ def _trace(layer, shapes):
 
     forward = 0
 
-    def step(*inputs):
+    def step(*inputs: Tensor) -> Any:
         nonlocal forward
         with tf.GradientTape() as tape:
             tape.watch(inputs)
@@ -120,36 +126,40 @@ def _trace(layer, shapes):
     return graph.get_operations(), forward
 
 
-def _scopes(layer, kinds):
+def _scopes(layer: keras.layers.Layer, kinds: tuple[Any, ...]) -> re.Pattern[str]:
     """Return a pattern that finds the name scopes of a layer's inner layers of some kinds."""
     names = [re.escape(inner.name) for inner in layer._flatten_layers() if isinstance(inner, kinds)]
     return re.compile(rf"(^|/)({'|'.join(names) or '(?!)'})(_\d+)?/")
 
 
-def _convolution(operation):
+def _values(tensor: Tensor) -> int:
+    return int(tensor.shape.num_elements())
+
+
+def _convolution(operation: "tf.Operation") -> int:
     filters = operation.inputs[1].shape
-    depth = math.prod(filters[:2]) * (1 if operation.type.startswith("Depthwise") else filters[2])
+    depth: int = math.prod(filters[:2]) * (1 if operation.type.startswith("Depthwise") else filters[2])
     return _outputs(operation) * depth
 
 
-def _outputs(operation):
+def _outputs(operation: "tf.Operation") -> int:
     """Values that a convolution makes; where it is dilated, those that are left of its padding."""
     crops = [node for node in operation.outputs[0].consumers() if node.type == "BatchToSpaceND"]
-    return (crops or [operation])[0].outputs[0].shape.num_elements()
+    return _values((crops or [operation])[0].outputs[0])
 
 
-def _transposed_convolution(operation):
+def _transposed_convolution(operation: "tf.Operation") -> int:
     _, filters, inputs = operation.inputs
-    return inputs.shape.num_elements() * math.prod(filters.shape[:3])
+    return _values(inputs) * int(math.prod(filters.shape[:3]))
 
 
-def _matmul(operation):
+def _matmul(operation: "tf.Operation") -> int:
     name = "transpose_a" if operation.type == "MatMul" else "adj_x"
-    depth = operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
-    return operation.outputs[0].shape.num_elements() * depth
+    depth: int = operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
+    return _values(operation.outputs[0]) * depth
 
 
-def _einsum(operation):
+def _einsum(operation: "tf.Operation") -> int:
     terms = operation.get_attr("equation").decode().split("->")[0].split(",")
     if any("." in term for term in terms):
         raise ValueError(f"Einsums must name all axes. Received: {operation.get_attr('equation')} at {operation.name}")
@@ -159,16 +169,16 @@ def _einsum(operation):
     return math.prod(sizes.values())
 
 
-def _interpolation(operation):
-    return 4 * operation.outputs[0].shape.num_elements()
+def _interpolation(operation: "tf.Operation") -> int:
+    return 4 * _values(operation.outputs[0])
 
 
-def _product(operation):
+def _product(operation: "tf.Operation") -> int:
     constant = any(tensor.op.type == "Const" and tensor.shape.rank == 0 for tensor in operation.inputs)
-    return 0 if constant or not operation.outputs[0].dtype.is_floating else operation.outputs[0].shape.num_elements()
+    return 0 if constant or not operation.outputs[0].dtype.is_floating else _values(operation.outputs[0])
 
 
-_COUNTERS = {
+_COUNTERS: dict[str, tuple[str, Callable[["tf.Operation"], int]]] = {
     "Conv2D": ("convolution", _convolution),
     "DepthwiseConv2dNative": ("convolution", _convolution),
     "Conv2DBackpropInput": ("convolution", _transposed_convolution),

@@ -1,9 +1,12 @@
 """Parameters of A2U's kernel generator: supplementary Table 1 as a function, and as text."""
 
 from a2u_tf.layers.a2u_kernels import VARIANTS
+from a2u_tf.layers.checks import one_of
 
 
-def kernel_parameters(variant, channel_shared, channels, kernel_size=3, encoding_size=6, scale=2):
+def kernel_parameters(
+    variant: str, channel_shared: bool, channels: int, kernel_size: int = 3, encoding_size: int = 6, scale: int = 2
+) -> int:
     """Count the parameters of an upsampling-kernel generator without biases and norms, at rank 1 and one group.
 
     P has `scale**2 * kernel_size**2` values, times `channels` where it is predicted; U and V together have
@@ -25,15 +28,14 @@ def kernel_parameters(variant, channel_shared, channels, kernel_size=3, encoding
 
     Reference: Dai, Lu, Shen, CVPR 2021, supplementary, Table 1.
     """
-    if variant not in VARIANTS:
-        raise ValueError(f"`variant` must be one of {VARIANTS}. Received: variant={variant!r}")
+    one_of("variant", variant, VARIANTS)
     filters = 1 if channel_shared else channels
     projection = (scale * kernel_size) ** 2 * (1 if variant == "static" else channels)
     encoders = 2 * filters * (channels if variant == "dynamic" else encoding_size**2)
     return projection + encoders
 
 
-def format_table(channels, kernel_size, encoding_size, scale):
+def format_table(channels: list[int], kernel_size: int, encoding_size: int, scale: int) -> str:
     """Format Table 1 with one column per channel count."""
     lines = [
         f"Kernel parameters (Table 1) at upsampling kernel s = {kernel_size}, encoding kernel k = {encoding_size}, "

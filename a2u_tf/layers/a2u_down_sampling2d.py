@@ -4,6 +4,7 @@ import keras
 
 from a2u_tf.layers.checks import check_guidance
 from a2u_tf.layers.resampling2d import A2UResampling2D
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -42,14 +43,14 @@ class A2UDownSampling2D(A2UResampling2D):
 
     direction = "down"
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         self.kernels = self._make_kernels(inputs_shape)
         super().build(inputs_shape)
 
-    def call(self, inputs):
-        return self._reassemble(inputs, self.kernels(inputs))
+    def call(self, inputs: Tensor) -> Tensor:
+        return self._reassemble_by(self.kernels(inputs), inputs)
 
-    def compute_output_shape(self, inputs_shape):
+    def compute_output_shape(self, inputs_shape: Shape) -> Shape:
         check_guidance(inputs_shape)
         batch, height, width, _ = inputs_shape
         return self._output_shape(inputs_shape, (batch, *(n and -(-n // self.scale) for n in (height, width))))

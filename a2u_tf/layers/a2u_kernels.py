@@ -1,18 +1,21 @@
 """The kernel generator of affinity-aware upsampling: guidance in, kernel maps out."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import ops
 
 from a2u_tf.layers.base import ReassemblingLayer
-from a2u_tf.layers.checks import check_guidance
+from a2u_tf.layers.checks import check_guidance, one_of
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.encoding import encode
 from a2u_tf.ops.normalization import normalize_down, normalize_up
 from a2u_tf.ops.pooling import adaptive_average_pool
 from a2u_tf.ops.reduction import sum_channels
 from a2u_tf.ops.validation import check_settings, positive_integers
+from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
 DIRECTIONS = ("up", "down")
@@ -76,28 +79,40 @@ class A2UKernels(ReassemblingLayer):
     supplementary, Table 1.
     """
 
+    settings = (
+        "kernel_size",
+        "encoding_size",
+        "variant",
+        "channel_shared",
+        "rank",
+        "groups",
+        "directions",
+        "use_bias",
+        "use_norm",
+        "encoding_stride",
+    )
+
     def __init__(
         self,
-        scale=None,
-        kernel_size=3,
-        encoding_size=None,
-        variant="dynamic",
-        channel_shared=True,
-        rank=1,
-        groups=1,
-        directions=("up",),
-        use_bias=True,
-        use_norm=True,
-        encoding_stride=None,
-        implementation="auto",
-        **kwargs,
-    ):
+        scale: int | None = None,
+        kernel_size: int = 3,
+        encoding_size: int | None = None,
+        variant: str = "dynamic",
+        channel_shared: bool = True,
+        rank: int = 1,
+        groups: int = 1,
+        directions: str | Sequence[str] = ("up",),
+        use_bias: bool = True,
+        use_norm: bool = True,
+        encoding_stride: int | None = None,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(scale, implementation=implementation, **kwargs)
         self.kernel_size, scale, self.groups = check_settings("up", kernel_size, self.scale, groups)
         encoding_size = 3 * scale if encoding_size is None else encoding_size
         self.encoding_size, self.rank = positive_integers(encoding_size=encoding_size, rank=rank)
-        if variant not in VARIANTS:
-            raise ValueError(f"`variant` must be one of {VARIANTS}. Received: variant={variant!r}")
+        self.variant = one_of("variant", variant, VARIANTS)
         directions = (directions,) if isinstance(directions, str) else tuple(directions)
         if not directions or len(set(directions)) < len(directions) or not set(directions) <= set(DIRECTIONS):
             raise ValueError(
@@ -109,22 +124,20 @@ class A2UKernels(ReassemblingLayer):
                 "`encoding_stride` must be the scale, or 1 with directions=('up',) where the guidance is the feature "
                 f"to upsample. Received: encoding_stride={encoding_stride!r}, scale={scale}, directions={directions!r}"
             )
-        self.variant = variant
         self.channel_shared = channel_shared
         self.directions = directions
         self.use_bias = use_bias
         self.use_norm = use_norm
         self.encoding_stride = int(encoding_stride)
 
-    def build(self, guidance_shape):
-        check_guidance(guidance_shape)
+    def build(self, guidance_shape: Shape) -> None:
+        channels = check_guidance(guidance_shape)
         guidance_shape = tuple(guidance_shape)
-        channels = guidance_shape[-1]
         depth = 1 if self.channel_shared else channels
         pooled_shape = (guidance_shape[0], self.encoding_size, self.encoding_size, channels)
         if self.variant == "dynamic":
-            self.encoder_u = self._dense("encoder_u", pooled_shape, self.rank * depth)
-            self.encoder_v = self._dense("encoder_v", pooled_shape, self.rank * depth)
+            self.encoder_u = self._convolution("encoder_u", pooled_shape, self.rank * depth)
+            self.encoder_v = self._convolution("encoder_v", pooled_shape, self.rank * depth)
         else:
             shape = (self.encoding_size, self.encoding_size, self.rank, depth)
             self.encoder_u = self.add_weight(shape, _initializer(), autocast=False, name="encoder_u")
@@ -139,12 +152,12 @@ class A2UKernels(ReassemblingLayer):
         if self.use_norm:
             groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
             encoded_shape = (*guidance_shape[:3], self.rank * channels)
-            settings = {"groups": groups, "epsilon": 1e-5, "wide": True}
+            settings: dict[str, Any] = {"groups": groups, "epsilon": 1e-5, "wide": True}
             self.norm_u = self._sublayer(keras.layers.GroupNormalization, "norm_u", encoded_shape, **settings)
             self.norm_v = self._sublayer(keras.layers.GroupNormalization, "norm_v", encoded_shape, **settings)
         super().build(guidance_shape)
 
-    def call(self, guidance):
+    def call(self, guidance: Tensor) -> dict[str, Tensor]:
         guidance = ops.cast(guidance, wide_dtype(self.compute_dtype))  # encodings of large features overflow float16
         affinity = self._affinity(guidance)
         height, width = ops.shape(guidance)[1:3]
@@ -161,7 +174,7 @@ class A2UKernels(ReassemblingLayer):
             kernels["down"] = ops.cast(normalize_down(raw, self.scale * self.kernel_size), self.compute_dtype)
         return kernels
 
-    def _affinity(self, guidance):
+    def _affinity(self, guidance: Tensor) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
         channels = guidance.shape[-1]
         embedded = []
@@ -182,26 +195,24 @@ class A2UKernels(ReassemblingLayer):
             embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
 
-    def _project(self, affinity, projection, average):
+    def _project(self, affinity: Tensor, projection: Any, average: Tensor | None) -> Tensor:
         """`(N, rows, columns, scale**2 * groups * kernel_size**2)`: one raw value per tap, sub-position and group."""
         matrix = ops.cast(projection if average is None else projection(average), affinity.dtype)
         values = matrix.shape[-1] if average is None else matrix.shape[-1] // self.rank
         matrix = ops.reshape(matrix, (-1, 1, self.rank, values))
         return affinity @ matrix  # torch's `ops.matmul` makes float32 of float64
 
-    def _projection(self, values, channels, name):
+    def _projection(self, values: int, channels: int, name: str) -> Any:
         if self.variant == "static":
             return self.add_weight((self.rank, values), _initializer(), autocast=False, name=name)
-        return self._dense(name, (None, channels), self.rank * values)
+        return self._convolution(name, (None, channels), self.rank * values)
 
-    def _dense(self, name, shape, units):
-        """A 1x1 convolution."""
-        settings = {"units": units, "use_bias": self.use_bias, "kernel_initializer": _initializer()}
-        return self._sublayer(keras.layers.Dense, name, shape, wide=True, **settings)
+    def _convolution(self, name: str, shape: Shape, units: int) -> keras.layers.Dense:
+        return self._dense(name, shape, units, use_bias=self.use_bias, kernel_initializer=_initializer())
 
-    def compute_output_shape(self, guidance_shape):
+    def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
         batch, height, width, _ = guidance_shape
-        shapes = {}
+        shapes: dict[str, Shape] = {}
         for direction in self.directions:
             if direction == "up":
                 ratio = self.scale // self.encoding_stride
@@ -212,22 +223,7 @@ class A2UKernels(ReassemblingLayer):
                 shapes["down"] = (batch, *size, self.groups * (self.scale * self.kernel_size) ** 2)
         return shapes
 
-    def get_config(self):
-        config = {
-            "kernel_size": self.kernel_size,
-            "encoding_size": self.encoding_size,
-            "variant": self.variant,
-            "channel_shared": self.channel_shared,
-            "rank": self.rank,
-            "groups": self.groups,
-            "directions": list(self.directions),
-            "use_bias": self.use_bias,
-            "use_norm": self.use_norm,
-            "encoding_stride": self.encoding_stride,
-        }
-        return {**super().get_config(), **config}
 
-
-def _initializer():
+def _initializer() -> keras.initializers.Initializer:
     """Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised."""
     return keras.initializers.VarianceScaling(2 / (1 + 0.01**2), mode="fan_avg", distribution="untruncated_normal")

@@ -4,6 +4,7 @@ import keras
 
 from a2u_tf.layers.checks import check_guidance
 from a2u_tf.layers.resampling2d import A2UResampling2D
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -46,23 +47,21 @@ class A2UUpSampling2D(A2UResampling2D):
 
     direction = "up"
 
-    def build(self, inputs_shape, guidance_shape=None):
+    def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
         self._guided = guidance_shape is not None
-        self.kernels = self._make_kernels(guidance_shape) if self._guided else self._make_kernels(inputs_shape, 1)
+        self.kernels = self._make_kernels(guidance_shape) if guidance_shape else self._make_kernels(inputs_shape, 1)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance=None):
+    def call(self, inputs: Tensor, guidance: Tensor | None = None) -> Tensor:
         if self._guided != (guidance is not None):
             raise ValueError(
                 f"{self.name} was built {'with' if self._guided else 'without'} guidance and was now called "
                 f"{'without' if self._guided else 'with'} it. Use one layer for each form."
             )
-        return self._reassemble(inputs, self.kernels(guidance if self._guided else inputs))
+        return self._reassemble_by(self.kernels(guidance if self._guided else inputs), inputs)
 
-    def compute_output_shape(self, inputs_shape, guidance_shape=None):
+    def compute_output_shape(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> Shape:
         if guidance_shape is not None:
             check_guidance(guidance_shape)
             return self._output_shape(inputs_shape, guidance_shape[:3])
-        check_guidance(inputs_shape)
-        batch, height, width, _ = inputs_shape
-        return self._output_shape(inputs_shape, (batch, *(n and n * self.scale for n in (height, width))))
+        return self._output_shape(inputs_shape, super().compute_output_shape(inputs_shape)[:3])

@@ -1,21 +1,34 @@
 """What the layers of this package share: their calls, their arguments as Keras spells them, and their sublayers."""
 
 from types import SimpleNamespace
+from typing import Any, Self
 
 import keras
 from keras.dtype_policies import DTypePolicy, DTypePolicyMap
 
+from a2u_tf.layers.checks import check_features
 from a2u_tf.layers.spelling import read_data_format, read_scale, refuse_interpolation
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import resolve_implementation
+from a2u_tf.ops.reassembly import Reassemble
+from a2u_tf.types import Shape, Tensor
 
 
 class ResamplingLayer(keras.layers.Layer):
     """Base of all layers. Where a layer takes two tensors, it takes a list of them, too."""
 
     fixed_scale: int | None = None  # of methods that have one scale only
+    settings: tuple[str, ...] = ()  # a class's further arguments: attributes, which `get_config` saves
 
-    def __init__(self, scale=None, *, size=None, data_format=None, interpolation=None, **kwargs):
+    def __init__(
+        self,
+        scale: Any = None,
+        *,
+        size: Any = None,
+        data_format: str | None = None,
+        interpolation: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         owner = type(self).__name__
         self.data_format = read_data_format(owner, data_format)
@@ -26,7 +39,7 @@ class ResamplingLayer(keras.layers.Layer):
         # The configurations of sublayers that were changed before the layer was saved; Keras would track a dict.
         self._saved = SimpleNamespace(sublayers={})
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Tensor:
         if args and isinstance(args[0], list | tuple):
             args = (*args[0], *args[1:])
         if not self.built and isinstance(self.dtype_policy, DTypePolicyMap):
@@ -35,7 +48,16 @@ class ResamplingLayer(keras.layers.Layer):
             self.build(*(x.shape for x in args), **named)
         return super().__call__(*args, **kwargs)
 
-    def _sublayer(self, layer_class, name, shape, wide=False, **settings):
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
+        check_features(self, inputs_shape)
+        batch, height, width, channels = inputs_shape
+        return (batch, *(size and size * self.scale for size in (height, width)), channels)
+
+    def _dense(self, name: str, shape: Shape, units: int, wide: bool = True, **settings: Any) -> keras.layers.Dense:
+        """Make and build a 1x1 convolution, see `_sublayer`."""
+        return self._sublayer(keras.layers.Dense, name, shape, wide, units=units, **settings)
+
+    def _sublayer(self, layer_class: Any, name: str, shape: Shape, wide: bool = False, **settings: Any) -> Any:
         """Make and build a sublayer in this layer's `build`, or the one of that name that was changed and saved.
 
         It computes by this layer's dtype policy, where `wide` in float32 at least. What a `DTypePolicyMap` says of its
@@ -48,7 +70,7 @@ class ResamplingLayer(keras.layers.Layer):
         layer.build(shape)
         return layer
 
-    def _policy(self, wide):
+    def _policy(self, wide: bool) -> DTypePolicy | DTypePolicyMap:
         own = self.dtype_policy
         has_map = isinstance(own, DTypePolicyMap)
         policy = own[self.path] if has_map else own
@@ -58,18 +80,22 @@ class ResamplingLayer(keras.layers.Layer):
             policy = DTypePolicyMap(policy, {key: own[key] for key in own})
         return policy
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "data_format": self.data_format}
         if self.fixed_scale is None:
             config["scale"] = self.scale
         if changed := self._changed_sublayers():
             config["sublayers"] = changed
-        return config
+        return config | self._settings()
 
-    def _changed_sublayers(self):
+    def _settings(self) -> dict[str, Any]:
+        values = {name: getattr(self, name) for name in self.settings}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+
+    def _changed_sublayers(self) -> dict[str, Any]:
         """Configurations of the sublayers that were quantised, adapted or frozen by themselves since they were made."""
         if not self.built:
-            return self._saved.sublayers
+            return dict(self._saved.sublayers)
         configs = {}
         for layer in self._flatten_layers(include_self=False, recursive=False):
             config = layer.get_config()
@@ -79,10 +105,10 @@ class ResamplingLayer(keras.layers.Layer):
         return configs
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         config = dict(config)
         changed = config.pop("sublayers", {})
-        layer = super().from_config(config)
+        layer: Self = super().from_config(config)
         layer._saved.sublayers = changed
         return layer
 
@@ -90,11 +116,19 @@ class ResamplingLayer(keras.layers.Layer):
 class ReassemblingLayer(ResamplingLayer):
     """Base of the layers that reassemble features, by one implementation or another."""
 
-    def __init__(self, scale=None, *, implementation="auto", **kwargs):
+    kernel_size: int
+    groups: int
+
+    def __init__(self, scale: Any = None, *, implementation: str = "auto", **kwargs: Any) -> None:
         super().__init__(scale, **kwargs)
         self.implementation = implementation
         # XLA cannot compile the compiled op.
         self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
 
-    def get_config(self):
+    def _reassembles(self, direction: str, kernel_size: int, groups: int = 1) -> None:
+        """Make `self._reassemble`, by settings that are checked now."""
+        self._reassemble = Reassemble(direction, kernel_size, self.scale, groups, self.implementation)
+        self.kernel_size, self.groups = self._reassemble.kernel_size, self._reassemble.groups
+
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "implementation": self.implementation}

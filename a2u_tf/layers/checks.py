@@ -1,17 +1,24 @@
 """Checks that the layers share."""
 
+from typing import Any
 
-def check_guidance(shape):
-    """Raise `ValueError` for a guidance shape that is not of rank 4 with known channels."""
+import keras
+
+from a2u_tf.types import Shape
+
+
+def check_guidance(shape: Any) -> int:
+    """Return the channels of a guidance shape; raise `ValueError` where it is not of rank 4 with known channels."""
     if isinstance(shape, dict) or len(shape) != 4 or not isinstance(shape[-1], int):
         raise ValueError(
             "Guidance must be one tensor of rank 4, (batch, height, width, channels), whose channel count is known. "
             f"Received: shape={shape}"
         )
+    return shape[-1]
 
 
-def check_exact_guidance(layer, inputs_shape, guidance_shape):
-    """Raise `ValueError` where guidance is missing or known not to be `layer.scale` times the size of the inputs."""
+def check_exact_guidance(layer: keras.layers.Layer, inputs_shape: Shape, guidance_shape: Shape | None) -> Shape:
+    """Return the shape of guidance; raise `ValueError` without, or where it is not `layer.scale` times the inputs."""
     name = type(layer).__name__
     if guidance_shape is None:
         raise ValueError(f"{name} needs guidance: call it with (inputs, guidance).")
@@ -24,12 +31,21 @@ def check_exact_guidance(layer, inputs_shape, guidance_shape):
             f"inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Pad the picture to a "
             "multiple of all scales, or use A2UUpSampling2D, which takes odd sizes."
         )
+    return guidance_shape
 
 
-def check_features(layer, shape):
-    """Raise `ValueError` for inputs that are not of rank 4 with known channels."""
-    if len(shape) != 4 or not isinstance(shape[-1], int):
+def check_features(layer: keras.layers.Layer, shape: Shape) -> int:
+    """Return the channels of inputs; raise `ValueError` where they are not of rank 4 with known channels."""
+    if len(shape) != 4 or shape[-1] is None:
         raise ValueError(
             f"{type(layer).__name__} upsamples tensors of rank 4, (batch, height, width, channels), whose channel "
             f"count is known. Received: shape={tuple(shape)}"
         )
+    return shape[-1]
+
+
+def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    """Return a value that is known; raise `ValueError` for others."""
+    if value not in known:
+        raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
+    return value

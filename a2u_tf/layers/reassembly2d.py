@@ -1,10 +1,12 @@
 """Reassembly as a layer, for models that share kernels between encoder and decoder."""
 
+from typing import Any
+
 import keras
 
 from a2u_tf.layers.base import ReassemblingLayer
-from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import check_shapes
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -38,27 +40,29 @@ class Reassembly2D(ReassemblingLayer):
     Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
 
-    def __init__(self, direction, kernel_size, scale=None, groups=1, implementation="auto", **kwargs):
-        super().__init__(scale, implementation=implementation, **kwargs)
-        self._reassemble = Reassemble(direction, kernel_size, self.scale, groups, implementation)
-        self.direction = direction
-        self.kernel_size = self._reassemble.kernel_size
-        self.groups = self._reassemble.groups
+    settings = ("direction", "kernel_size", "groups")
 
-    def build(self, features_shape, kernels_shape):
+    def __init__(
+        self,
+        direction: str,
+        kernel_size: int,
+        scale: int | None = None,
+        groups: int = 1,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scale, implementation=implementation, **kwargs)
+        self._reassembles(direction, kernel_size, groups)
+        self.direction = direction
+
+    def build(self, features_shape: Shape, kernels_shape: Shape) -> None:
         super().build(features_shape)
 
-    def call(self, features, kernels):
+    def call(self, features: Tensor, kernels: Tensor) -> Tensor:
         return self._reassemble(features, kernels)
 
-    def compute_output_shape(self, features_shape, kernels_shape):
+    def compute_output_shape(  # type: ignore[override]
+        self, features_shape: Shape, kernels_shape: Shape
+    ) -> Shape:
         check_shapes(self.direction, features_shape, kernels_shape, self.kernel_size, self.scale, self.groups)
         return (*kernels_shape[:3], features_shape[-1])
-
-    def get_config(self):
-        config = {
-            "direction": self.direction,
-            "kernel_size": self.kernel_size,
-            "groups": self.groups,
-        }
-        return {**super().get_config(), **config}

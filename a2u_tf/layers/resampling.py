@@ -16,7 +16,7 @@ from a2u_tf.layers.reassembly2d import Reassembly2D
 from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
 from a2u_tf.types import Tensor
 
-LAST = {"data_format": "channels_last"}  # whatever Keras is set to
+LAST: dict[str, Any] = {"data_format": "channels_last"}  # whatever Keras is set to
 _DOWNSAMPLERS = ("conv", "max_pool", "indexnet", "a2u")
 # With which downsampling a method is used where none is asked for.
 _PARTNERS = {
@@ -150,7 +150,7 @@ class Resampling:
 
     def down(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
         """Halve a map by its kernels or max-pooling; the third method, a strided convolution, is the encoder's own."""
-        settings = {"name": f"downsampling_{level}", **LAST}
+        settings: dict[str, Any] = {"name": f"downsampling_{level}", **LAST}
         if self.downsampling == "max_pool":
             return layers.MaxPooling2D(2, **settings)(x)
         if self.downsampling == "a2u":
@@ -160,7 +160,7 @@ class Resampling:
 
     def up(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
         """Double a map."""
-        settings = {"name": f"upsampling_{level}", **LAST}
+        settings: dict[str, Any] = {"name": f"upsampling_{level}", **LAST}
         if self.upsampling == "a2u":
             return Reassembly2D("up", self.kernel_size, **settings)(x, guide["up"])
         if self.upsampling.startswith("indexnet"):

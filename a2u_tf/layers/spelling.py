@@ -1,21 +1,23 @@
 """Arguments as Keras' own layers spell them: `size`, `data_format` and `interpolation`."""
 
+from typing import Any
+
 import keras
 
 from a2u_tf.ops.validation import positive_integers
 
 
-def read_scale(scale=None, size=None, default=2):
+def read_scale(scale: Any = None, size: Any = None) -> int:
     """Return the scale as an `int`, given by either name: an integer, or the same one for height and width."""
     given = {name: _one(name, value) for name, value in (("scale", scale), ("size", size)) if value is not None}
     if len(set(given.values())) > 1:
         raise ValueError(
             f"`size` is Keras' name for `scale`: give one of them. Received: scale={scale!r}, size={size!r}"
         )
-    return next(iter(given.values()), default)
+    return next(iter(given.values()), 2)
 
 
-def _one(name, value):
+def _one(name: str, value: Any) -> int:
     values = tuple(value) if isinstance(value, tuple | list) else (value,)
     if len(values) == 2 and values[0] == values[1]:
         values = values[:1]
@@ -27,7 +29,7 @@ def _one(name, value):
     return positive_integers(**{name: values[0]})[0]
 
 
-def read_data_format(owner, data_format=None):
+def read_data_format(owner: str, data_format: str | None = None) -> str:
     """Return `"channels_last"`; raise `ValueError` where another format is asked for, here or by Keras' setting."""
     received = f"data_format={data_format!r}"
     if data_format is None:
@@ -42,7 +44,7 @@ def read_data_format(owner, data_format=None):
     return data_format
 
 
-def refuse_interpolation(owner, interpolation=None):
+def refuse_interpolation(owner: str, interpolation: str | None = None) -> None:
     """Raise `ValueError` where an interpolation is asked for."""
     if interpolation is not None:
         raise ValueError(

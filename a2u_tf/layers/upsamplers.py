@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
+from a2u_tf.layers.checks import one_of
 from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
 from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
@@ -17,7 +18,8 @@ from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 from a2u_tf.layers.spelling import read_scale
 
-_METHODS: dict[str, tuple[Any, dict]] = {
+# Name, layer and what the name says of its settings. A layer whose `call` takes `guidance` is a guided one.
+_METHODS: dict[str, tuple[Any, dict[str, Any]]] = {
     "nearest": (keras.layers.UpSampling2D, {}),
     "bilinear": (BilinearUpSampling2D, {}),
     "transposed_conv": (TransposedConvUpSampling2D, {}),
@@ -41,31 +43,21 @@ GUIDED = frozenset(
 )
 
 
-def make_upsampler(name, /, scale=None, **options):
+def make_upsampler(name: str, /, scale: int | None = None, **options: Any) -> keras.layers.Layer:
     """Make the upsampling layer of a name.
 
-    | name | layer | guidance |
-    |---|---|---|
-    | `"nearest"` | `keras.layers.UpSampling2D` | |
-    | `"bilinear"` | `BilinearUpSampling2D`: the same, interpolating, also in graphs of open size | |
-    | `"transposed_conv"` | `TransposedConvUpSampling2D` | |
-    | `"pixel_shuffle"` | `PixelShuffleUpSampling2D` | |
-    | `"max_unpool"` | `MaxUnpooling2D` | needed |
-    | `"carafe"` | `CARAFEUpSampling2D` | |
-    | `"indexnet_hin"`, `"indexnet_o2o"`, `"indexnet_m2o"` | `IndexNetUpSampling2D(kind=...)`, scale 2 | needed |
-    | `"dysample"` | `DySampleUpSampling2D` | |
-    | `"fade"`, `"fade_lite"` | `FADEUpSampling2D`, `FADEUpSampling2D(lite=True)`, scale 2 | needed |
-    | `"sapa_i"`, `"sapa_b"`, `"sapa_g"` | `SAPAUpSampling2D(similarity=...)` | needed |
-    | `"a2u"` | `A2UUpSampling2D`; its six variants by `variant` and `channel_shared` | as wanted |
+    A2U has its six variants by `variant` and `channel_shared`; the others are those of `a2u_tf.layers.comparison`, and
+    `"nearest"` is `keras.layers.UpSampling2D`. IndexNet and FADE upsample by two only.
 
     Args:
-        name: A name of the table; `a2u_tf.layers.UPSAMPLERS` lists them.
+        name: One of `a2u_tf.layers.UPSAMPLERS`.
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         options: Further arguments of the layer, such as `kernel_size` or `name`.
 
     Returns:
         Keras layer that enlarges `(N, h, w, C)` to `(N, scale * h, scale * w, C)`. Those whose names are in
-        `a2u_tf.layers.GUIDED` are called with `(inputs, guidance)`, the others with `(inputs)`.
+        `a2u_tf.layers.GUIDED` are called with `(inputs, guidance)`, which `"a2u"` can do without, the others with
+        `(inputs)`.
 
     Raises:
         ValueError: For an unknown name, a scale that the method does not have, and for what the layer refuses.
@@ -76,9 +68,7 @@ def make_upsampler(name, /, scale=None, **options):
     >>> layer(keras.random.normal((2, 16, 16, 64))).shape
     (2, 32, 32, 64)
     """
-    if name not in _METHODS:
-        raise ValueError(f"`name` must be one of {UPSAMPLERS}. Received: name={name!r}")
-    layer, settings = _METHODS[name]
+    layer, settings = _METHODS[one_of("name", name, UPSAMPLERS)]
     if layer is keras.layers.UpSampling2D:
         return layer(read_scale(scale, options.pop("size", None)), **options)
     return layer(scale=scale, **settings, **options)

@@ -8,9 +8,25 @@ fewer than four nodes, the portable way runs.
 
 import functools
 import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from a2u_tf.types import Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Way: TypeAlias = Callable[..., Any]  # a function of tensors, and of settings by name
 
 
-def call(portable, fast, *tensors, differentiable=None, in_files=False, **settings):
+def call(
+    portable: Way,
+    fast: Way,
+    *tensors: Tensor,
+    differentiable: Way | None = None,
+    in_files: bool = False,
+    **settings: Any,
+) -> Any:
     """Call one of two functions that compute the same; outside graphs, the faster one.
 
     Args:
@@ -35,8 +51,8 @@ def call(portable, fast, *tensors, differentiable=None, in_files=False, **settin
         return (differentiable or portable)(*tensors, **settings)
 
     @tf.custom_gradient
-    def run(*tensors):
-        def gradient(*upstream):
+    def run(*tensors: Tensor) -> tuple[Any, Way]:
+        def gradient(*upstream: Tensor) -> Any:
             if in_files:
                 return _gradients_of(fast, len(tensors))(*tensors, *upstream, **settings)
             ways = (_gradients_of(way, len(tensors)) for way in (differentiable or portable, fast))
@@ -49,10 +65,10 @@ def call(portable, fast, *tensors, differentiable=None, in_files=False, **settin
 
 
 @functools.cache
-def _gradients_of(way, count):
+def _gradients_of(way: Way, count: int) -> Way:
     """Return the function of the gradients of `way` with respect to `count` tensors, which upstream tensors follow."""
 
-    def gradients(*tensors, **settings):
+    def gradients(*tensors: Tensor, **settings: Any) -> Any:
         import tensorflow as tf
 
         outputs = tf.nest.flatten(way(*tensors[:count], **settings))
@@ -63,14 +79,14 @@ def _gradients_of(way, count):
     return gradients
 
 
-def _chosen(portable, fast, tensors, in_files, settings):
+def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, settings: dict[str, Any]) -> Any:
     import tensorflow as tf
 
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
-    portable, *fast = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
-    chosen = portable.get_concrete_function(*specs)
+    first, *others = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
+    chosen = first.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
-    chosen.graph.replacements = [function.get_concrete_function(*specs) for function in fast]
+    chosen.graph.replacements = [function.get_concrete_function(*specs) for function in others]
     if in_files:
         for replacement in chosen.graph.replacements:
             replacement.add_to_graph(tf.compat.v1.get_default_graph())
@@ -78,14 +94,16 @@ def _chosen(portable, fast, tensors, in_files, settings):
 
 
 @functools.lru_cache(64)
-def _functions(portable, fast, specs, in_files, settings):
+def _functions(
+    portable: Way, fast: Way, specs: tuple["tf.TensorSpec", ...], in_files: bool, settings: tuple[tuple[str, Any], ...]
+) -> list[Any]:
     """Return a `tf.function` of the portable way and one of the faster way for each kind of device."""
     import tensorflow as tf
 
     interface = f"a2u_tf_{uuid.uuid4().hex}"
 
-    def function(way, **attributes):
-        def run(*tensors):
+    def function(way: Way, **attributes: str) -> Any:
+        def run(*tensors: Tensor) -> Any:
             return way(*tensors, **dict(settings))
 
         run.__name__ = way.__name__

@@ -1,15 +1,18 @@
 """Encode guidance with filters that differ from sample to sample: a strided depthwise correlation of a whole batch."""
 
+from collections.abc import Callable
+
 import keras
 from keras import ops
 
 from a2u_tf.ops import alternatives, compiled, composite
 from a2u_tf.ops.implementation import implementation_here
-from a2u_tf.ops.layout import same
+from a2u_tf.ops.layout import Size, same
 from a2u_tf.ops.trace import in_xla_trace
+from a2u_tf.types import Tensor
 
 
-def encode(guidance, filters, stride=1, implementation="auto"):
+def encode(guidance: Tensor, filters: Tensor, stride: int = 1, implementation: str = "auto") -> Tensor:
     """Correlate every channel of each sample with that sample's own filter.
 
     Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
@@ -32,11 +35,11 @@ def encode(guidance, filters, stride=1, implementation="auto"):
     return alternatives.call(*ways, guidance, filters, differentiable=_encode_by_convolution, stride=stride)
 
 
-def _encode_by_op(guidance, filters, stride):
+def _encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     return _encode_by_windows(compiled.call_op, guidance, filters, stride)
 
 
-def _encode_by_composite(guidance, filters, stride):
+def _encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     if in_xla_trace():  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
         return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
@@ -48,11 +51,11 @@ def _encode_by_composite(guidance, filters, stride):
     return alternatives.call(*ways, guidance, filters, in_files=True, stride=stride)
 
 
-def _encode_plainly(guidance, filters, stride):
+def _encode_plainly(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     return _encode_by_windows(composite.reassemble_plainly, guidance, filters, stride)
 
 
-def _encode_by_windows(reassemble, guidance, filters, stride):
+def _encode_by_windows(reassemble: Callable[..., Tensor], guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     """Reassembly with one window for all pixels of a sample."""
     batch = ops.shape(guidance)[0]
     _, size, _, depth = filters.shape
@@ -61,7 +64,7 @@ def _encode_by_windows(reassemble, guidance, filters, stride):
     return reassemble(guidance, windows, size, down=stride, groups=depth)
 
 
-def _encode_by_convolution(guidance, filters, stride):
+def _encode_by_convolution(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     """One depthwise convolution; samples with filters of their own are laid side by side as its channels."""
     batch, height, width, channels = ops.shape(guidance)
     size = filters.shape[1]
@@ -80,7 +83,7 @@ def _encode_by_convolution(guidance, filters, stride):
     return ops.transpose(ops.reshape(encoded, (rows, columns, batch, channels)), (2, 0, 1, 3))
 
 
-def _depthwise_conv(x, filters, stride):
+def _depthwise_conv(x: Tensor, filters: Tensor, stride: int) -> Tensor:
     if keras.backend.backend() != "torch":
         return ops.depthwise_conv(x, filters, stride, "valid", data_format="channels_last")
     # There Keras asks channels-last tensors for their layout in memory, which `torch.func.vmap` cannot tell.
@@ -88,7 +91,7 @@ def _depthwise_conv(x, filters, stride):
     return ops.transpose(x, (0, 2, 3, 1))
 
 
-def _padding(length, size, stride):
+def _padding(length: Size, size: int, stride: int) -> list[Size]:
     before = (size - 1) // 2
     after = (length + stride - 1) // stride * stride - stride + size - length - before
     return [before, max(after, 0) if isinstance(after, int) else ops.maximum(after, 0)]

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 from a2u_tf.ops import compiled
 from a2u_tf.ops.trace import in_xla_trace
@@ -13,7 +14,7 @@ _forced: dict[object, str] = {}  # by each context that is open, in the order of
 
 
 @contextlib.contextmanager
-def use_implementation(name):
+def use_implementation(name: str) -> Iterator[None]:
     """Run every reassembly by one implementation, whatever its `implementation` says, while the context is open.
 
     It holds for the whole process, so also in threads that run meanwhile, such as those of a distribution strategy's
@@ -42,7 +43,7 @@ def use_implementation(name):
         del _forced[context]
 
 
-def resolve_implementation(implementation):
+def resolve_implementation(implementation: str) -> tuple[str, str]:
     """Return `(name, reason)`: the implementation that runs outside XLA for a requested one, and why.
 
     Raises:
@@ -73,7 +74,7 @@ def resolve_implementation(implementation):
     return "composite", f"no compiled op: {problem}"
 
 
-def implementation_here(implementation):
+def implementation_here(implementation: str) -> str:
     """Return the name of the implementation for the trace at hand: XLA takes the composite."""
     name, _ = resolve_implementation(implementation)
     return "composite" if name == "compiled" and in_xla_trace() else name

@@ -2,8 +2,11 @@
 
 from keras import ops
 
+from a2u_tf.ops.layout import depth_to_space
+from a2u_tf.types import Tensor
 
-def normalize_up(raw, kernel_size, scale, groups):
+
+def normalize_up(raw: Tensor, kernel_size: int, scale: int, groups: int) -> Tensor:
     """Turn raw values into upsampling kernels of `scale` times the resolution.
 
     `softmax_taps(sigmoid(raw))`, or `sigmoid(raw)` where the kernel has one tap. The sigmoid bounds the softmax's
@@ -24,15 +27,15 @@ def normalize_up(raw, kernel_size, scale, groups):
     kernels = ops.sigmoid(raw)
     if kernel_size > 1:
         kernels = softmax_taps(kernels, kernel_size)
-    return ops.depth_to_space(kernels, scale, "channels_last") if scale > 1 else kernels
+    return depth_to_space(kernels, scale)
 
 
-def normalize_down(raw, kernel_size):
+def normalize_down(raw: Tensor, kernel_size: int) -> Tensor:
     """Turn raw values `(N, h, w, groups * kernel_size**2)` into downsampling kernels: `softmax_taps(raw)`."""
     return softmax_taps(raw, kernel_size)
 
 
-def softmax_taps(x, kernel_size):
+def softmax_taps(x: Tensor, kernel_size: int) -> Tensor:
     """Normalise kernel maps `(N, H, W, groups * kernel_size**2)` so that the taps of each kernel sum to 1."""
     batch, height, width, depth = ops.shape(x)
     taps = kernel_size**2

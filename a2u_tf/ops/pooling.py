@@ -3,9 +3,11 @@
 from keras import ops
 
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.ops.layout import Size
+from a2u_tf.types import Tensor
 
 
-def adaptive_average_pool(x, size):
+def adaptive_average_pool(x: Tensor, size: int) -> Tensor:
     """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
 
     `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Bins overlap
@@ -28,7 +30,7 @@ def adaptive_average_pool(x, size):
     return ops.cast(ops.reshape(pooled, (batch, size, size, channels)), dtype)
 
 
-def _bins(length, size, dtype):
+def _bins(length: Size, size: int, dtype: str) -> Tensor:
     """Averaging matrix of shape `(size, length)`."""
     bins = ops.arange(size, dtype="int32")[:, None]
     start = bins * length // size

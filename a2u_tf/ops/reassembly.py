@@ -1,6 +1,7 @@
 """Reassembly with per-pixel kernels, up and down: checks, and one call of the implementation."""
 
 from types import ModuleType
+from typing import Any
 
 import keras
 from keras import ops
@@ -9,9 +10,12 @@ from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.dtypes import common_dtype
 from a2u_tf.ops.implementation import implementation_here, resolve_implementation
 from a2u_tf.ops.validation import check_settings, check_tensors, checked_when_run
+from a2u_tf.types import Tensor
 
 
-def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
+def reassemble_up(
+    features: Tensor, kernels: Tensor, kernel_size: int, scale: int = 2, groups: int = 1, implementation: str = "auto"
+) -> Tensor:
     """Upsample features with one kernel per output pixel.
 
     `out[n,y,x,c] = sum_{i,j<s} K[n,y,x, G(c) s^2 + i s + j] * Z[n, y//r + i - p, x//r + j - p, c]` with
@@ -49,7 +53,9 @@ def reassemble_up(features, kernels, kernel_size, scale=2, groups=1, implementat
     return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
 
 
-def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implementation="auto"):
+def reassemble_down(
+    features: Tensor, kernels: Tensor, kernel_size: int, scale: int = 2, groups: int = 1, implementation: str = "auto"
+) -> Tensor:
     """Downsample features with one kernel per output pixel.
 
     `out[n,y,x,c] = sum_{i,j<t} K[n,y,x, G(c) t^2 + i t + j] * Z[n, r y + i - p, r x + j - p, c]` with
@@ -85,14 +91,23 @@ def reassemble_down(features, kernels, kernel_size, scale=2, groups=1, implement
 class Reassemble(keras.Operation):
     """Both directions as one Keras operation, which also takes the symbolic tensors of functional models."""
 
-    def __init__(self, direction, kernel_size, scale=2, groups=1, implementation="auto", *, name=None):
+    def __init__(
+        self,
+        direction: str,
+        kernel_size: int,
+        scale: int = 2,
+        groups: int = 1,
+        implementation: str = "auto",
+        *,
+        name: str | None = None,
+    ) -> None:
         super().__init__(name=name)
         self.kernel_size, self.scale, self.groups = check_settings(direction, kernel_size, scale, groups)
         resolve_implementation(implementation)
         self.direction = direction
         self.implementation = implementation
 
-    def call(self, features, kernels):
+    def call(self, features: Tensor, kernels: Tensor) -> Tensor:
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
         features, kernels = checked_when_run(
             self.direction, features, kernels, self.kernel_size, self.scale, self.groups
@@ -101,11 +116,11 @@ class Reassemble(keras.Operation):
         module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
         return module.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         settings = ("name", "direction", "kernel_size", "scale", "groups", "implementation")
         return {name: getattr(self, name) for name in settings}
 
-    def compute_output_spec(self, features, kernels):
+    def compute_output_spec(self, features: Tensor, kernels: Tensor) -> keras.KerasTensor:
         check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
         dtype = common_dtype(features.dtype, kernels.dtype)
         return keras.KerasTensor((*kernels.shape[:3], features.shape[3]), dtype)

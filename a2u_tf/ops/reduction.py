@@ -4,9 +4,10 @@ from keras import ops
 
 from a2u_tf.ops.layout import same
 from a2u_tf.ops.trace import in_xla_trace
+from a2u_tf.types import Tensor
 
 
-def sum_channels(x, groups=1):
+def sum_channels(x: Tensor, groups: int = 1) -> Tensor:
     """Sum the channels of each of `groups` consecutive runs: `(..., C)` to `(..., groups)`."""
     *shape, channels = ops.shape(x)
     if same(groups, channels):

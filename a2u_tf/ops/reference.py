@@ -9,18 +9,20 @@ Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Mat
 
 import numpy as np
 
+from a2u_tf.types import Array
 
-def reassemble_up(features, kernels, kernel_size, scale=2, groups=1):
+
+def reassemble_up(features: Array, kernels: Array, kernel_size: int, scale: int = 2, groups: int = 1) -> Array:
     """Reassemble `(N, h, w, C)` features with `(N, H, W, groups * kernel_size**2)` kernels to `(N, H, W, C)`."""
     return _reassemble(features, kernels, kernel_size, up=scale, down=1, groups=groups)
 
 
-def reassemble_down(features, kernels, kernel_size, scale=2, groups=1):
+def reassemble_down(features: Array, kernels: Array, kernel_size: int, scale: int = 2, groups: int = 1) -> Array:
     """Reassemble `(N, H, W, C)` features with `(N, h, w, groups * kernel_size**2)` kernels to `(N, h, w, C)`."""
     return _reassemble(features, kernels, kernel_size, up=1, down=scale, groups=groups)
 
 
-def _reassemble(features, kernels, kernel_size, up, down, groups):
+def _reassemble(features: Array, kernels: Array, kernel_size: int, up: int, down: int, groups: int) -> Array:
     features, kernels = np.asarray(features), np.asarray(kernels)
     batch, source_height, source_width, channels = features.shape
     _, height, width, _ = kernels.shape

@@ -1,6 +1,7 @@
 """Scores of each output pixel against the window of its cell: the sibling of reassembly that SAPA needs."""
 
 from types import ModuleType
+from typing import Any
 
 from keras import ops
 
@@ -8,13 +9,14 @@ from a2u_tf.ops.bilinear import bilinear
 from a2u_tf.ops.composite import matmul as by_matmul
 from a2u_tf.ops.composite import taps as by_taps
 from a2u_tf.ops.dtypes import common_dtype, wide_dtype
-from a2u_tf.ops.layout import merge_phases, split_windows, taps, window_tap
+from a2u_tf.ops.layout import merge_phases, split_cells, split_windows, taps, window_tap
 from a2u_tf.ops.reduction import sum_channels
 from a2u_tf.ops.trace import in_xla_trace, materialize
 from a2u_tf.ops.validation import check_settings
+from a2u_tf.types import Shape, Tensor
 
 
-def similarity(query, key, kernel_size, scale=2):
+def similarity(query: Tensor, key: Tensor, kernel_size: int, scale: int = 2) -> Tensor:
     """Compare every query with the keys of the window around its lower-resolution pixel, by inner products.
 
     `S[n,y,x,i s + j] = sum_c Q[n,y,x,c] * K[n, y//r + i - p, x//r + j - p, c]` with `s = kernel_size`,
@@ -44,21 +46,26 @@ def similarity(query, key, kernel_size, scale=2):
     return similarity_as(form, query, key, kernel_size, scale)
 
 
-def similarity_as(form, query, key, kernel_size, scale):
+def similarity_as(form: str, query: Tensor, key: Tensor, kernel_size: int, scale: int) -> Tensor:
     """Score by one form, `"taps"` or `"matmul"`, whatever is being traced."""
     module: ModuleType = by_taps if form == "taps" else by_matmul
     scores = _sums_over_channels if form == "taps" else _matrix_products
-    settings = {"kernel_size": kernel_size, "up": scale, "groups": 1, "grid": tuple(ops.shape(key)[1:3])}
+    settings: dict[str, Any] = {
+        "kernel_size": kernel_size,
+        "up": scale,
+        "groups": 1,
+        "grid": tuple(ops.shape(key)[1:3]),
+    }
     if form == "taps":
         settings["down"] = 1
     dtype = common_dtype(query.dtype, key.dtype)
     compute_dtype = wide_dtype(dtype)
 
-    def forward(query, key):
+    def forward(query: Tensor, key: Tensor) -> Tensor:
         query, key = (ops.cast(x, compute_dtype) for x in (query, key))
         return materialize(ops.cast(scores(query, key, kernel_size, scale), dtype))
 
-    def gradients(query, key, upstream):
+    def gradients(query: Tensor, key: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
         wide_query, wide_key, upstream = (ops.cast(x, compute_dtype) for x in (query, key, upstream))
         # Scores are what reassembly of the keys sends back to its kernels; read that the other way round.
         to_query = module.forward(wide_key, upstream, **settings)
@@ -68,36 +75,30 @@ def similarity_as(form, query, key, kernel_size, scale):
     return bilinear(forward, gradients, query, key)
 
 
-def _matrix_products(query, key, kernel_size, scale):
+def _matrix_products(query: Tensor, key: Tensor, kernel_size: int, scale: int) -> Tensor:
     """The queries of a cell times the keys of its window: the form outside XLA."""
     batch, rows, columns, channels = ops.shape(key)
     split = split_windows(key, kernel_size, 1, (rows, columns))
     windows = ops.stack([window_tap(split, i, j, (rows, columns)) for _, i, j in taps(kernel_size)], axis=3)
-    cells = ops.transpose(_split_cells(query, key, scale), (0, 1, 3, 2, 4, 5))
+    cells = ops.transpose(split_cells(query, (rows, columns), scale), (0, 1, 3, 2, 4, 5))
     cells = ops.reshape(cells, (batch, rows, columns, scale**2, channels))
     scores = cells @ ops.swapaxes(windows, 3, 4)  # torch's `ops.matmul` makes float32 of float64
     scores = ops.reshape(scores, (batch, rows, columns, scale, scale, kernel_size**2))
     return merge_phases(ops.transpose(scores, (0, 1, 3, 2, 4, 5)))
 
 
-def _sums_over_channels(query, key, kernel_size, scale):
+def _sums_over_channels(query: Tensor, key: Tensor, kernel_size: int, scale: int) -> Tensor:
     """One product and sum per tap: the form under XLA."""
     grid = tuple(ops.shape(key)[1:3])
     windows = split_windows(key, kernel_size, 1, grid)
-    cells = _split_cells(query, key, scale)
+    cells = split_cells(query, grid, scale)
     scores = []
     for _, i, j in taps(kernel_size):
         scores.append(sum_channels(cells * window_tap(windows, i, j, grid)[:, :, None, :, None, :]))
     return merge_phases(ops.concatenate(scores, axis=-1))
 
 
-def _split_cells(query, key, scale):
-    """`(N, scale * h, scale * w, C)` to `(N, h, scale, w, scale, C)`."""
-    batch, rows, columns, channels = ops.shape(key)
-    return ops.reshape(query, (batch, rows, scale, columns, scale, channels))
-
-
-def _check_shapes(query, key, scale):
+def _check_shapes(query: Shape, key: Shape, scale: int) -> None:
     received = f"Received: query.shape={query}, key.shape={key}"
     if len(query) != 4 or len(key) != 4:
         raise ValueError(
@@ -105,7 +106,8 @@ def _check_shapes(query, key, scale):
             "Bring them there with `keras.ops.reshape`."
         )
     for axis, name, ratio in ((0, "batch size", 1), (1, "height", scale), (2, "width", scale), (3, "channels", 1)):
-        if None not in (query[axis], key[axis]) and query[axis] != ratio * key[axis]:
+        high, low = query[axis], key[axis]
+        if high is not None and low is not None and high != ratio * low:
             times = f"{ratio} times the {name}" if axis in (1, 2) else f"the {name}"
             raise ValueError(
                 f"`query` must have {times} of `key`. {received}. Resize or project the maps that both are made from."

@@ -3,20 +3,22 @@
 import keras
 from keras import ops
 
+from a2u_tf.types import Tensor
 
-def in_xla_trace():
+
+def in_xla_trace() -> bool:
     """Return True inside an XLA trace: always on JAX, on TensorFlow within `jit_compile=True`, never on torch."""
-    backend = keras.backend.backend()
+    backend: str = keras.backend.backend()
     if backend == "tensorflow":
         from tensorflow.python.framework import ops as framework_ops
         from tensorflow.python.ops import control_flow_util
 
         # The public API does not tell; this also sees nested functions, loops and `map_fn`.
-        return control_flow_util.GraphOrParentsInXlaContext(framework_ops.get_default_graph())
+        return bool(control_flow_util.GraphOrParentsInXlaContext(framework_ops.get_default_graph()))
     return backend == "jax"
 
 
-def materialize(x):
+def materialize(x: Tensor) -> Tensor:
     """Return `x`; inside an XLA trace, keep it from being computed anew in each of its consumers.
 
     XLA's CPU backend merges a sum over 36 taps into every operation that reads it, 36 more sums in the backward pass,

@@ -1,11 +1,14 @@
 """Checks of reassembly arguments: what was expected, what came, and the way out."""
 
 import numbers
+from typing import Any
 
 import keras
 
+from a2u_tf.types import Shape, Tensor
 
-def check_settings(direction, kernel_size, scale, groups):
+
+def check_settings(direction: str, kernel_size: int, scale: int, groups: int) -> list[int]:
     """Return kernel size, scale and groups as integers; raise `ValueError` for such as reassembly does not have."""
     if direction not in ("up", "down"):
         raise ValueError(f'`direction` must be "up" or "down". Received: direction={direction!r}')
@@ -15,10 +18,10 @@ def check_settings(direction, kernel_size, scale, groups):
             "`kernel_size` of upsampling must be odd: its window is centred on the source pixel. "
             f"Received: kernel_size={kernel_size}. Use {kernel_size - 1} or {kernel_size + 1}."
         )
-    return kernel_size, scale, groups
+    return [kernel_size, scale, groups]
 
 
-def positive_integers(**values):
+def positive_integers(**values: Any) -> list[int]:
     """Return the values as a list of `int`, NumPy's integers too; raise `ValueError` at others and below 1."""
     for name, value in values.items():
         if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
@@ -26,7 +29,7 @@ def positive_integers(**values):
     return [int(value) for value in values.values()]
 
 
-def check_tensors(direction, features, kernels, kernel_size, scale, groups):
+def check_tensors(direction: str, features: Tensor, kernels: Tensor, kernel_size: int, scale: int, groups: int) -> None:
     """Raise `ValueError` where ranks, dtypes, channels or known sizes of the two tensors do not fit."""
     for name, tensor in (("features", features), ("kernels", kernels)):
         if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(tensor.dtype)):
@@ -37,7 +40,7 @@ def check_tensors(direction, features, kernels, kernel_size, scale, groups):
     check_shapes(direction, _shape("features", features), _shape("kernels", kernels), kernel_size, scale, groups)
 
 
-def check_shapes(direction, features, kernels, kernel_size, scale, groups):
+def check_shapes(direction: str, features: Shape, kernels: Shape, kernel_size: int, scale: int, groups: int) -> None:
     """Raise `ValueError` where two shapes (tuples of four sizes, `None` where unknown) do not fit."""
     for name, shape in (("features", features), ("kernels", kernels)):
         if len(shape) != 4:
@@ -70,7 +73,9 @@ def check_shapes(direction, features, kernels, kernel_size, scale, groups):
         raise ValueError(_size_message(direction, scale, expected, received))
 
 
-def checked_when_run(direction, features, kernels, kernel_size, scale, groups):
+def checked_when_run(
+    direction: str, features: Tensor, kernels: Tensor, kernel_size: int, scale: int, groups: int
+) -> tuple[Tensor, Tensor]:
     """Return the two tensors; on TensorFlow, sizes that are unknown while tracing are checked before their use.
 
     XLA drops the check.
@@ -90,7 +95,7 @@ def checked_when_run(direction, features, kernels, kernel_size, scale, groups):
         return tf.identity(features), tf.identity(kernels)
 
 
-def _size_message(direction, scale, expected, received):
+def _size_message(direction: str, scale: int, expected: object, received: str) -> str:
     if direction == "up":
         high, low, source = "kernels", "features", "guidance of the size that the output shall have"
     else:
@@ -101,7 +106,7 @@ def _size_message(direction, scale, expected, received):
     )
 
 
-def _shape(name, tensor):
+def _shape(name: str, tensor: Tensor) -> Shape:
     try:
         return tuple(tensor.shape)
     except ValueError:  # a TensorFlow tensor of unknown rank

@@ -1,8 +1,11 @@
 """Bilinear upsampling of maps whose size is known only when they come."""
 
+from typing import Any
+
 import keras
 
 from a2u_tf.layers.spelling import read_data_format, read_scale
+from a2u_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -15,7 +18,15 @@ class BilinearUpSampling2D(keras.layers.UpSampling2D):
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
     """
 
-    def __init__(self, scale=None, *, size=None, data_format=None, interpolation="bilinear", **kwargs):
+    def __init__(
+        self,
+        scale: int | None = None,
+        *,
+        size: Any = None,
+        data_format: str | None = None,
+        interpolation: str = "bilinear",
+        **kwargs: Any,
+    ) -> None:
         if interpolation != "bilinear":
             raise ValueError(
                 f"{type(self).__name__} interpolates bilinearly. Received: interpolation={interpolation!r}. Use "
@@ -24,7 +35,7 @@ class BilinearUpSampling2D(keras.layers.UpSampling2D):
         data_format = read_data_format(type(self).__name__, data_format)
         super().__init__(read_scale(scale, size), data_format, interpolation, **kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         if keras.backend.backend() != "tensorflow" or None not in inputs.shape[1:3]:
             return super().call(inputs)
         import tensorflow as tf

@@ -1,13 +1,16 @@
 """CARAFE: content-aware reassembly of features."""
 
+from typing import Any
+
 import keras
-from keras import layers, ops
+from keras import layers
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_features
+from a2u_tf.ops.layout import depth_to_space
 from a2u_tf.ops.normalization import softmax_taps
-from a2u_tf.ops.reassembly import Reassemble
-from a2u_tf.ops.validation import check_settings, positive_integers
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -36,54 +39,42 @@ class CARAFEUpSampling2D(ReassemblingLayer):
     Reference: Wang, Chen, Xu, Liu, Loy, Lin, "CARAFE: Content-Aware ReAssembly of FEatures", ICCV 2019.
     """
 
+    settings = ("kernel_size", "encoder_size", "compressed_channels", "groups")
+
     def __init__(
         self,
-        scale=None,
-        kernel_size=5,
-        encoder_size=3,
-        compressed_channels=64,
-        groups=1,
-        implementation="auto",
-        **kwargs,
-    ):
+        scale: int | None = None,
+        kernel_size: int = 5,
+        encoder_size: int = 3,
+        compressed_channels: int = 64,
+        groups: int = 1,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(scale, implementation=implementation, **kwargs)
-        self.kernel_size, _, self.groups = check_settings("up", kernel_size, self.scale, groups)
+        self._reassembles("up", kernel_size, groups)
         self.encoder_size, self.compressed_channels = positive_integers(
             encoder_size=encoder_size, compressed_channels=compressed_channels
         )
         if self.encoder_size % 2 == 0:
             raise ValueError(f"`encoder_size` must be an odd integer. Received: encoder_size={encoder_size!r}")
-        self._reassemble = Reassemble("up", self.kernel_size, self.scale, self.groups, implementation)
 
-    def build(self, inputs_shape):
+    def build(self, inputs_shape: Shape) -> None:
         check_features(self, inputs_shape)
-        settings = {"filters": self.compressed_channels, "kernel_size": 1, "data_format": self.data_format}
+        settings: dict[str, Any] = {"data_format": self.data_format}
+        settings |= {"filters": self.compressed_channels, "kernel_size": 1}
         self.compressor = self._sublayer(layers.Conv2D, "compressor", inputs_shape, **settings)
-        settings["filters"] = self.scale**2 * self.groups * self.kernel_size**2
-        settings["kernel_size"] = self.encoder_size
+        values = self.scale**2 * self.groups * self.kernel_size**2
+        settings |= {"filters": values, "kernel_size": self.encoder_size}
         settings |= {"padding": "same", "kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3)}
         compressed_shape = (*inputs_shape[:3], self.compressed_channels)
         self.encoder = self._sublayer(layers.Conv2D, "encoder", compressed_shape, **settings)
         super().build(inputs_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         return self._reassemble(inputs, self.kernels(inputs))
 
-    def kernels(self, inputs):
+    def kernels(self, inputs: Tensor) -> Tensor:
         """Return the kernel maps `(N, scale * h, scale * w, groups * kernel_size**2)` of features."""
-        logits = self.encoder(self.compressor(inputs))
-        logits = ops.depth_to_space(logits, self.scale, self.data_format) if self.scale > 1 else logits
+        logits = depth_to_space(self.encoder(self.compressor(inputs)), self.scale)
         return softmax_taps(logits, self.kernel_size)
-
-    def compute_output_shape(self, inputs_shape):
-        batch, height, width, channels = inputs_shape
-        return (batch, *(size and size * self.scale for size in (height, width)), channels)
-
-    def get_config(self):
-        config = {
-            "kernel_size": self.kernel_size,
-            "encoder_size": self.encoder_size,
-            "compressed_channels": self.compressed_channels,
-            "groups": self.groups,
-        }
-        return {**super().get_config(), **config}

@@ -1,12 +1,16 @@
 """DySample: upsampling by sampling at learned points."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from a2u_tf.layers.base import ResamplingLayer
-from a2u_tf.layers.checks import check_features
+from a2u_tf.layers.checks import check_features, one_of
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.layout import Size, depth_to_space
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 STYLES = ("lp", "pl")
 
@@ -52,38 +56,37 @@ class DySampleUpSampling2D(ResamplingLayer):
     Reference: Liu, Lu, Fu, Cao, "Learning to Upsample by Learning to Sample", ICCV 2023.
     """
 
-    def __init__(self, scale=None, style="lp", groups=4, dynamic_scope=False, **kwargs):
+    settings = ("style", "groups", "dynamic_scope")
+
+    def __init__(
+        self, scale: int | None = None, style: str = "lp", groups: int = 4, dynamic_scope: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(scale, **kwargs)
-        _, _, self.groups = check_settings("up", 1, self.scale, groups)
-        if style not in STYLES:
-            raise ValueError(f"`style` must be one of {STYLES}. Received: style={style!r}")
-        self.style = style
+        (self.groups,) = positive_integers(groups=groups)
+        self.style = one_of("style", style, STYLES)
         self.dynamic_scope = dynamic_scope
 
-    def build(self, inputs_shape):
-        check_features(self, inputs_shape)
-        self._check_channels(inputs_shape)
-        channels, values = inputs_shape[-1], 2 * self.groups
+    def build(self, inputs_shape: Shape) -> None:
+        channels, values = self._checked_channels(inputs_shape), 2 * self.groups
         if self.style == "lp":
             values *= self.scale**2
         else:
             channels //= self.scale**2
-        settings = {"units": values, "kernel_initializer": keras.initializers.RandomNormal(stddev=0.001)}
-        self.offset = self._sublayer(keras.layers.Dense, "offset", (None, channels), wide=True, **settings)
+        shape, small = (None, channels), keras.initializers.RandomNormal(stddev=0.001)
+        self.offset = self._dense("offset", shape, values, kernel_initializer=small)
         self.scope = None
         if self.dynamic_scope:
-            settings |= {"kernel_initializer": "zeros", "use_bias": False}
-            self.scope = self._sublayer(keras.layers.Dense, "scope", (None, channels), wide=True, **settings)
+            self.scope = self._dense("scope", shape, values, kernel_initializer="zeros", use_bias=False)
         super().build(inputs_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         offsets = self._offsets(inputs)
         _, height, width, _ = ops.shape(inputs)
         rows = _pixel_centres(height, self.scale, offsets.dtype)[:, None, None] + offsets[..., self.groups :]
         columns = _pixel_centres(width, self.scale, offsets.dtype)[:, None] + offsets[..., : self.groups]
         return ops.cast(_sample(inputs, rows, columns), self.compute_dtype)
 
-    def _offsets(self, inputs):
+    def _offsets(self, inputs: Tensor) -> Tensor:
         """`(N, scale * H, scale * W, 2 * groups)`: first the columns' offsets of all groups, then the rows'."""
         batch, height, width, channels = ops.shape(inputs)
         cells = self.scale**2
@@ -92,37 +95,34 @@ class DySampleUpSampling2D(ResamplingLayer):
             x = ops.swapaxes(ops.reshape(x, (batch, height, width, channels // cells, cells)), 3, 4)
         offsets = self.offset(x) * (0.25 if self.scope is None else 0.5 * ops.sigmoid(self.scope(x)))
         offsets = ops.reshape(offsets, (batch, height, width, cells * 2 * self.groups))
-        return ops.depth_to_space(offsets, self.scale, self.data_format) if self.scale > 1 else offsets
+        return depth_to_space(offsets, self.scale)
 
-    def _check_channels(self, shape):
+    def _checked_channels(self, shape: Shape) -> int:
+        channels = check_features(self, shape)
         divisors = {"groups": self.groups}
         if self.style == "pl":
             divisors["scale**2"] = self.scale**2
         for name, divisor in divisors.items():
-            if shape[-1] % divisor:
+            if channels % divisor:
                 raise ValueError(
                     f"The channels of the inputs must be a multiple of `{name}`={divisor} (style={self.style!r}). "
                     f"Received: inputs.shape={tuple(shape)}. Choose other groups, "
                     'or style="lp" for a channel count that scale**2 does not divide.'
                 )
+        return channels
 
-    def compute_output_shape(self, inputs_shape):
-        check_features(self, inputs_shape)
-        self._check_channels(inputs_shape)
-        batch, height, width, channels = inputs_shape
-        return (batch, *(n and n * self.scale for n in (height, width)), channels)
-
-    def get_config(self):
-        config = {"style": self.style, "groups": self.groups, "dynamic_scope": self.dynamic_scope}
-        return {**super().get_config(), **config}
+    def compute_output_shape(self, inputs_shape: Shape) -> Shape:
+        self._checked_channels(inputs_shape)
+        shape: Shape = super().compute_output_shape(inputs_shape)
+        return shape
 
 
-def _pixel_centres(length, scale, dtype):
+def _pixel_centres(length: Size, scale: int, dtype: str) -> Tensor:
     """Where the output pixels of one axis lie on the input, in input pixels."""
     return (ops.cast(ops.arange(length * scale, dtype="int32"), dtype) + 0.5) / scale - 0.5
 
 
-def _sample(features, rows, columns):
+def _sample(features: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
     """Interpolate `(N, H, W, C)` at points `(N, rH, rW, groups)`, each for its share of the channels."""
     batch, height, width, channels = ops.shape(features)
     groups = rows.shape[-1]
@@ -141,7 +141,7 @@ def _sample(features, rows, columns):
     return ops.reshape(outputs, (batch, out_height, out_width, channels))
 
 
-def _neighbours(positions, length):
+def _neighbours(positions: Tensor, length: Size) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """The two pixels around each position along one axis, with their weights."""
     positions = ops.clip(positions, 0, ops.cast(length - 1, positions.dtype))
     first = ops.cast(positions, "int32")  # as the floor, which is float32 also of float64 on JAX and torch

@@ -1,19 +1,19 @@
 """FADE: fusing the assets of decoder and encoder."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from a2u_tf.layers.base import ReassemblingLayer
-from a2u_tf.layers.checks import check_exact_guidance
-from a2u_tf.layers.comparison.guidance import checked_guidance
+from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.layout import merge_phases
-from a2u_tf.ops.reassembly import Reassemble
-from a2u_tf.ops.validation import check_settings, positive_integers
+from a2u_tf.ops.layout import merge_phases, split_cells
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class FADEUpSampling2D(ReassemblingLayer):
+class FADEUpSampling2D(GuidedUpSampling2D):
     """Upsamples features by two with kernels of encoder and decoder, and blends the encoder's details in by a gate.
 
     With the guidance `X`, the inputs `Z`, nearest enlargement `↑` and one 3x3 convolution `Q` (bias included) for both,
@@ -55,63 +55,59 @@ class FADEUpSampling2D(ReassemblingLayer):
 
     fixed_scale = 2
 
-    def __init__(self, kernel_size=5, embedding_size=64, lite=False, implementation="auto", **kwargs):
+    settings = ("kernel_size", "embedding_size", "lite")
+
+    def __init__(
+        self,
+        kernel_size: int = 5,
+        embedding_size: int = 64,
+        lite: bool = False,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(implementation=implementation, **kwargs)
-        self.kernel_size, _, _ = check_settings("up", kernel_size, self.scale, 1)
+        self._reassembles("up", kernel_size)
         (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
         self.lite = lite
-        self._reassemble = Reassemble("up", self.kernel_size, self.scale, 1, implementation)
 
-    def build(self, inputs_shape, guidance_shape=None):
-        self._check_shapes(inputs_shape, guidance_shape)
+    def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
+        guidance_shape = self.check_shapes(inputs_shape, guidance_shape)
         taps = self.kernel_size**2
         embedding_size = taps if self.lite else self.embedding_size
-        dense, settings = keras.layers.Dense, {"units": embedding_size}
-        self.embedding_guidance = self._sublayer(dense, "embedding_guidance", guidance_shape, **settings)
-        self.embedding_inputs = self._sublayer(dense, "embedding_inputs", inputs_shape, use_bias=False, **settings)
-        settings = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
+        self.embedding_guidance = self._dense("embedding_guidance", guidance_shape, embedding_size, wide=False)
+        self.embedding_inputs = self._dense(
+            "embedding_inputs", inputs_shape, embedding_size, wide=False, use_bias=False
+        )
+        settings: dict[str, Any] = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
         convolution = keras.layers.DepthwiseConv2D
         if not self.lite:
             convolution = keras.layers.Conv2D
             settings["filters"] = taps
         embedded_shape = (*guidance_shape[:3], embedding_size)
         self.content_encoder = self._sublayer(convolution, "content_encoder", embedded_shape, **settings)
-        self.gate = self._sublayer(dense, "gate", inputs_shape, units=1)
+        self.gate = self._dense("gate", inputs_shape, 1, wide=False)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance=None):
-        inputs, guidance = checked_guidance(self, inputs, guidance)
+    def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         upsampled = self._reassemble(inputs, self._kernels(inputs, guidance))
         gate = ops.sigmoid(self.gate(inputs))[:, :, None, :, None, :]
-        fine, coarse = (self._split_cells(x, inputs) for x in (guidance, upsampled))
+        fine, coarse = (split_cells(x, ops.shape(inputs)[1:3], 2) for x in (guidance, upsampled))
         return merge_phases(gate * fine + (1 - gate) * coarse)
 
-    def _kernels(self, inputs, guidance):
+    def _kernels(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         """`(N, 2 * H, 2 * W, kernel_size**2)`: what reassembles the inputs."""
         fine = self.content_encoder(self.embedding_guidance(guidance))
         coarse = self.content_encoder(self.embedding_inputs(inputs))
         fine, coarse = (ops.cast(x, wide_dtype(self.compute_dtype)) for x in (fine, coarse))
-        logits = merge_phases(self._split_cells(fine, inputs) + coarse[:, :, None, :, None, :])
+        logits = merge_phases(split_cells(fine, ops.shape(inputs)[1:3], 2) + coarse[:, :, None, :, None, :])
         return ops.cast(ops.softmax(logits, axis=-1), self.compute_dtype)
 
-    def _split_cells(self, x, inputs):
-        """`(N, 2 * H, 2 * W, any)` to `(N, H, 2, W, 2, any)`, against which maps of the inputs broadcast."""
-        batch, rows, columns, _ = ops.shape(inputs)
-        return ops.reshape(x, (batch, rows, self.scale, columns, self.scale, x.shape[-1]))
-
-    def _check_shapes(self, inputs_shape, guidance_shape):
-        check_exact_guidance(self, inputs_shape, guidance_shape)
+    def check_shapes(self, inputs_shape: Shape, guidance_shape: Shape | None) -> Shape:
+        guidance_shape = super().check_shapes(inputs_shape, guidance_shape)
         if inputs_shape[-1] != guidance_shape[-1]:
             raise ValueError(
                 "FADEUpSampling2D blends its guidance into its inputs and needs the same channels in both. Received: "
                 f"inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Project the guidance "
                 f"first, with `keras.layers.Dense({inputs_shape[-1]})`."
             )
-
-    def compute_output_shape(self, inputs_shape, guidance_shape=None):
-        self._check_shapes(inputs_shape, guidance_shape)
-        return (*guidance_shape[:3], inputs_shape[-1])
-
-    def get_config(self):
-        config = {"kernel_size": self.kernel_size, "embedding_size": self.embedding_size, "lite": self.lite}
-        return {**super().get_config(), **config}
+        return guidance_shape

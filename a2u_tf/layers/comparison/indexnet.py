@@ -1,16 +1,20 @@
 """IndexNet: learned pooling indices, made from the encoder's feature and used by pooling and by unpooling."""
 
+from typing import Any
+
 import keras
 from keras import layers, ops
 
-from a2u_tf.layers.base import ReassemblingLayer, ResamplingLayer
-from a2u_tf.layers.checks import check_exact_guidance, check_guidance
-from a2u_tf.layers.comparison.guidance import checked_guidance
+from a2u_tf.layers.base import ResamplingLayer
+from a2u_tf.layers.checks import check_features, check_guidance, one_of
+from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
+from a2u_tf.ops.layout import depth_to_space
 from a2u_tf.ops.normalization import softmax_taps
-from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 KINDS = ("hin", "o2o", "m2o")
+SETTINGS = ("kind", "nonlinear", "context", "expansion")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -51,19 +55,20 @@ class IndexNetIndices(ResamplingLayer):
 
     fixed_scale = 2
 
-    def __init__(self, kind="m2o", nonlinear=True, context=True, expansion=2, **kwargs):
+    settings = SETTINGS
+
+    def __init__(
+        self, kind: str = "m2o", nonlinear: bool = True, context: bool = True, expansion: int = 2, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
-        if kind not in KINDS:
-            raise ValueError(f"`kind` must be one of {KINDS}. Received: kind={kind!r}")
-        self.kind = kind
+        self.kind = one_of("kind", kind, KINDS)
         self.nonlinear = nonlinear
         self.context = context
         (self.expansion,) = positive_integers(expansion=expansion)
 
-    def build(self, guidance_shape):
-        check_guidance(guidance_shape)
+    def build(self, guidance_shape: Shape) -> None:
+        channels = check_guidance(guidance_shape)
         _check_even(guidance_shape)
-        channels = guidance_shape[-1]
         self.branches = []
         for number in range(1 if self.kind == "hin" else 4):
             branch, shape = [], guidance_shape
@@ -73,7 +78,7 @@ class IndexNetIndices(ResamplingLayer):
             self.branches.append(branch)
         super().build(guidance_shape)
 
-    def _branch(self, channels):
+    def _branch(self, channels: int) -> list[tuple[str, type[layers.Layer], dict[str, Any]]]:
         """Names, classes and settings of the layers that make the scores of one sub-position, or of all four."""
         size = 4 if self.context else 2
         if self.kind == "o2o":
@@ -89,20 +94,20 @@ class IndexNetIndices(ResamplingLayer):
         norm = ("norm", layers.BatchNormalization, {"momentum": 0.9, "epsilon": 1e-5})
         return [first, norm, ("relu", layers.ReLU, {"max_value": 6}), last]
 
-    def _conv(self, filters, size, strides):
+    def _conv(self, filters: int, size: int, strides: int) -> dict[str, Any]:
         initializer = keras.initializers.VarianceScaling(2, "fan_out", "untruncated_normal")
         return {"filters": filters, "kernel_initializer": initializer, **self._convolution(size, strides)}
 
-    def _depthwise(self, size, strides):
+    def _depthwise(self, size: int, strides: int) -> dict[str, Any]:
         # The released code's sqrt(2 / (k k C)): Keras takes a depthwise kernel's C for inputs.
         initializer = keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal")
         return {"depthwise_initializer": initializer, **self._convolution(size, strides)}
 
-    def _convolution(self, size, strides):
+    def _convolution(self, size: int, strides: int) -> dict[str, Any]:
         settings = {"kernel_size": size, "strides": strides, "padding": "same", "use_bias": False}
         return {**settings, "data_format": self.data_format}
 
-    def call(self, guidance):
+    def call(self, guidance: Tensor) -> dict[str, Tensor]:
         _check_even(guidance.shape)
         scores = []
         for branch in self.branches:
@@ -116,28 +121,19 @@ class IndexNetIndices(ResamplingLayer):
         shape = ops.shape(indices[0])
         by_group = ops.reshape(ops.stack(indices, axis=-1), (*shape[:3], 4 * shape[3]))
         return {
-            "up": ops.depth_to_space(ops.concatenate(indices, axis=-1), 2, self.data_format),
+            "up": depth_to_space(ops.concatenate(indices, axis=-1), 2),
             "down": softmax_taps(by_group, 2),
         }
 
-    def compute_output_shape(self, guidance_shape):
-        batch, height, width, channels = guidance_shape
-        groups = 1 if self.kind == "hin" else channels
+    def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
+        batch, height, width, _ = guidance_shape
+        groups = 1 if self.kind == "hin" else check_guidance(guidance_shape)
         half = (size and size // 2 for size in (height, width))
         return {"up": (batch, height, width, groups), "down": (batch, *half, 4 * groups)}
 
-    def get_config(self):
-        config = {
-            "kind": self.kind,
-            "nonlinear": self.nonlinear,
-            "context": self.context,
-            "expansion": self.expansion,
-        }
-        return {**super().get_config(), **config}
-
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class IndexNetUpSampling2D(ReassemblingLayer):
+class IndexNetUpSampling2D(GuidedUpSampling2D):
     """Upsamples features by IndexNet's learned indices: nearest neighbours, times the index of each pixel.
 
     Args:
@@ -156,17 +152,25 @@ class IndexNetUpSampling2D(ReassemblingLayer):
 
     fixed_scale = 2
 
-    def __init__(self, kind="m2o", nonlinear=True, context=True, expansion=2, implementation="auto", **kwargs):
+    settings = SETTINGS
+
+    def __init__(
+        self,
+        kind: str = "m2o",
+        nonlinear: bool = True,
+        context: bool = True,
+        expansion: int = 2,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(implementation=implementation, **kwargs)
         checked = IndexNetIndices(kind, nonlinear, context, expansion, data_format=self.data_format)
-        self.kind = checked.kind
-        self.nonlinear = checked.nonlinear
-        self.context = checked.context
+        self.kind, self.nonlinear, self.context = checked.kind, checked.nonlinear, checked.context
         self.expansion = checked.expansion
 
-    def build(self, inputs_shape, guidance_shape=None):
-        check_exact_guidance(self, inputs_shape, guidance_shape)
-        channels = inputs_shape[-1]
+    def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
+        guidance_shape = self.check_shapes(inputs_shape, guidance_shape)
+        channels = check_features(self, inputs_shape)
         if self.kind != "hin" and channels != guidance_shape[-1]:
             raise ValueError(
                 f"{type(self).__name__} makes one index for each channel of the guidance: inputs must have as many. "
@@ -174,26 +178,14 @@ class IndexNetUpSampling2D(ReassemblingLayer):
             )
         settings = {**self._settings(), "data_format": self.data_format}
         self.indices = self._sublayer(IndexNetIndices, "indices", guidance_shape, **settings)
-        groups = 1 if self.kind == "hin" else channels
-        self._reassemble = Reassemble("up", 1, 2, groups, self.implementation)
+        self._reassembles("up", 1, 1 if self.kind == "hin" else channels)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance=None):
-        inputs, guidance = checked_guidance(self, inputs, guidance)
+    def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         return self._reassemble(inputs, self.indices(guidance)["up"])
 
-    def compute_output_shape(self, inputs_shape, guidance_shape=None):
-        check_exact_guidance(self, inputs_shape, guidance_shape)
-        return (*guidance_shape[:3], inputs_shape[-1])
 
-    def _settings(self):
-        return {name: getattr(self, name) for name in ("kind", "nonlinear", "context", "expansion")}
-
-    def get_config(self):
-        return {**super().get_config(), **self._settings()}
-
-
-def _check_even(shape):
+def _check_even(shape: Shape) -> None:
     if any(size is not None and size % 2 for size in shape[1:3]):
         raise ValueError(
             f"IndexNet needs guidance of even height and width. Received: guidance.shape={tuple(shape)}. Pad it, or "

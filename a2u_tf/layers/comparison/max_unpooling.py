@@ -5,7 +5,8 @@ from keras import ops
 
 from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features, check_guidance
-from a2u_tf.ops.layout import merge_phases, same
+from a2u_tf.ops.layout import merge_phases, same, split_cells
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -32,17 +33,16 @@ class MaxUnpooling2D(ResamplingLayer):
     Segmentation", PAMI 2017.
     """
 
-    def build(self, inputs_shape, guidance_shape):
+    def build(self, inputs_shape: Shape, guidance_shape: Shape) -> None:
         self._check(inputs_shape, guidance_shape)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance):
+    def call(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         self._check(inputs.shape, guidance.shape)
         batch, rows, columns, channels = ops.shape(inputs)
         _, height, width, _ = ops.shape(guidance)
         scale = self.scale
-        blocks = guidance[:, : rows * scale, : columns * scale]
-        blocks = ops.reshape(blocks, (batch, rows, scale, columns, scale, channels))
+        blocks = split_cells(guidance[:, : rows * scale, : columns * scale], (rows, columns), scale)
         blocks = ops.reshape(ops.transpose(blocks, (0, 1, 3, 5, 2, 4)), (batch, rows, columns, channels, scale**2))
         chosen = ops.cast(_first_maxima(ops.stop_gradient(blocks)), self.compute_dtype)
         outputs = ops.reshape(chosen * ops.expand_dims(inputs, -1), (batch, rows, columns, channels, scale, scale))
@@ -52,11 +52,11 @@ class MaxUnpooling2D(ResamplingLayer):
         rest = [[0, height - rows * scale], [0, width - columns * scale]]
         return ops.pad(outputs, [[0, 0], *rest, [0, 0]])
 
-    def _check(self, inputs_shape, guidance_shape):
+    def _check(self, inputs_shape: Shape, guidance_shape: Shape) -> None:
         check_features(self, inputs_shape)
         check_guidance(guidance_shape)
         pairs = zip(inputs_shape[1:3], guidance_shape[1:3], strict=True)
-        fits = all(None in (low, high) or low == high // self.scale for low, high in pairs)
+        fits = all(low is None or high is None or low == high // self.scale for low, high in pairs)
         if not fits or inputs_shape[-1] != guidance_shape[-1]:
             raise ValueError(
                 f"{type(self).__name__} needs guidance of the channels of its inputs, whose height and width divided "
@@ -64,11 +64,11 @@ class MaxUnpooling2D(ResamplingLayer):
                 f"{tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Give the feature that was max-pooled."
             )
 
-    def compute_output_shape(self, inputs_shape, guidance_shape):
+    def compute_output_shape(self, inputs_shape: Shape, guidance_shape: Shape) -> Shape:  # type: ignore[override]
         return (*guidance_shape[:3], inputs_shape[-1])
 
 
-def _first_maxima(x):
+def _first_maxima(x: Tensor) -> Tensor:
     """Whether each value of the last axis is the first of its maxima: `argmax`, which LiteRT and ONNX lack here."""
     largest = ops.max(x, axis=-1, keepdims=True, initial=float("-inf"))  # with which empty batches go, too
     largest = ops.cast(ops.equal(x, largest), "int32")

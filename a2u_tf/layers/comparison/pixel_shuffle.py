@@ -1,11 +1,15 @@
 """Sub-pixel convolution: a convolution makes all sub-positions as channels, and a shuffle lays them out."""
 
+from typing import Any
+
 import keras
-from keras import layers, ops
+from keras import layers
 
 from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
-from a2u_tf.ops.validation import check_settings
+from a2u_tf.ops.layout import depth_to_space
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -28,23 +32,17 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
     Neural Network", CVPR 2016.
     """
 
-    def __init__(self, scale=None, kernel_size=3, **kwargs):
-        super().__init__(scale, **kwargs)
-        self.kernel_size, _, _ = check_settings("down", kernel_size, self.scale, 1)
+    settings = ("kernel_size",)
 
-    def build(self, inputs_shape):
-        check_features(self, inputs_shape)
-        settings = {"filters": self.scale**2 * inputs_shape[-1], "kernel_size": self.kernel_size, "padding": "same"}
+    def __init__(self, scale: int | None = None, kernel_size: int = 3, **kwargs: Any) -> None:
+        super().__init__(scale, **kwargs)
+        (self.kernel_size,) = positive_integers(kernel_size=kernel_size)
+
+    def build(self, inputs_shape: Shape) -> None:
+        settings: dict[str, Any] = {"filters": self.scale**2 * check_features(self, inputs_shape)}
+        settings |= {"kernel_size": self.kernel_size, "padding": "same"}
         self.conv = self._sublayer(layers.Conv2D, "conv", inputs_shape, data_format=self.data_format, **settings)
         super().build(inputs_shape)
 
-    def call(self, inputs):
-        x = self.conv(inputs)
-        return ops.depth_to_space(x, self.scale, self.data_format) if self.scale > 1 else x
-
-    def compute_output_shape(self, inputs_shape):
-        batch, height, width, channels = inputs_shape
-        return (batch, *(size and size * self.scale for size in (height, width)), channels)
-
-    def get_config(self):
-        return {**super().get_config(), "kernel_size": self.kernel_size}
+    def call(self, inputs: Tensor) -> Tensor:
+        return depth_to_space(self.conv(inputs), self.scale)

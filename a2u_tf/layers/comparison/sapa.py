@@ -1,21 +1,22 @@
 """SAPA: similarity-aware point affiliation."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
-from a2u_tf.layers.base import ReassemblingLayer
-from a2u_tf.layers.checks import check_exact_guidance
-from a2u_tf.layers.comparison.guidance import checked_guidance
-from a2u_tf.ops.layout import merge_phases
-from a2u_tf.ops.reassembly import Reassemble
+from a2u_tf.layers.checks import one_of
+from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
+from a2u_tf.ops.layout import merge_phases, split_cells
 from a2u_tf.ops.similarity import similarity as similarity_scores
-from a2u_tf.ops.validation import check_settings, positive_integers
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 SIMILARITIES = ("bilinear", "inner_product", "gated")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
-class SAPAUpSampling2D(ReassemblingLayer):
+class SAPAUpSampling2D(GuidedUpSampling2D):
     """Upsamples features with kernels of the similarity between an encoder pixel and the decoder pixels around it.
 
     With `X' = LayerNorm(guidance)` and `Z' = LayerNorm(inputs)` over the channels of each pixel (epsilon 1e-5),
@@ -64,44 +65,42 @@ class SAPAUpSampling2D(ReassemblingLayer):
     Reference: Lu et al., "SAPA: Similarity-Aware Point Affiliation for Feature Upsampling", NeurIPS 2022.
     """
 
+    settings = ("kernel_size", "similarity", "embedding_size", "share_query_projection")
+
     def __init__(
         self,
-        scale=None,
-        kernel_size=5,
-        similarity="bilinear",
-        embedding_size=32,
-        share_query_projection=True,
-        implementation="auto",
-        **kwargs,
-    ):
+        scale: int | None = None,
+        kernel_size: int = 5,
+        similarity: str = "bilinear",
+        embedding_size: int = 32,
+        share_query_projection: bool = True,
+        implementation: str = "auto",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(scale, implementation=implementation, **kwargs)
-        self.kernel_size, _, _ = check_settings("up", kernel_size, self.scale, 1)
+        self._reassembles("up", kernel_size)
         (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
-        if similarity not in SIMILARITIES:
-            raise ValueError(f"`similarity` must be one of {SIMILARITIES}. Received: similarity={similarity!r}")
-        self.similarity = similarity
+        self.similarity = one_of("similarity", similarity, SIMILARITIES)
         self.share_query_projection = share_query_projection
-        self._reassemble = Reassemble("up", self.kernel_size, self.scale, 1, implementation)
 
-    def build(self, inputs_shape, guidance_shape=None):
-        self._check_shapes(inputs_shape, guidance_shape)
+    def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
+        guidance_shape = self.check_shapes(inputs_shape, guidance_shape)
         self.norm_inputs = self._layer_norm("norm_inputs", inputs_shape)
         self.norm_guidance = self._layer_norm("norm_guidance", guidance_shape)
         if self.similarity != "inner_product":
-            self.query = self._dense("query", guidance_shape, self.embedding_size)
-            self.key = self._dense("key", inputs_shape, self.embedding_size)
+            self.query = self._project("query", guidance_shape, self.embedding_size)
+            self.key = self._project("key", inputs_shape, self.embedding_size)
         if self.similarity == "gated":
-            self.gate = self._dense("gate", inputs_shape, 1)
+            self.gate = self._project("gate", inputs_shape, 1)
             if not self.share_query_projection:
-                self.query_inputs = self._dense("query_inputs", inputs_shape, self.embedding_size)
+                self.query_inputs = self._project("query_inputs", inputs_shape, self.embedding_size)
         super().build(inputs_shape)
 
-    def call(self, inputs, guidance=None):
-        inputs, guidance = checked_guidance(self, inputs, guidance)
+    def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         kernels = ops.softmax(self._scores(inputs, guidance), axis=-1)
         return self._reassemble(inputs, ops.cast(kernels, self.compute_dtype))
 
-    def _scores(self, inputs, guidance):
+    def _scores(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         """`(N, scale * H, scale * W, kernel_size**2)`: what the softmax reads, in float32."""
         query, key = self.norm_guidance(guidance), self.norm_inputs(inputs)
         if self.similarity != "inner_product":
@@ -112,27 +111,24 @@ class SAPAUpSampling2D(ReassemblingLayer):
             key = self.key(key)
         return similarity_scores(query, key, self.kernel_size, self.scale)
 
-    def _gated(self, query, inputs, normalized):
+    def _gated(self, query: Tensor, inputs: Tensor, normalized: Tensor) -> Tensor:
         """The queries of guidance and inputs, mixed by the gate: the same as projecting a mixture, at less cost."""
         own = self.query(normalized) if self.share_query_projection else self.query_inputs(inputs)
         gate = ops.sigmoid(self.gate(normalized))
         gate, own = (x[:, :, None, :, None, :] for x in (gate, own))
-        batch, rows, columns, _ = ops.shape(inputs)
-        query = ops.reshape(query, (batch, rows, self.scale, columns, self.scale, self.embedding_size))
+        query = split_cells(query, ops.shape(inputs)[1:3], self.scale)
         return merge_phases(gate * query + (1 - gate) * own)
 
-    def _layer_norm(self, name, shape):
+    def _layer_norm(self, name: str, shape: Shape) -> keras.layers.LayerNormalization:
         affine = self.similarity != "inner_product"
         settings = {"epsilon": 1e-5, "center": affine, "scale": affine}
         return self._sublayer(keras.layers.LayerNormalization, name, shape, wide=True, **settings)
 
-    def _dense(self, name, shape, units):
-        """A 1x1 convolution."""
-        settings = {"units": units, "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02)}
-        return self._sublayer(keras.layers.Dense, name, shape, wide=True, **settings)
+    def _project(self, name: str, shape: Shape, units: int) -> keras.layers.Dense:
+        return self._dense(name, shape, units, kernel_initializer=keras.initializers.RandomNormal(stddev=0.02))
 
-    def _check_shapes(self, inputs_shape, guidance_shape):
-        check_exact_guidance(self, inputs_shape, guidance_shape)
+    def check_shapes(self, inputs_shape: Shape, guidance_shape: Shape | None) -> Shape:
+        guidance_shape = super().check_shapes(inputs_shape, guidance_shape)
         own = self.similarity == "bilinear" or (self.similarity == "gated" and not self.share_query_projection)
         if not own and inputs_shape[-1] != guidance_shape[-1]:
             raise ValueError(
@@ -140,16 +136,4 @@ class SAPAUpSampling2D(ReassemblingLayer):
                 f"Received: inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Use "
                 'similarity="bilinear", or "gated" with share_query_projection=False.'
             )
-
-    def compute_output_shape(self, inputs_shape, guidance_shape=None):
-        self._check_shapes(inputs_shape, guidance_shape)
-        return (*guidance_shape[:3], inputs_shape[-1])
-
-    def get_config(self):
-        config = {
-            "kernel_size": self.kernel_size,
-            "similarity": self.similarity,
-            "embedding_size": self.embedding_size,
-            "share_query_projection": self.share_query_projection,
-        }
-        return {**super().get_config(), **config}
+        return guidance_shape

@@ -1,11 +1,14 @@
 """Transposed convolution that keeps the channels and enlarges by exactly the scale."""
 
+from typing import Any
+
 import keras
 from keras import layers
 
 from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
 from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Shape, Tensor
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -31,7 +34,9 @@ class TransposedConvUpSampling2D(ResamplingLayer):
     Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
     """
 
-    def __init__(self, scale=None, kernel_size=None, **kwargs):
+    settings = ("kernel_size",)
+
+    def __init__(self, scale: int | None = None, kernel_size: int | None = None, **kwargs: Any) -> None:
         super().__init__(scale, **kwargs)
         (self.kernel_size,) = positive_integers(kernel_size=2 * self.scale - 1 if kernel_size is None else kernel_size)
         smallest = 2 * self.scale - 2
@@ -41,22 +46,15 @@ class TransposedConvUpSampling2D(ResamplingLayer):
                 f"pixels would have no source. Received: kernel_size={kernel_size!r}"
             )
 
-    def build(self, inputs_shape):
-        check_features(self, inputs_shape)
-        settings = {"filters": inputs_shape[-1], "kernel_size": self.kernel_size, "strides": self.scale}
+    def build(self, inputs_shape: Shape) -> None:
+        settings: dict[str, Any] = {"filters": check_features(self, inputs_shape)}
+        settings |= {"kernel_size": self.kernel_size, "strides": self.scale}
         settings["data_format"] = self.data_format
         self.conv = self._sublayer(layers.Conv2DTranspose, "conv", inputs_shape, **settings)
         super().build(inputs_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Tensor) -> Tensor:
         before = (self.kernel_size - 1) // 2
         after = self.kernel_size - self.scale - before
         kept = slice(before, -after if after else None)
         return self.conv(inputs)[:, kept, kept]
-
-    def compute_output_shape(self, inputs_shape):
-        batch, height, width, channels = inputs_shape
-        return (batch, *(size and size * self.scale for size in (height, width)), channels)
-
-    def get_config(self):
-        return {**super().get_config(), "kernel_size": self.kernel_size}

@@ -7,6 +7,7 @@ import hashlib
 import json
 import platform
 from pathlib import Path
+from typing import Any
 
 LIBRARY = "liba2u_ops.so"
 BUILD_COMMAND = "python -m custom_ops.build"
@@ -14,22 +15,22 @@ GPU_BUILD_COMMAND = "python -m custom_ops.build_cuda"
 SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/*.cc", "cuda/*", "*.py")
 
 
-def gpu_library(tensorflow_version):
+def gpu_library(tensorflow_version: str) -> str:
     """Return the name of the library of the GPU kernels, which serves one TensorFlow version."""
     return f"liba2u_gpu_tf{tensorflow_version}.so"
 
 
-def record_path(library):
+def record_path(library: Path | str) -> Path:
     """Return the path of a library's record."""
     return Path(library).with_suffix(".json")
 
 
-def file_hash(path):
+def file_hash(path: Path | str) -> str:
     """Return the SHA-256 of a file."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def source_hash(folder):
+def source_hash(folder: Path | str) -> str:
     """Return one SHA-256 of the op's sources in `folder` (`custom_ops/`), their names included."""
     digest = hashlib.sha256()
     folder = Path(folder)
@@ -38,12 +39,12 @@ def source_hash(folder):
     return digest.hexdigest()
 
 
-def make_record(library, sources, **facts):
+def make_record(library: Path | str, sources: Path | str, **facts: Any) -> dict[str, Any]:
     """Return the record of a library that was just built from `sources`."""
     return {**facts, "machine": platform.machine(), "sources": source_hash(sources), "library": file_hash(library)}
 
 
-def problem(library, sources, tensorflow_version, one_version=False):
+def problem(library: Path | str, sources: Path | str, tensorflow_version: str, one_version: bool = False) -> str | None:
     """Return why the library should not be loaded, or None.
 
     Args:

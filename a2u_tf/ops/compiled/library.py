@@ -4,6 +4,7 @@ import ctypes
 import functools
 import os
 from pathlib import Path
+from types import ModuleType
 
 import keras
 from absl import logging
@@ -18,7 +19,7 @@ INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 VARIABLE = "A2U_TF_INSTRUCTION_SET"
 
 
-def unavailable():
+def unavailable() -> str | None:
     """Return why the compiled op cannot be used, or None where it can; loads it to find out."""
     if keras.backend.backend() != "tensorflow":
         return f"the compiled op is TensorFlow's, and Keras runs on {keras.backend.backend()}"
@@ -32,18 +33,30 @@ def unavailable():
     return reason
 
 
-def instruction_set():
+def instruction_set() -> str:
     """Return the name of the instruction set that the CPU kernels use here: the best, or what `VARIABLE` names."""
-    return _instruction_set(load()[0][1])
+    return _instruction_set(loaded()[1])
 
 
-def _instruction_set(library):
+def _instruction_set(library: ctypes.CDLL) -> str:
     library.a2u_isa.restype = ctypes.c_char_p
-    return library.a2u_isa().decode()
+    return str(library.a2u_isa().decode())
+
+
+def loaded() -> tuple[ModuleType, ctypes.CDLL]:
+    """Return `(ops, library)`.
+
+    Raises:
+        RuntimeError: Where they cannot be loaded.
+    """
+    both, reason = load()
+    if both is None:
+        raise RuntimeError(f"the compiled reassembly op: {reason}")
+    return both
 
 
 @functools.cache
-def load():
+def load() -> tuple[tuple[ModuleType, ctypes.CDLL] | None, str | None]:
     """Return `((ops, library), None)`, or `(None, reason)`; a library that is there but unfit is reported, once."""
     import tensorflow as tf
 
@@ -69,7 +82,7 @@ def load():
 
 
 @functools.cache
-def _load_gpu_kernels():
+def _load_gpu_kernels() -> str | None:
     """Return None, or why there are no GPU kernels: without them a GPU's tensors would travel to the CPU and back."""
     import tensorflow as tf
 

@@ -8,9 +8,12 @@ from keras import ops
 
 from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.layout import taps
+from a2u_tf.types import Tensor
 
 
-def reassemble(features, kernels, kernel_size, up=1, down=1, groups=1):
+def reassemble(
+    features: Tensor, kernels: Tensor, kernel_size: int, up: int = 1, down: int = 1, groups: int = 1
+) -> Tensor:
     """Reassemble as `composite.reassemble` does, with the gradients that the backend derives."""
     dtype = common_dtype(features.dtype, kernels.dtype)
     compute_dtype = wide_dtype(dtype)

@@ -8,10 +8,11 @@ import functools
 
 from keras import ops
 
-from a2u_tf.ops.layout import merge_phases, merge_windows, split_phases, split_windows, taps, window_tap
+from a2u_tf.ops.layout import Grid, merge_phases, merge_windows, split_phases, split_windows, taps, window_tap
+from a2u_tf.types import Tensor
 
 
-def forward(features, kernels, kernel_size, up, groups, grid):
+def forward(features: Tensor, kernels: Tensor, kernel_size: int, up: int, groups: int, grid: Grid) -> Tensor:
     """Reassemble features of one float dtype; `grid` is the features' (rows, columns)."""
     _, height, width, _ = ops.shape(kernels)
     windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
@@ -19,7 +20,9 @@ def forward(features, kernels, kernel_size, up, groups, grid):
     return _from_matrices(kernels @ windows, up, groups)[:, :height, :width]
 
 
-def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
+def gradients(
+    features: Tensor, kernels: Tensor, upstream: Tensor, kernel_size: int, up: int, groups: int, grid: Grid
+) -> tuple[Tensor, Tensor]:
     """Gradients of `forward` with respect to features and kernels."""
     rows, columns = grid
     _, height, width, _ = ops.shape(kernels)
@@ -35,20 +38,20 @@ def gradients(features, kernels, upstream, kernel_size, up, groups, grid):
     return merge_windows([[functools.reduce(ops.add, shifted)]], kernel_size, rows, columns), to_kernels
 
 
-def _gather_windows(features, kernel_size, grid):
+def _gather_windows(features: Tensor, kernel_size: int, grid: Grid) -> Tensor:
     """`(N, rows, columns, taps, C)`: what each window reads."""
     split = split_windows(features, kernel_size, 1, grid)
     return ops.stack([window_tap(split, i, j, grid) for _, i, j in taps(kernel_size)], axis=3)
 
 
-def _to_matrices(x, up, groups, grid):
+def _to_matrices(x: Tensor, up: int, groups: int, grid: Grid) -> Tensor:
     """`(N, H, W, groups * M)` to `(N, rows, columns * groups, up * up, M)`."""
     x = ops.transpose(split_phases(x, grid, up), (0, 1, 3, 2, 4, 5))
     batch, rows, columns, _, _, depth = ops.shape(x)
     return _split_groups(ops.reshape(x, (batch, rows, columns, up * up, depth)), groups)
 
 
-def _from_matrices(x, up, groups):
+def _from_matrices(x: Tensor, up: int, groups: int) -> Tensor:
     """`(N, rows, columns * groups, up * up, M)` to `(N, rows * up, columns * up, groups * M)`."""
     x = _join_groups(x, groups)
     batch, rows, columns, _, depth = ops.shape(x)
@@ -56,7 +59,7 @@ def _from_matrices(x, up, groups):
     return merge_phases(ops.transpose(x, (0, 1, 3, 2, 4, 5)))
 
 
-def _split_groups(x, groups):
+def _split_groups(x: Tensor, groups: int) -> Tensor:
     """`(N, rows, columns, K, groups * M)` to `(N, rows, columns * groups, K, M)`: LiteRT multiplies up to rank five."""
     if groups == 1:
         return x
@@ -65,7 +68,7 @@ def _split_groups(x, groups):
     return ops.reshape(x, (batch, rows, columns * groups, count, depth // groups))
 
 
-def _join_groups(x, groups):
+def _join_groups(x: Tensor, groups: int) -> Tensor:
     """Undo `_split_groups`."""
     if groups == 1:
         return x
