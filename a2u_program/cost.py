@@ -44,9 +44,10 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the table."""
-    from a2u_tf.complexity import METHODS, method_costs
+    from a2u_tf.complexity import method_costs
     from a2u_tf.complexity.table_1 import format_table
     from a2u_tf.files import markdown_table
+    from a2u_tf.layers import METHODS
 
     if args.table_1:
         print(format_table([32, 64, 128, 256], kernel_size=3, encoding_size=6, scale=2))

@@ -18,7 +18,7 @@ from absl import app, flags
 from a2u_program.streams import forgiving_streams
 from a2u_tf.complexity import count, network_cost, operator_cost
 from a2u_tf.files import markdown_table, versions, write_json, write_text
-from a2u_tf.layers import GUIDED, METHODS, Resampling, make_upsampler
+from a2u_tf.layers import GUIDED, METHODS, Resampling
 from a2u_tf.matting import matting_net
 from a2u_tf.reconstruction import reconstruction_net
 from experiments.cost_text import PUBLISHED, PUBLISHED_AT, PUBLISHED_TEXT, TEXT
@@ -66,14 +66,11 @@ def operator_row(method: str, size: int, width: float = 1.0) -> dict[str, int]:
         CostError: Where formula and graph differ.
     """
     chosen = Resampling.parse(method)
-    options: dict[str, Any] = {}
-    if chosen.upsampling == "a2u":
-        options = {"variant": chosen.variant, "channel_shared": chosen.channel_shared}
     costs, kept = [], 0
     for channels, stride in STAGES:
         high = (1, size // stride, size // stride, max(1, round(channels * width)))
         low = (1, high[1] // 2, high[2] // 2, high[3])
-        layer = make_upsampler(chosen.upsampling, **options)
+        layer = chosen.upsampler()
         shapes = (low, high) if chosen.upsampling in GUIDED else (low,)
         graph, cost = count(layer, *shapes), operator_cost(layer, *shapes)
         _check(f"{method} at {shapes}", cost.macs + cost.averaging_macs, graph.macs, "MACs")

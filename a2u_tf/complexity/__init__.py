@@ -3,11 +3,10 @@
 from a2u_tf.complexity.cost import Cost
 from a2u_tf.complexity.formulas import network_cost, operator_cost
 from a2u_tf.complexity.graph import GraphCost, count
-from a2u_tf.complexity.methods import METHODS, method_costs
+from a2u_tf.complexity.methods import method_costs
 from a2u_tf.complexity.table_1 import kernel_parameters
 
 __all__ = [
-    "METHODS",
     "Cost",
     "GraphCost",
     "count",

@@ -130,6 +130,15 @@ class Resampling:
             chosen = cls(upsampling, **settings)
         return dataclasses.replace(chosen, downsampling=chosen.downsampling or own)
 
+    def upsampler(self, **options: Any) -> layers.Layer:
+        """Return the layer that upsamples by itself, with further options of `make_upsampler`."""
+        if self.upsampling == "a2u":
+            options = self._a2u_settings() | options
+        return make_upsampler(self.upsampling, **options)
+
+    def _a2u_settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("variant", "channel_shared", "kernel_size", "encoding_size")}
+
     def guide(self, feature: Tensor, level: int) -> dict[str, Tensor]:
         """Return what the downsampling and the upsampling of a level need of the feature between them."""
         methods = {"up": self.upsampling.split("_")[0], "down": self.downsampling}
@@ -137,15 +146,9 @@ class Resampling:
         if methods["up"] == "indexnet":
             kernels |= IndexNetIndices(self.upsampling.split("_")[1], name=f"indices_{level}", **LAST)(feature)
         if "a2u" in methods.values():
-            kernels |= A2UKernels(
-                kernel_size=self.kernel_size,
-                encoding_size=self.encoding_size,
-                variant=self.variant,
-                channel_shared=self.channel_shared,
-                directions=tuple(direction for direction, method in methods.items() if method == "a2u"),
-                name=f"kernels_{level}",
-                **LAST,
-            )(feature)
+            directions = tuple(direction for direction, method in methods.items() if method == "a2u")
+            settings = {"directions": directions, "name": f"kernels_{level}", **self._a2u_settings(), **LAST}
+            kernels |= A2UKernels(**settings)(feature)
         return {"feature": feature, **kernels}
 
     def down(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
