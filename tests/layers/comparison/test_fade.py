@@ -1,4 +1,4 @@
-"""FADE against its definition pixel by pixel, and against the released code's numbers."""
+"""FADE against its definition pixel by pixel."""
 
 import keras
 import numpy as np
@@ -47,28 +47,6 @@ def fade(z, guidance, weights, kernel_size, lite):
         kernels[n, y, x] = np.exp(convolve(fine, n, y, x) + convolve(coarse, n, y // 2, x // 2))
     kernels /= kernels.sum(axis=-1, keepdims=True)
     return gate * guidance + (1 - gate) * reference.reassemble_up(z, kernels, kernel_size)
-
-
-@pytest.mark.parametrize("name", ["emb8", "lite"])
-def test_golden(golden_dir, name):
-    golden = np.load(golden_dir / "operators" / f"fade_{name}.npz")
-    inputs, guidance, kernels, expected = (
-        golden[key].transpose(0, 2, 3, 1) for key in ("decoder", "encoder", "kernels", "y")
-    )
-    layer = make_layer(inputs.shape, guidance.shape, embedding_size=8, lite=name == "lite")
-    for part, path in (
-        (layer.embedding_guidance, "ker_generator.compressor_en"),
-        (layer.embedding_inputs, "ker_generator.compressor_de"),
-        (layer.content_encoder, "ker_generator.content_encoder"),
-        (layer.gate, "gate_generator.conv"),
-    ):
-        order = (2, 3, 0, 1) if name == "lite" and part is layer.content_encoder else (2, 3, 1, 0)
-        weights = [golden[f"param.{path}.weight"].transpose(order).reshape(part.weights[0].shape)]
-        if len(part.weights) == 2:
-            weights.append(golden[f"param.{path}.bias"])
-        part.set_weights(weights)
-    np.testing.assert_allclose(to_numpy(run(layer._kernels, inputs, guidance)), kernels, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(to_numpy(run(layer, inputs, guidance)), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)

@@ -1,4 +1,4 @@
-"""SAPA against its definition pixel by pixel, and against the released code's numbers."""
+"""SAPA against its definition pixel by pixel."""
 
 import keras
 import numpy as np
@@ -14,8 +14,6 @@ INNER = {"similarity": "inner_product"}
 SHARED = {"similarity": "gated"}
 RELEASED = {"similarity": "gated", "share_query_projection": False}
 FORMS = [INNER, {}, SHARED, RELEASED]
-GOLDENS = {"i": INNER, "b": {}, "g_shared": SHARED, "g_released": RELEASED}
-GOLDEN_NAMES = {"norm_inputs": "norm_x", "norm_guidance": "norm_y", "key": "k", "gate": "gate", "query_inputs": "qx"}
 
 
 def make_layer(inputs, guidance, rng=None, **settings):
@@ -57,22 +55,6 @@ def sapa(z, guidance, weights, *, scale, kernel_size, similarity="bilinear", sha
                 kernels[n, y, x, tap] = query @ (key if similarity == "inner_product" else project(key, "key"))
     kernels = np.exp(kernels)
     return reference.reassemble_up(z, kernels / kernels.sum(axis=-1, keepdims=True), kernel_size, scale)
-
-
-@pytest.mark.parametrize("name", GOLDENS)
-def test_golden(golden_dir, name):
-    golden = np.load(golden_dir / "operators" / f"sapa_{name}.npz")
-    inputs, guidance, scores, expected = (
-        golden[key].transpose(0, 2, 3, 1) for key in ("decoder", "encoder", "scores", "y")
-    )
-    layer = make_layer(inputs.shape, guidance.shape, embedding_size=4, **GOLDENS[name])
-    for mine, theirs in {**GOLDEN_NAMES, "query": "qy" if name == "g_released" else "q"}.items():
-        if f"param.{theirs}.weight" in golden:
-            part = getattr(layer, mine)
-            weight = golden[f"param.{theirs}.weight"].T
-            part.set_weights([weight.reshape(part.weights[0].shape), golden[f"param.{theirs}.bias"]])
-    np.testing.assert_allclose(to_numpy(run(layer._scores, inputs, guidance)), scores, rtol=0, atol=1e-5)
-    np.testing.assert_allclose(to_numpy(run(layer, inputs, guidance)), expected, rtol=0, atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)
