@@ -16,7 +16,7 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 import dataclasses
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from a2u_tf.layers.resampling import DOWNSAMPLING
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.data.pipeline import training_batches
 from a2u_tf.matting.evaluation.grid import matting_grid
-from a2u_tf.matting.evaluation.validation import ProtocolValidation, validate
+from a2u_tf.matting.evaluation.validation import FilePictures, ProtocolValidation, ValidationPicture, validate
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
@@ -190,7 +190,7 @@ def load_encoder(network: keras.Model, settings: Settings) -> None:
 
 
 def make_callbacks(
-    folder: Path, model: keras.Model, pictures: Sequence[Any], tensorboard: bool
+    folder: Path, model: keras.Model, pictures: list[ValidationPicture] | FilePictures, tensorboard: bool
 ) -> list[keras.callbacks.Callback]:
     """Return the callbacks of a run but the backup, which comes last, so that it vouches for what the others wrote."""
     boards, writers = [], []
@@ -200,7 +200,7 @@ def make_callbacks(
 
         writers.append(tf.summary.create_file_writer(str(folder / "tensorboard" / "pictures")))
 
-    def show(epoch: int, predictions: Iterable[tuple[Any, Array]]) -> None:
+    def show(epoch: int, predictions: Iterable[tuple[ValidationPicture, Array]]) -> None:
         rows = [(picture.image, picture.trimap, picture.target, matte) for picture, matte in predictions]
         grid = matting_grid(rows)
         write_png(folder / "sheets" / f"epoch_{epoch:03}.png", grid)
