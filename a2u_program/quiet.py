@@ -8,11 +8,13 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from typing import NoReturn
 
 LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 
-def import_keras_quietly():
+def import_keras_quietly() -> None:
     """Import Keras; what is written to stderr meanwhile appears only where the import fails or the process dies in it.
 
     From then on TensorFlow logs fatal errors alone. Whoever sets `TF_CPP_MIN_LOG_LEVEL=0` sees everything at once.
@@ -24,7 +26,7 @@ def import_keras_quietly():
 
 
 @contextlib.contextmanager
-def _stderr_shown_on_failure():
+def _stderr_shown_on_failure() -> Iterator[None]:
     """Lay a pipe in place of stderr, to a witness: a process that lives on where this one dies, and tells."""
     sys.stderr.flush()
     source, sink = os.pipe()
@@ -54,7 +56,7 @@ def _stderr_shown_on_failure():
             os.waitpid(witness, 0)
 
 
-def _tell_what_came(source):
+def _tell_what_came(source: int) -> NoReturn:
     """Read to the end of the pipe, write it to stderr and end, without what Python does at the end of the parent."""
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches both; this one is to tell what came of it.

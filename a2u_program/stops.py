@@ -4,6 +4,8 @@ import contextlib
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from types import FrameType
 
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _received: list[int] = []
@@ -16,13 +18,13 @@ class Stopped(KeyboardInterrupt):
         code: Exit code that says which signal it was, 128 and its number.
     """
 
-    def __init__(self, number):
+    def __init__(self, number: int) -> None:
         super().__init__(number)
         self.code = 128 + number
 
 
 @contextlib.contextmanager
-def stopped_by_signals():
+def stopped_by_signals() -> Iterator[None]:
     """Raise `Stopped` at signals, so that what cleans up after itself does; signals that are ignored stay so."""
     # Only the main thread may set handlers, and only it is interrupted.
     numbers = SIGNALS if threading.current_thread() is threading.main_thread() else []
@@ -44,7 +46,7 @@ def stopped_by_signals():
         _received.clear()
 
 
-def raise_if_stopped():
+def raise_if_stopped() -> None:
     """Raise `Stopped` where a signal came and its exception got lost.
 
     Garbage collectors drop it, imports catch it, and Numba makes it an error of its own: to be called between pieces of
@@ -54,6 +56,6 @@ def raise_if_stopped():
         raise Stopped(_received[0])
 
 
-def _stop(number, frame):
+def _stop(number: int, frame: FrameType | None) -> None:
     _received.append(number)
     raise Stopped(number)

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import sys
+from collections.abc import Iterator
+from typing import Any, TextIO
 
 
 @contextlib.contextmanager
-def forgiving_streams():
+def forgiving_streams() -> Iterator[None]:
     """Print whatever happens: characters that an encoding lacks are escaped, and where nobody reads, nothing is said.
 
     A closed pipe (`| head -1`), a full disk under a log, a terminal that is gone and streams that were never open raise
@@ -25,13 +27,13 @@ def forgiving_streams():
 
 
 class _Forgiving:
-    def __init__(self, stream):
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         try:
             self._stream.write(text)
         except UnicodeEncodeError:
@@ -41,13 +43,13 @@ class _Forgiving:
             self._fall_silent()
         return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         try:
             self._stream.flush()
         except (OSError, ValueError):
             self._fall_silent()
 
-    def _fall_silent(self):
+    def _fall_silent(self) -> None:
         """Send the rest nowhere, also what Python flushes at its end, whose failure would be its exit code."""
         with contextlib.suppress(OSError, ValueError):  # a stream of no file
             descriptor = self._stream.fileno()
@@ -56,7 +58,7 @@ class _Forgiving:
             os.close(nowhere)
 
 
-def _open_standard_descriptors():
+def _open_standard_descriptors() -> None:
     """Open those that are closed: a file of ours would get the number, and what C libraries print between its bytes."""
     for number in range(3):
         try:

@@ -1,7 +1,4 @@
-"""Print what a2u_tf finds on this machine, and which reassembly it will run.
-
-python -m a2u_tf.info
-"""
+"""What a2u_tf finds on this machine, and which reassembly it will run: `a2u info`, `python -m a2u_tf.info`."""
 
 import platform
 
@@ -15,7 +12,7 @@ from a2u_tf.version import __version__
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headless", "absl-py", "tensorboard")
 
 
-def describe():
+def describe() -> str:
     """Return the report as a string."""
     lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]
     for package in PACKAGES:
@@ -34,7 +31,7 @@ def describe():
     return "\n".join(lines)
 
 
-def _auto():
+def _auto() -> str:
     try:
         name, reason = resolve_implementation("auto")
     except (ValueError, RuntimeError) as error:
@@ -42,7 +39,7 @@ def _auto():
     return f"{name}: {reason}"
 
 
-def _compiled():
+def _compiled() -> str:
     try:
         problem = compiled.unavailable()
     except ValueError as error:
@@ -52,7 +49,7 @@ def _compiled():
     )
 
 
-def _devices():
+def _devices() -> list[str]:
     backend = keras.backend.backend()
     if backend == "tensorflow":
         import tensorflow as tf
@@ -62,7 +59,7 @@ def _devices():
         import torch
 
         return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
-    return keras.distribution.list_devices()
+    return list(keras.distribution.list_devices())
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import csv
 import importlib.util
 import itertools
 import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from absl import app, flags
@@ -19,6 +21,7 @@ from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, write_json, write_png, write_text
 from a2u_tf.matting.evaluation.grid import matting_grid
 from a2u_tf.matting.evaluation.report import error_table
+from a2u_tf.matting.evaluation.validation import ValidationPicture
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from experiments.tabulate import read_summaries
@@ -33,7 +36,7 @@ CURVES = {
 }
 
 
-def write_table(summaries, path):
+def write_table(summaries: Mapping[str, dict[str, Any]], path: Path) -> None:
     """Write the runs' errors on their validation pictures, and the commands that made the runs."""
     rows = [
         {
@@ -55,7 +58,7 @@ def write_table(summaries, path):
     )
 
 
-def write_curves(histories, path):
+def write_curves(histories: Mapping[str, Sequence[Mapping[str, str]]], path: Path) -> None:
     """Plot the columns of `CURVES` over the epochs.
 
     Args:
@@ -81,7 +84,7 @@ def write_curves(histories, path):
     pyplot.close(figure)
 
 
-def write_mattes(folders, pictures, path):
+def write_mattes(folders: Mapping[str, str], pictures: Iterable[ValidationPicture], path: Path) -> None:
     """Write a sheet of the pictures with the mattes of each run's best model."""
     models = [load_matting(Path(folder) / "best.keras") for folder in folders.values()]
     rows = []
@@ -93,7 +96,7 @@ def write_mattes(folders, pictures, path):
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS

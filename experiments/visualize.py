@@ -10,9 +10,12 @@ built for; a matting network takes pictures and their trimaps, and shows them pa
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
+import keras
 import numpy as np
 from absl import app, flags
 
@@ -24,13 +27,18 @@ from a2u_tf.matting.network.framing import colours_of, framed
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.matting.pictures import read_rgb, read_trimap
 from a2u_tf.matting.weights.loading import read_model
-from a2u_tf.visualization import kernel_maps, kernel_sheet, pixel_sheet, untrained
+from a2u_tf.types import Array
+from a2u_tf.visualization import KernelMap, kernel_maps, kernel_sheet, pixel_sheet, untrained
 from experiments.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
 from train.reconstruction import DATASETS, Settings, load_images
 from train.run_folder import command_line
 
+Batch = tuple[Array, Array]  # pictures to show, and what the network is called with
+Maps = Mapping[str, Sequence[KernelMap]]  # of each model
+Figures = dict[str, dict[str, dict[str, Any]]]  # of each level, by each model
 
-def network_of(model, path):
+
+def network_of(model: keras.Model, path: Path | str) -> keras.Model:
     """Return the functional network of a model.
 
     Raises:
@@ -46,7 +54,7 @@ def network_of(model, path):
     return network
 
 
-def data_set_batches(network, dataset, data_dir, count):
+def data_set_batches(network: keras.Model, dataset: str, data_dir: str | None, count: int) -> list[Batch]:
     """Return the first pictures of a test set, as `read_batches` does."""
     _, test = load_images(Settings(dataset=dataset, limit_train=1), data_dir)
     if any(size not in (None, n) for size, n in zip(network.input_shape[1:], test.shape[1:], strict=True)):
@@ -54,7 +62,7 @@ def data_set_batches(network, dataset, data_dir, count):
     return [(test[:count], test[:count])]
 
 
-def read_batches(network, images, trimaps):
+def read_batches(network: keras.Model, images: Sequence[str], trimaps: Sequence[str]) -> list[Batch]:
     """Return pictures from files as batches of one.
 
     Returns:
@@ -70,7 +78,7 @@ def read_batches(network, images, trimaps):
             f"Expected {'one --trimap for each --image' if channels == 4 else 'no --trimap for this network'}. "
             f"Received: {len(images)} pictures and {len(trimaps)} trimaps"
         )
-    batches = []
+    batches: list[Batch] = []
     for number, path in enumerate(images):
         image = read_rgb(path)
         if channels == 4:
@@ -87,7 +95,7 @@ def read_batches(network, images, trimaps):
     return batches
 
 
-def figures_of(batches, maps):
+def figures_of(batches: Sequence[Batch], maps: Sequence[Maps]) -> Figures:
     """Return `summarize` of each level and model.
 
     Args:
@@ -97,7 +105,7 @@ def figures_of(batches, maps):
     Returns:
         Dict from names of levels to dicts from names of models to dicts of figures.
     """
-    figures: dict[str, dict[str, dict]] = {}
+    figures: Figures = {}
     for position, level in enumerate(next(iter(maps[0].values()))):
         figures[level.name] = {}
         for name in maps[0]:
@@ -111,7 +119,9 @@ def figures_of(batches, maps):
     return figures
 
 
-def draw(batches, maps, shown, pixels):
+def draw(
+    batches: Sequence[Batch], maps: Sequence[Maps], shown: Sequence[int], pixels: Sequence[tuple[int, int]]
+) -> dict[str, Array]:
     """Return a dict from names of files to sheets, RGB.
 
     Raises:
@@ -130,18 +140,15 @@ def draw(batches, maps, shown, pixels):
     return sheets
 
 
-def parse_pixels(texts):
+def parse_pixels(texts: Sequence[str]) -> list[tuple[int, int]]:
     """Turn `["9,12"]` into `[(9, 12)]`."""
     try:
-        pixels = [tuple(int(part) for part in text.split(",")) for text in texts]
-    except ValueError:
-        pixels = [()]
-    if any(len(pixel) != 2 for pixel in pixels):
-        raise ValueError(f"Expected --pixels=Y,X with two integers, once for each pixel. Received: {texts}")
-    return pixels
+        return [(int(y), int(x)) for y, x in (text.split(",") for text in texts)]
+    except ValueError as error:
+        raise ValueError(f"Expected --pixels=Y,X with two integers, once for each pixel. Received: {texts}") from error
 
 
-def run(values, command=None):
+def run(values: flags.FlagValues, command: str | None = None) -> dict[str, Any]:
     """Do what the flags say; returns the content of kernels.json."""
     if (values.model is None) == (values.run_dir is None):
         raise ValueError("Give either --model or --run_dir.")
@@ -176,7 +183,7 @@ def run(values, command=None):
     return content
 
 
-def table(levels):
+def table(levels: Figures) -> list[list[str]]:
     """Return the header and the rows of the figures of `figures_of`, as texts."""
     regions = ("boundary", "flat", "edge")
     rows = [["kernels", "model", *regions, "boundary above flat"]]
@@ -187,12 +194,12 @@ def table(levels):
     return rows
 
 
-def _rounded(value, digits):
+def _rounded(value: float | None, digits: int) -> str:
     return "-" if value is None else f"{value:.{digits}f}"
 
 
 @forgiving_streams()
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     try:

@@ -3,7 +3,9 @@
 import json
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from a2u_tf.files import versions, write_json
 
@@ -12,7 +14,7 @@ class RunFolderError(ValueError):
     """A run folder that belongs to another job."""
 
 
-def check_run_folder(run_dir, settings):
+def check_run_folder(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
     """Return the folder of a run that begins or goes on: `settings` must be those that it was made with.
 
     Raises:
@@ -38,12 +40,12 @@ def check_run_folder(run_dir, settings):
     return folder
 
 
-def describe_run(folder, settings):
+def describe_run(folder: Path, settings: Mapping[str, Any]) -> None:
     """Make the folder and write into it what it is: when all that the run needs has been found, not before."""
     write_json(folder / "versions.json", versions())
     write_json(folder / "settings.json", settings)
 
 
-def command_line(module):
+def command_line(module: str) -> str:
     """The command that started this process, as a person would type it."""
     return shlex.join(["python", "-m", module, *sys.argv[1:]])
