@@ -1,7 +1,6 @@
 """What all commands have in common: help, errors, exit codes, and that Keras is imported late."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,15 +37,6 @@ def test_errors_of_the_program_are_tracebacks(monkeypatch):
     monkeypatch.setattr(info, "run", lambda args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         main(["info"])
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_end_it_with_their_exit_code(monkeypatch, capsys, number):
-    before = signal.signal(number, signal.default_int_handler)  # a job in the background ignores Ctrl+C
-    monkeypatch.setattr(info, "run", lambda args: signal.raise_signal(number))
-    assert main(["info"]) == 128 + number
-    assert signal.signal(number, before) is signal.default_int_handler
-    assert capsys.readouterr().err == "error: stopped; files that were written are whole\n"
 
 
 @pytest.mark.parametrize(

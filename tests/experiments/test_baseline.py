@@ -1,7 +1,10 @@
 """Baselines that learn nothing. pymatting compiles itself when it is first imported."""
 
 import importlib.util
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +12,8 @@ import pytest
 
 from a2u_tf.matting.pictures import PictureError
 from experiments.baseline import closed_form, half, import_pymatting, predict_files
+
+ROOT = Path(__file__).parents[2]
 
 
 def scene():
@@ -71,8 +76,11 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.process
 def test_folders(files):
-    predict_files(half, "images", "trimaps", "alphas")
+    flags = ["--method=half", "--image=images", "--trimap=trimaps", "--output=alphas"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-m", "experiments.baseline", *flags], env=environment, check=True, timeout=300)
     expected = np.rint(255 * half(None, scene()[1]))
     for name in ("a", "b"):
         np.testing.assert_array_equal(cv2.imread(f"alphas/{name}.png", cv2.IMREAD_UNCHANGED), expected)

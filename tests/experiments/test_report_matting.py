@@ -1,16 +1,13 @@
 """Runs of the matting training side by side."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import pytest
 
+from experiments.report_matting import main
 from tests.helpers import tiny_matting
-
-ROOT = Path(__file__).parents[2]
 
 
 def make_run(folder, upsampling):
@@ -31,20 +28,23 @@ def make_run(folder, upsampling):
     (folder / "summary.json").write_text(json.dumps(summary))
 
 
-def report(*arguments):
-    command = [sys.executable, "-m", "experiments.report_matting", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-
-
-@pytest.mark.process
-def test_report(tmp_path):
+@pytest.fixture
+def report(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib", reason="needs a2u_tf[plots]")
+
+    def report(*runs):
+        values = SimpleNamespace(run=runs, pictures=2, output=str(tmp_path / "report"))
+        monkeypatch.setattr("experiments.report_matting.flags.FLAGS", values)
+        main(["report_matting"])
+        return tmp_path / "report"
+
+    return report
+
+
+def test_report(tmp_path, report):
     make_run(tmp_path / "a", "a2u")
     make_run(tmp_path / "b", "bilinear")
-    output = tmp_path / "report"
-    runs = f"--run=A2U={tmp_path / 'a'}", f"--run=bilinear={tmp_path / 'b'}"
-    result = report(*runs, "--pictures=2", f"--output={output}")
-    assert result.returncode == 0, result.stderr
+    output = report(f"A2U={tmp_path / 'a'}", f"bilinear={tmp_path / 'b'}")
     assert {path.name for path in output.iterdir()} == {"runs.md", "runs.json", "curves.png", "mattes.png"}
     text = (output / "runs.md").read_text()
     assert "8.125" in text
@@ -54,10 +54,8 @@ def test_report(tmp_path):
     assert cv2.imread(str(output / "curves.png")).std() > 0
 
 
-@pytest.mark.process
-def test_exception_of_runs_that_are_not_finished(tmp_path):
-    pytest.importorskip("matplotlib", reason="needs a2u_tf[plots]")
-    result = report(f"--run=x={tmp_path}", f"--output={tmp_path / 'report'}")
-    assert result.returncode == 1
-    assert result.stderr.splitlines()[-1].startswith("error: no summary.json in")
+def test_exceptions(tmp_path, report):
+    for run, message in ((f"x={tmp_path}", "no summary.json in"), ("x", "--run must be NAME=FOLDER")):
+        with pytest.raises(SystemExit, match=f"^error: {message}"):
+            report(run)
     assert not (tmp_path / "report").exists()

@@ -1,8 +1,6 @@
 """The command that looks into kernels."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -49,26 +47,18 @@ def write_picture(path, rng, size=(20, 24, 3)):
     return str(path)
 
 
-@pytest.mark.process
-def test_command(tmp_path, rng):
-    model = tiny(tmp_path / "model.keras")
-    image = write_picture(tmp_path / "image.png", rng)
-    command = [sys.executable, "-m", "experiments.visualize", f"--model={model}", f"--image={image}", "--pixels=3,31"]
-    command.append(f"--output={tmp_path / 'out'}")
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert result.returncode == 0, result.stderr
+def test_command(tmp_path, monkeypatch, rng, capsys):
+    values = {"model": tiny(tmp_path / "model.keras"), "image": [write_picture(tmp_path / "image.png", rng)]}
+    monkeypatch.setattr("sys.argv", ["visualize", "--model=model.keras"])
+    monkeypatch.setattr("experiments.visualize.flags.FLAGS", flags_of(tmp_path, **values, pixels=["3,31"]))
+    main(["visualize"])
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_0.png", "pixels_0.png", "kernels.json"}
     content = json.loads((tmp_path / "out" / "kernels.json").read_text())
-    assert content["command"].startswith("python -m experiments.visualize --model=")
+    assert content["command"] == "python -m experiments.visualize --model=model.keras"
     assert content["pictures"] == 1
-    levels = content["levels"]
-    assert list(levels) == ["up"]
-    assert list(levels["up"]) == ["untrained", "trained"]
-    assert "boundary above flat" in result.stdout
-
-
-def test_errors_are_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr("experiments.visualize.flags.FLAGS", flags_of(tmp_path, model="x.keras", pixels=["3"]))
+    assert {level: list(models) for level, models in content["levels"].items()} == {"up": ["untrained", "trained"]}
+    assert "boundary above flat" in capsys.readouterr().out
+    monkeypatch.setattr("experiments.visualize.flags.FLAGS", flags_of(tmp_path, **values, pixels=["3"]))
     with pytest.raises(SystemExit, match=r"^error: Expected --pixels=Y,X with two integers.*Received: \['3'\]$"):
         main(["visualize"])
 
@@ -139,6 +129,7 @@ def test_colours_for_a_network_of_any_size(tmp_path, rng):
         ({"model": "bilinear", "image": ["image"]}, ValueError, "no upsampling kernels"),
         ({"model": "tiny", "image": ["image"], "pixels": ["32,0"]}, ValueError, r"y from 0 to 31.*\(32, 0\)"),
         ({"model": "tiny", "image": ["image"], "pixels": ["a,b"]}, ValueError, r"--pixels=Y,X.*a,b"),
+        ({"model": "tiny", "image": ["image"], "pixels": ["1,2,3"]}, ValueError, r"--pixels=Y,X.*1,2,3"),
         ({"model": "tiny", "image": ["image"], "show": [1]}, ValueError, r"--show from 0 to 0.*\[1\]"),
         ({"model": "tiny", "dataset": "mnist", "data_dir": "/nowhere"}, FileNotFoundError, "/nowhere"),
     ],
