@@ -37,7 +37,8 @@ def closed_form(image: Array, trimap: Array) -> Array:
     known = half(image, trimap)
     if not (known == 0).any() or not (known == 1).any():
         return known
-    return np.clip(import_pymatting().estimate_alpha_cf(image / 255, known), 0, 1)
+    alpha: Array = import_pymatting().estimate_alpha_cf(image / 255, known)
+    return alpha.clip(0, 1)
 
 
 def import_pymatting() -> ModuleType:

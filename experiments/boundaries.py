@@ -1,11 +1,18 @@
 """Whether kernels know boundaries: their deviation from a plain average there, and where the picture is flat."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
+
+from a2u_tf.types import Array
+from a2u_tf.visualization import KernelMap
 
 BOUNDARY, FLAT = 0.1, 0.02  # gradient magnitudes of pictures in [0, 1], per pixel
 
 
-def gradient_magnitude(pictures):
+def gradient_magnitude(pictures: ArrayLike) -> Array:
     """Return the gradient magnitude of pictures `(N, H, W, C)` by central differences, `(N, H, W)`.
 
     It is that of the mean over the channels.
@@ -17,7 +24,7 @@ def gradient_magnitude(pictures):
     return np.hypot(down, right)
 
 
-def deviation_by_region(pictures, level):
+def deviation_by_region(pictures: ArrayLike, level: KernelMap) -> dict[str, Array]:
     """Return the deviations of the kernels on boundaries, in flat regions, and at the edge of the map.
 
     A kernel stands for the pixels of the picture that its map gives it. It is on a boundary where one of them has a
@@ -43,13 +50,13 @@ def deviation_by_region(pictures, level):
     return {name: deviation[region] for name, region in regions.items()}
 
 
-def summarize(regions):
+def summarize(regions: Mapping[str, Array]) -> dict[str, Any]:
     """Return a dict of figures about the arrays of `deviation_by_region`: counts, means, None for the mean of nothing.
 
     `boundary_above_flat` is the share of pairs of a boundary kernel and a flat one in which the boundary's deviation
     is the larger one, ties half: 0.5 by chance, whatever the size of the deviations.
     """
-    figures = {}
+    figures: dict[str, Any] = {}
     for name, values in regions.items():
         figures[name] = {"kernels": len(values), "deviation": float(values.mean()) if len(values) else None}
     boundary, flat = regions["boundary"], np.sort(regions["flat"])

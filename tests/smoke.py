@@ -32,7 +32,8 @@ for implementation in ("compiled", "composite"):
     assert outputs[implementation].shape == (2, 14, 10, 3)
 np.testing.assert_allclose(outputs["compiled"], outputs["composite"], atol=1e-5)
 
-model = keras.Sequential([keras.Input((None, None, 3)), a2u_tf.layers.A2UUpSampling2D()])
+picture = keras.Input((None, None, 3))
+model = keras.Model(picture, a2u_tf.layers.A2UUpSampling2D()(picture))
 model.compile("adam", "mae")
 model.fit(x, np.zeros((2, 14, 10, 3), "float32"), verbose=0)
 model.save("model.keras")

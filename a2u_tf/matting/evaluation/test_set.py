@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from a2u_tf.files import versions, write_json, write_text
-from a2u_tf.matting.evaluation.files import evaluate_files, read_levels, true_levels
+from a2u_tf.matting.evaluation.files import Row, evaluate_files, read_levels, true_levels
 from a2u_tf.matting.evaluation.images import find_predictions
 from a2u_tf.matting.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
 from a2u_tf.matting.evaluation.sheet import matte_sheet
@@ -80,7 +80,7 @@ def evaluate_test_set(
 def _write_sheets(
     images: Sequence[EvaluationImage],
     predictions: Mapping[str, Mapping[str, Path]],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[Row],
     folder: Path,
     count: int,
 ) -> None:
