@@ -21,7 +21,8 @@ def gradient_magnitude(pictures: ArrayLike) -> Array:
     padded = np.pad(grey, [(0, 0), (1, 1), (1, 1)], mode="edge")
     down = (padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]) / 2
     right = (padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]) / 2
-    return np.hypot(down, right)
+    magnitude: Array = np.hypot(down, right)
+    return magnitude
 
 
 def deviation_by_region(pictures: ArrayLike, level: KernelMap) -> dict[str, Array]:
