@@ -158,39 +158,21 @@ def test_convention_of_the_upsampling_projection(rng):
         np.testing.assert_allclose(ours, released, rtol=1e-6)
 
 
-def _drop(state):
-    del state["bnv.0.bias"]
-
-
-def _add(state):
-    state["other"] = np.zeros(1)
-
-
-def _reshape(state):
-    state["bnv.0.bias"] = np.zeros(5)
-
-
-def _flatten(state):
-    state["bconv_V.1.weight"] = state["bconv_V.1.weight"].ravel()
-
-
-def _shrink(state):
-    state["bconv_UP.1.weight"] = state["bconv_UP.1.weight"][:35]
-
-
 @pytest.mark.parametrize(
-    ("break_it", "message"),
+    ("name", "change", "message"),
     [
-        (_drop, r"missing: bnv.0.bias"),
-        (_add, r"not of this model: other"),
-        (_reshape, r"bnv.0.bias \(5,\) for a weight of shape \(4,\)"),
-        (_flatten, r"bconv_V.1.weight \(4,\) for a weight of shape \(4, 1\)"),
-        (_shrink, r"bconv_UP.1.weight \(35, 4, 1, 1\) for a weight of shape \(4, 36\)"),
+        ("bnv.0.bias", None, r"missing: bnv.0.bias"),
+        ("other", lambda _: np.zeros(1), r"not of this model: other"),
+        ("bnv.0.bias", lambda _: np.zeros(5), r"bnv.0.bias \(5,\) for a weight of shape \(4,\)"),
+        ("bconv_V.1.weight", np.ravel, r"bconv_V.1.weight \(4,\) for a weight of shape \(4, 1\)"),
+        ("bconv_UP.1.weight", lambda x: x[:35], r"UP.1.weight \(35, 4, 1, 1\) for a weight of shape \(4, 36\)"),
     ],
 )
-def test_exception_assigns_nothing(rng, break_it, message):
+def test_exception_assigns_nothing(rng, name, change, message):
     layer, state = built(), released_state(4, 3, True, rng)
-    break_it(state)
+    value = state.pop(name, None)
+    if change:
+        state[name] = change(value)
     before = layer.get_weights()
     with pytest.raises(ValueError, match=message):
         assign_kernels(layer, state)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.reconstruction.data import digits, load_digits
+from tests.reconstruction.data.test_idx import idx_bytes
 
 SHAPES = {
     "train-images-idx3-ubyte.gz": (12, 28, 28),
@@ -16,11 +17,6 @@ SHAPES = {
     "t10k-images-idx3-ubyte.gz": (5, 28, 28),
     "t10k-labels-idx1-ubyte.gz": (5,),
 }
-
-
-def idx_bytes(values):
-    header = bytes([0, 0, 8, values.ndim]) + b"".join(size.to_bytes(4, "big") for size in values.shape)
-    return header + values.tobytes()
 
 
 @pytest.fixture
@@ -57,10 +53,8 @@ def check_small(result, arrays, size):
     (x_train, y_train), (x_test, y_test) = result
     for x, y, name in ((x_train, y_train, "train"), (x_test, y_test, "t10k")):
         images, labels = arrays[f"{name}-images-idx3-ubyte.gz"], arrays[f"{name}-labels-idx1-ubyte.gz"]
-        assert x.shape == (len(images), size, size, 1)
-        assert x.dtype == np.float32
-        assert x.min() >= 0
-        assert x.max() <= 1
+        assert (x.shape, x.dtype) == ((len(images), size, size, 1), np.float32)
+        assert 0 <= x.min() <= x.max() <= 1
         assert y.dtype == np.uint8
         np.testing.assert_array_equal(y, labels)
 

@@ -6,6 +6,7 @@ import pytest
 from a2u_tf.matting.data.synthetic import layers
 from a2u_tf.matting.data.synthetic.blur import blur_focus, blur_motion
 from a2u_tf.matting.data.synthetic.bodies import ellipse
+from tests.matting.data.synthetic.chance import Choosing
 
 
 @pytest.mark.parametrize("blur", [blur_motion, blur_focus])
@@ -17,19 +18,6 @@ def test_blur_keeps_mass_and_softens(blur):
         between = [((layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)).sum() for layer in (sharp, blurred)]
         assert between[1] > between[0]
         np.testing.assert_allclose(blurred[..., 0], blurred[..., 3], atol=1e-5)  # white stays white
-
-
-class _Choosing:
-    """A generator that says 0 or 1 first, which decides on the kind of blur, and leaves the rest to chance."""
-
-    def __init__(self, seed, first):
-        self._rng, self._first = np.random.default_rng(seed), first
-
-    def __getattr__(self, name):
-        return getattr(self._rng, name)
-
-    def random(self):
-        return self._first
 
 
 def _dot(x, y, radius=1.5, size=128):
@@ -47,7 +35,7 @@ def _extent(alpha):
 def test_moving_draws_an_even_streak(seed):
     """A dot becomes a bar, 2 to 12 per cent of the side long and not broader than before."""
     sharp = _dot(64, 64)[..., 3]
-    moved = blur_motion(_Choosing(seed, 0.0), _dot(64, 64))[..., 3]
+    moved = blur_motion(Choosing(seed, random=0.0), _dot(64, 64))[..., 3]
     before, _, _ = _extent(sharp)
     length, breadth, _ = _extent(moved)
     assert breadth < before + 1
@@ -62,9 +50,9 @@ def test_turning_blurs_the_more_the_further_from_the_centre(seed):
     places = [(x, y) for x in (16, 48, 80, 112) for y in (16, 48, 80, 112)]
     reach = []
     for place in places:
-        length, *_ = _extent(blur_motion(_Choosing(seed, 0.9), _dot(*place))[..., 3])
+        length, *_ = _extent(blur_motion(Choosing(seed, random=0.9), _dot(*place))[..., 3])
         reach.append(length)
-    rng = _Choosing(seed, 0.9)
+    rng = Choosing(seed, random=0.9)
     angle = np.deg2rad(abs(rng.uniform(2, 15) * rng.choice([-1, 1])))
     rng.uniform(0.95, 1.05)
     centre = 128 * np.array([rng.uniform(0.2, 0.8), rng.uniform(0.2, 0.8)])
@@ -77,8 +65,7 @@ def test_turning_blurs_the_more_the_further_from_the_centre(seed):
 @pytest.mark.parametrize("seed", range(6))
 def test_out_of_focus_a_dot_becomes_a_disc(seed):
     """Everywhere: a disc of 0.4 to 2.5 per cent of the side, as dense inside as at its rim, without a shift."""
-    first = _Choosing(seed, 0.0)
-    blurred = blur_focus(first, _dot(100, 100, radius=0.6, size=200))[..., 3]
+    blurred = blur_focus(Choosing(seed, random=0.0), _dot(100, 100, radius=0.6, size=200))[..., 3]
     y, x = np.indices(blurred.shape)
     np.testing.assert_allclose([np.average(axis, weights=blurred) for axis in (x, y)], (100, 100), atol=0.1)
     length, breadth, _ = _extent(blurred)

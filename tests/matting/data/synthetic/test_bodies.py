@@ -89,10 +89,6 @@ def test_blob_has_its_size_and_lies_round_its_point(seed):
     assert np.abs(_turns(rough)).max() < 1.0  # without corners
 
 
-def test_blobs_differ():
-    assert len({bodies.blob(np.random.default_rng(seed), 0, 0, 1).tobytes() for seed in range(5)}) == 5
-
-
 @pytest.mark.parametrize("smoothing", [1.5, 12.0])
 def test_melt_is_the_union(smoothing):
     """Two ellipses that overlap are one body, covered once and as large as their union."""

@@ -29,11 +29,6 @@ def test_drawing_a_part_of_the_canvas_changes_nothing():
     assert not layers.draw_polygons(24, 24, [], np.zeros((0, 3))).any()
 
 
-def test_over_is_porter_and_duff(rng):
-    front, back = (rng.random((5, 7, 4)).astype(np.float32) for _ in range(2))
-    np.testing.assert_allclose(layers.over(front, back), front + back * (1 - front[..., 3:]), atol=1e-6)
-
-
 def test_straight_colours_compose_as_the_layer_does(rng):
     layer = layers.draw_polygons(
         41, 53, [ellipse(25, 20, 9, 14), ellipse(30, 20, 4, 3)], [(0.9, 0.2, 0.4), (0, 1, 0)], 1.5
@@ -121,6 +116,7 @@ def test_weigh_and_light(rng):
 def test_over_puts_the_first_in_front_of_all_others(rng):
     first, second, third = (rng.random((5, 7, 4)).astype(np.float32) for _ in range(3))
     together = layers.over(first, second, third)
+    np.testing.assert_allclose(layers.over(first, second), first + second * (1 - first[..., 3:]), atol=1e-6)
     np.testing.assert_allclose(together, layers.over(layers.over(first, second), third), atol=1e-6)
     np.testing.assert_allclose(together, layers.over(first, layers.over(second, third)), atol=1e-6)
     first[..., 3] = 1

@@ -71,12 +71,6 @@ def test_fractal_noise_has_no_detail_below_its_finest():
     assert power[frequency > 1 / 16].sum() < 0.05 * power.sum()
 
 
-def test_same_state_same_noise():
-    draws = [noise.fractal_noise(np.random.default_rng(seed), 40, 50, 20) for seed in (1, 1, 2)]
-    np.testing.assert_array_equal(draws[0], draws[1])
-    assert np.abs(draws[0] - draws[2]).mean() > 0.3
-
-
 def test_stretch():
     field = np.array([[-3.0, 1.0], [5.0, -1.0]], np.float32)
     np.testing.assert_allclose(noise.stretch(field), [[0, 0.5], [1, 0.25]], atol=1e-6)
@@ -85,20 +79,16 @@ def test_stretch():
 
 def test_grid():
     y, x = noise.grid(4, 6)
-    assert y.shape == x.shape == (4, 6)
     assert y.dtype == x.dtype == np.float32
-    for row in range(4):
-        for column in range(6):
-            assert (y[row, column], x[row, column]) == (row, column)
+    np.testing.assert_array_equal([y, x], np.indices((4, 6)))
 
 
 @pytest.mark.parametrize(("down", "right"), [(3, 0), (0, 2), (-2, 5)])
 def test_displacing_by_whole_pixels_is_a_shift(rng, down, right):
     image = rng.random((14, 17)).astype(np.float32)
     moved = noise.displace(image, np.float32(down), np.float32(right))
-    for row in range(max(0, -down), 14 - max(0, down)):
-        for column in range(max(0, -right), 17 - max(0, right)):
-            assert moved[row, column] == image[row + down, column + right]
+    inside = np.s_[max(0, -down) : 14 - max(0, down), max(0, -right) : 17 - max(0, right)]
+    np.testing.assert_array_equal(moved[inside], np.roll(image, (-down, -right), (0, 1))[inside])
 
 
 def test_displacing_half_a_pixel_is_the_mean_of_two_and_colours_move_together(rng):

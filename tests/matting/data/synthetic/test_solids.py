@@ -6,6 +6,7 @@ import pytest
 
 from a2u_tf.matting.data.synthetic import solids as module
 from a2u_tf.matting.data.synthetic.solids import objects, wicker
+from tests.matting.data.synthetic.chance import Choosing
 
 HEIGHT, WIDTH = 140, 120
 
@@ -29,41 +30,20 @@ def balls():
 def test_objects_are_opaque_with_edges_of_a_pixel(layers):
     for layer in layers:
         alpha = layer[..., 3]
-        assert layer.shape == (HEIGHT, WIDTH, 4)
-        assert layer.dtype == np.float32
-        assert np.isfinite(layer).all()
-        assert layer.min() >= 0
         between = (alpha > 0.02) & (alpha < 0.98)
         assert between.any()
         assert between[_edge(alpha)].sum() > 0.9 * between.sum()  # nothing is half transparent but the edge
         assert 0.02 < (alpha >= 0.98).mean() < 0.95
 
 
-class _Choosing:
-    """A generator whose first whole number is chosen, and the rest is left to chance."""
-
-    def __init__(self, seed, number):
-        self._rng, self._number = np.random.default_rng(seed), number
-
-    def __getattr__(self, name):
-        return getattr(self._rng, name)
-
-    def integers(self, *args, **kwargs):
-        number, self._number = self._number, None
-        return self._rng.integers(*args, **kwargs) if number is None else number
-
-
 @pytest.mark.parametrize("kind", range(5))
 def test_silhouettes_of_every_kind(kind):
-    masks = [module._silhouette(_Choosing(seed, kind), HEIGHT, WIDTH, 1) for seed in range(8)]
+    masks = [module._silhouette(Choosing(seed, integers=kind), HEIGHT, WIDTH, 1) for seed in range(8)]
     for mask in masks:
-        assert mask.shape == (HEIGHT, WIDTH)
-        assert mask.dtype == np.float32
         assert 0 <= mask.min() <= mask.max() == 1
         assert 0.01 < mask.mean() < 0.9
         between = (mask > 0) & (mask < 1)
         assert between[_edge(mask)].sum() > 0.9 * between.sum()
-    assert len({mask.tobytes() for mask in masks}) == 8
     pierced = []
     for mask in masks:
         framed = cv2.copyMakeBorder((mask < 0.5).astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=1)
@@ -78,7 +58,7 @@ def test_silhouettes_of_every_kind(kind):
 def test_many_objects_are_smaller_than_one():
     """Each of `count` objects has about its share of the area."""
     areas = [
-        np.mean([module._silhouette(_Choosing(seed, 1), HEIGHT, WIDTH, count).mean() for seed in range(12)])
+        np.mean([module._silhouette(Choosing(seed, integers=1), HEIGHT, WIDTH, count).mean() for seed in range(12)])
         for count in (1, 4)
     ]
     assert areas[1] == pytest.approx(areas[0] / 4, rel=0.3)
@@ -88,8 +68,6 @@ def test_wicker_is_a_disc_of_bars_with_holes(balls):
     filled = []
     for layer in balls:
         alpha = layer[..., 3]
-        assert layer.shape == (HEIGHT, WIDTH, 4)
-        assert 0 <= alpha.min() <= alpha.max() <= 1
         y, x = np.nonzero(alpha > 0.5)
         across, down = np.ptp(x) + 1, np.ptp(y) + 1
         assert across == pytest.approx(down, rel=0.25)  # a ball
