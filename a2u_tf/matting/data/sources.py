@@ -40,14 +40,12 @@ class PictureSource:
         self.backgrounds = list(backgrounds)
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
-        """Read a random foreground."""
         files = self.foregrounds[rng.integers(len(self.foregrounds))]
         if files.alpha is None:
             return read_rgba(files.colours)
         return read_rgb(files.colours, ignore_alpha=True), read_alpha(files.alpha)
 
     def background(self, rng: Generator) -> Array:
-        """Read a random background."""
         return read_rgb(self.backgrounds[rng.integers(len(self.backgrounds))])
 
 
@@ -58,7 +56,6 @@ class RecolouredSource(PictureSource):
     """
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
-        """Read a random matte and give it colours."""
         _, alpha = super().foreground(rng)
         if rng.random() < 0.5:
             colours = np.empty((*alpha.shape, 3), np.uint8)
@@ -90,11 +87,9 @@ class MixedSource:
         self.weights = given / given.sum()
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
-        """Draw a source, and a foreground from it."""
         return self._draw(rng).foreground(rng)
 
     def background(self, rng: Generator) -> Array:
-        """Draw a source, and a background from it."""
         return self._draw(rng).background(rng)
 
     def _draw(self, rng: Generator) -> Source:

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import math
+import struct
 import zlib
 from pathlib import Path
 
@@ -15,7 +16,6 @@ MAX_RANK = 4
 # Five times the largest file of the MNIST family. Headers that promise more are taken for damage.
 MAX_BYTES = 256 * 2**20
 CHUNK_BYTES = 2**20
-WAY_OUT = "Download the file again."
 
 
 def read_idx(path: Path | str, sha256: str | None = None) -> Array:
@@ -51,69 +51,53 @@ def read_idx(path: Path | str, sha256: str | None = None) -> Array:
             header, shape = _read_header(file, path)
             values = _read_values(file, path, shape)
     except EOFError as error:
-        raise ValueError(f"{path} must be a complete gzip file. Received: one that is cut off. {WAY_OUT}") from error
+        raise _damaged(path, "be a complete gzip file", "one that is cut off") from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise ValueError(f"{path} must be an intact gzip file. Received: {error}. {WAY_OUT}") from error
-    if sha256 is not None:
-        _check_sha256(path, header, values, sha256)
+        raise _damaged(path, "be an intact gzip file", error) from error
+    digest = hashlib.sha256(header)
+    digest.update(values)
+    if sha256 is not None and digest.hexdigest() != sha256:
+        raise _damaged(path, f"decompress to bytes with the SHA-256 {sha256}", digest.hexdigest())
     return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _damaged(path: Path, expected: str, received: object) -> ValueError:
+    return ValueError(f"{path} must {expected}. Received: {received}. Download the file again.")
 
 
 def _read_header(file: gzip.GzipFile, path: Path) -> tuple[bytes, tuple[int, ...]]:
     """Return the header's bytes and the shape they tell."""
     magic = file.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0":
-        raise ValueError(
-            f"{path} must start with the IDX magic number, two zero bytes, a type code and a rank. "
-            f"Received: {magic.hex(' ') or 'no bytes at all'}. {WAY_OUT}"
-        )
+        expected = "start with the IDX magic number, two zero bytes, a type code and a rank"
+        raise _damaged(path, expected, magic.hex(" ") or "no bytes at all")
     code, rank = magic[2], magic[3]
     if code != UINT8_CODE:
-        raise ValueError(
-            f"{path} must hold unsigned bytes, IDX type code 0x{UINT8_CODE:02x}. Received: 0x{code:02x}. {WAY_OUT}"
-        )
+        raise _damaged(path, f"hold unsigned bytes, IDX type code 0x{UINT8_CODE:02x}", f"0x{code:02x}")
     if not 1 <= rank <= MAX_RANK:
-        raise ValueError(f"{path} must hold an array of rank 1 to {MAX_RANK}. Received: rank {rank}. {WAY_OUT}")
+        raise _damaged(path, f"hold an array of rank 1 to {MAX_RANK}", f"rank {rank}")
     sizes = file.read(4 * rank)
     if len(sizes) < 4 * rank:
-        raise ValueError(
-            f"{path} must hold {rank} sizes of 4 bytes after the magic number. "
-            f"Received: {len(sizes)} bytes in all. {WAY_OUT}"
-        )
-    shape = tuple(int.from_bytes(sizes[start : start + 4], "big") for start in range(0, 4 * rank, 4))
+        raise _damaged(path, f"hold {rank} sizes of 4 bytes after the magic number", f"{len(sizes)} bytes in all")
+    shape = struct.unpack(f">{rank}I", sizes)
     if math.prod(shape) > MAX_BYTES:
-        raise ValueError(
-            f"{path} must hold an array of at most {MAX_BYTES} bytes. Received: a header with the shape {shape}, "
-            f"{math.prod(shape)} bytes. {WAY_OUT}"
-        )
+        received = f"a header with the shape {shape}, {math.prod(shape)} bytes"
+        raise _damaged(path, f"hold an array of at most {MAX_BYTES} bytes", received)
     return magic + sizes, shape
 
 
 def _read_values(file: gzip.GzipFile, path: Path, shape: tuple[int, ...]) -> bytearray:
     """Return exactly the bytes that the shape asks for, having seen that no more follow."""
-    expected = math.prod(shape)
+    size = math.prod(shape)
+    expected = f"hold {size} bytes after the header, for the shape {shape}"
     values = bytearray()
     # In chunks because a buffered read reserves what it is asked for before it knows what is there.
-    while len(values) < expected:
-        chunk = file.read(min(CHUNK_BYTES, expected - len(values)))
+    while len(values) < size:
+        chunk = file.read(min(CHUNK_BYTES, size - len(values)))
         if not chunk:
-            raise ValueError(
-                f"{path} must hold {expected} bytes after the header, for the shape {shape}. "
-                f"Received: {len(values)}. {WAY_OUT}"
-            )
+            raise _damaged(path, expected, len(values))
         values += chunk
     # This read also reaches the end of the archive, where gzip compares its own checksum.
     if file.read(1):
-        raise ValueError(
-            f"{path} must hold {expected} bytes after the header, for the shape {shape}. Received: more. {WAY_OUT}"
-        )
+        raise _damaged(path, expected, "more")
     return values
-
-
-def _check_sha256(path: Path, header: bytes, values: bytearray, expected: str) -> None:
-    digest = hashlib.sha256(header)
-    digest.update(values)
-    if digest.hexdigest() != expected:
-        raise ValueError(
-            f"{path} must decompress to bytes with the SHA-256 {expected}. Received: {digest.hexdigest()}. {WAY_OUT}"
-        )

@@ -80,12 +80,7 @@ def animal(rng: Generator, height: int, width: int) -> list[Array]:
 def melt(height: int, width: int, polygons: Sequence[Array], smoothing: float, softness: float = 1.0) -> Array:
     """Return the union of polygons with their corners rounded off: float32 `(H, W)` in `[0, 1]`.
 
-    Args:
-        height: Rows.
-        width: Columns.
-        polygons: Outlines.
-        smoothing: Standard deviation of the blur that melts them, in pixels.
-        softness: Width of the edge in pixels.
+    `smoothing` is the standard deviation of the blur that melts them, `softness` the width of the edge, both in pixels.
     """
     smoothing = max(smoothing, 0.5 * softness)  # else the edge would not end inside the body
     mask = draw_mask(height, width, polygons)
@@ -103,10 +98,7 @@ def melt(height: int, width: int, polygons: Sequence[Array], smoothing: float, s
 def shading(rng: Generator, mask: Array, depth: float | None = None) -> Array:
     """Light a silhouette `(H, W)` as if it were a cushion; colours are to be multiplied by the result, about 1.
 
-    Args:
-        rng: `numpy.random.Generator`.
-        mask: float32 `(H, W)` in `[0, 1]`.
-        depth: How far from its edge the cushion becomes flat, in pixels; by default at random.
+    `depth` is how far from its edge the cushion becomes flat, in pixels; by default at random.
     """
     height, width = mask.shape
     small = quarter(mask)

@@ -52,8 +52,6 @@ def draw_polygons(height: int, width: int, polygons: Iterable[Array], colours: A
     OpenCV draws the outline, too, so that a polygon comes out an eighth of a pixel larger all round.
 
     Args:
-        height: Rows of the layer.
-        width: Columns of the layer.
         polygons: N float arrays of shape `(points, 2)`, x and y in pixels, 0 at the centre of the first.
         colours: `(N, 3)` in `[0, 1]`, opaque; or `(N, 4)` with an alpha, which replaces what lies below.
         blur: Standard deviation of a final blur in pixels.
@@ -110,15 +108,9 @@ def _shrink(canvas: Array, height: int, width: int) -> Array:
 
 
 def straighten(layer: Array) -> tuple[Array, Array]:
-    """Split a layer into colours that are not premultiplied and alpha.
+    """Split a layer into uint8 colours that are not premultiplied and float32 alpha, exactly 0 where empty.
 
     Empty pixels take the colours of their surroundings, so that a picture may be resized and turned without a halo.
-
-    Args:
-        layer: The layer.
-
-    Returns:
-        `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, float32 of shape `(H, W)` in `[0, 1]` and exactly 0 where empty.
     """
     alpha = np.minimum(layer[..., 3], 1)
     alpha[alpha < EMPTY] = 0

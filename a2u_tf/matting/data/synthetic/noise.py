@@ -12,11 +12,7 @@ from a2u_tf.types import Array
 def smooth_noise(rng: Generator, height: int, width: int, cell: float | tuple[float, float]) -> Array:
     """Draw noise whose bumps are about `cell` pixels wide: float32 `(height, width)`, mean about 0, variance near 1.
 
-    Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
-        cell: Distance of the random grid's points in pixels, at least 1; or a pair `(vertical, horizontal)`.
+    `cell` is the distance of the random grid's points in pixels, at least 1; or a pair `(vertical, horizontal)`.
     """
     down, right = cell if isinstance(cell, tuple) else (cell, cell)
     if min(down, right) >= 16:  # what is that smooth need not be drawn in full size
@@ -41,9 +37,6 @@ def fractal_noise(
     give the smoother fields of clouds and cloth.
 
     Args:
-        rng: `numpy.random.Generator`.
-        height: Rows.
-        width: Columns.
         coarsest: Width of the largest bumps in pixels.
         finest: Width of the smallest bumps in pixels.
         gain: Amplitude of an octave, relative to that of the next coarser one.

@@ -84,8 +84,7 @@ def wave(rng: Generator, curves: Array, amplitude: ArrayLike, turns: ArrayLike, 
     t = np.linspace(0, 1, points)
     phase = rng.uniform(0, 2 * np.pi, (count, 1))
     swing = np.sin(2 * np.pi * np.reshape(turns, (-1, 1)) * t + phase) - np.sin(phase)
-    away: Array = np.reshape(amplitude, (-1, 1)) * swing * t**growth
-    waved: Array = curves + across(curves) * away[..., None]
+    waved: Array = curves + across(curves) * (np.reshape(amplitude, (-1, 1)) * swing * t**growth)[..., None]
     return waved
 
 
@@ -93,7 +92,6 @@ def lock(rng: Generator, guides: Array, count: int, spread: float, gather: float
     """Return `count` strands around every guide, which they approach towards their tips: `(N * count, K, 2)`.
 
     Args:
-        rng: `numpy.random.Generator`.
         guides: `(N, K, 2)`.
         count: Strands for each guide.
         spread: Standard deviation of their distance from the guide at the root, in pixels.
