@@ -9,32 +9,10 @@ from pathlib import Path
 import pytest
 
 import a2u_tf
+from tests.pasted import fences
 
-METHOD = '''"""Nearest neighbours, smoothed by a trained filter for each channel."""
-
-import keras
-
-from a2u_tf.layers.base import ResamplingLayer
-
-
-@keras.saving.register_keras_serializable(package="a2u_tf")
-class SmoothUpSampling2D(ResamplingLayer):
-    settings = ("kernel_size",)
-
-    def __init__(self, scale=None, kernel_size=3, **kwargs):
-        super().__init__(scale, **kwargs)
-        self.kernel_size = kernel_size
-
-    def build(self, inputs_shape):
-        settings = {"kernel_size": self.kernel_size, "padding": "same", "data_format": self.data_format}
-        self.filter = self._sublayer(keras.layers.DepthwiseConv2D, "filter", inputs_shape, **settings)
-        super().build(inputs_shape)
-
-    def call(self, inputs):
-        x = keras.ops.repeat(keras.ops.repeat(inputs, self.scale, axis=1), self.scale, axis=2)
-        return self.filter(x)
-'''
-LINE = '    "smooth": (SmoothUpSampling2D, {}),\n'
+CONTRIBUTING = Path(a2u_tf.__file__).parents[1] / "CONTRIBUTING.md"
+(_, _, METHOD), (_, _, LINE) = fences(CONTRIBUTING.read_text(), "python")
 IMPORT = "from a2u_tf.layers.comparison.smooth import SmoothUpSampling2D\n"
 PROGRAM = """
 import keras, numpy as np
@@ -70,7 +48,9 @@ def test_one_file_and_one_line(tmp_path):
     last = '    "a2u": (A2UUpSampling2D, {}),\n'
     assert last in table
     (layers / "upsamplers.py").write_text(
-        table.replace(last, LINE + last).replace("from a2u_tf.layers.spelling", IMPORT + "from a2u_tf.layers.spelling")
+        table.replace(last, f"    {LINE}{last}").replace(
+            "from a2u_tf.layers.spelling", IMPORT + "from a2u_tf.layers.spelling"
+        )
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM]
