@@ -16,7 +16,7 @@ def data_steps(golden_dir):
 
 @pytest.fixture
 def saved(tmp_path):
-    def save(data, name="picture"):
+    def save(data, name="picture.png"):
         path = tmp_path / name
         path.write_bytes(data)
         return path

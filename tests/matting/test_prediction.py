@@ -34,14 +34,6 @@ def test_exception(model, shapes):
         predict_alpha(model, image, trimap)
 
 
-@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
-def test_pictures_of_several_sizes(rng, upsampling):
-    model = MattingModel(matting_net(upsampling, "max_pool", width=0.03))
-    for size in ((33, 50), (48, 50), (20, 17)):
-        image, trimap = rng.integers(0, 256, (*size, 3), dtype="uint8"), np.full(size, 128, "uint8")
-        assert predict_alpha(model, image, trimap).shape == size
-
-
 def test_working_size(rng):
     image = rng.integers(0, 256, (60, 92, 3), dtype="uint8")
     columns = np.indices((60, 92))[1]

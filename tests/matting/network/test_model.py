@@ -85,17 +85,6 @@ def test_floats_are_the_same_picture(rng, model):
     np.testing.assert_allclose(received, expected, atol=1e-4)
 
 
-def test_stray_levels_of_the_trimap_are_unknown(rng, model):
-    image, _ = picture(rng, (16, 16))
-    alphas = []
-    for level in (25, 64, 127, 128, 230):
-        trimap = np.full((1, 16, 16, 1), 255, "uint8")
-        trimap[:, :, 8:] = level
-        alphas.append(to_numpy(model({"image": image, "trimap": trimap})["alpha"]))
-    for alpha in alphas[1:]:
-        np.testing.assert_array_equal(alpha, alphas[0])
-
-
 def test_serialization(rng, model, tmp_path):
     image, trimap = picture(rng, (20, 30))
     inputs = {"image": image, "trimap": trimap}

@@ -12,7 +12,6 @@ from tests.helpers import (
     TOLERANCES,
     dtype_policy,
     gradient_tensors,
-    skip_unless_empty_maps_convolve,
     to_numpy,
     working_dtype,
 )
@@ -74,17 +73,6 @@ def test_methods_mix(rng, upsampling, downsampling):
     assert model(rng.normal(size=(1, 32, 16, 4)).astype("float32")).shape == (1, 32, 16, 1)
     kernels = [layer for layer in model.layers if layer.name.startswith("kernels_")]
     assert len(kernels) == (4 if "a2u" in (upsampling, downsampling) else 0)
-
-
-def test_sizes_vary(rng):
-    model = matting_net(width=SMALL)
-    for size in ((16, 16), (48, 32), (64, 80)):
-        assert model(rng.normal(size=(1, *size, 4)).astype("float32")).shape == (1, *size, 1)
-
-
-def test_empty_batch():
-    skip_unless_empty_maps_convolve()
-    assert matting_net(width=SMALL)(np.zeros((0, 32, 32, 4), "float32")).shape == (0, 32, 32, 1)
 
 
 @pytest.mark.parametrize(

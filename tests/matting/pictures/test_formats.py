@@ -88,7 +88,7 @@ def test_every_cut_of_a_png(saved, rgb):
     for length in range(1, len(data) - 4):  # then the pixels are whole, and the sum of nothing is missing
         path = saved(data[:length])
         for read in (read_header, decode):
-            with pytest.raises(PictureError, match="picture is damaged or"):
+            with pytest.raises(PictureError, match=r"picture\.png is damaged or"):
                 read(path)
 
 
@@ -98,10 +98,10 @@ def test_every_cut_of_a_jpeg(saved, rgb, progressive):
     data = with_segments(jpeg(rgb, progressive), jpeg_segment(0xE1, b"Exif\0\0" + jpeg(rgb[:4, :4])))
     for length in [*range(4, 700, 3), *range(700, len(data), 17), *range(len(data) - 5, len(data))]:
         path = saved(data[:length])
-        with pytest.raises(PictureError, match="picture is damaged or"):
+        with pytest.raises(PictureError, match=r"picture\.png is damaged or"):
             decode(path)
         if data[length - 2 : length] != b"\xff\xd9":
-            with pytest.raises(PictureError, match="picture is damaged or"):
+            with pytest.raises(PictureError, match=r"picture\.png is damaged or"):
                 read_header(path)
 
 
@@ -116,7 +116,7 @@ def test_every_cut_of_a_jpeg(saved, rgb, progressive):
     ],
 )
 def test_other_files(saved, read, data, message):
-    with pytest.raises(PictureError, match=f"picture {message}"):
+    with pytest.raises(PictureError, match=rf"picture\.png {message}"):
         read(saved(data))
 
 
@@ -151,3 +151,5 @@ def test_missing_file(tmp_path):
     for read in (read_header, decode):
         with pytest.raises(FileNotFoundError, match=r"nothing\.png"):
             read(tmp_path / "nothing.png")
+        with pytest.raises(IsADirectoryError):
+            read(tmp_path)

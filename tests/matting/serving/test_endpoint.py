@@ -9,7 +9,7 @@ import tensorflow as tf
 from a2u_tf.export import export_saved_model
 from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.serving.encoded import encoded_matting
+from a2u_tf.matting.serving.encoded import encoded_matting, encoded_signature
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
 
@@ -146,18 +146,9 @@ def test_limit_of_pixels(monkeypatch, rng):
             encoded(**pngs)
 
 
-def test_warm_up_requests(exported):
-    prediction_log_pb2 = pytest.importorskip(
-        "tensorflow_serving.apis.prediction_log_pb2", reason="needs tensorflow-serving-api", exc_type=ImportError
-    )
-    file = exported.path / "assets.extra" / "tf_serving_warmup_requests"
-    logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(file))]
-    requests = [log.predict_log.request for log in logs]
-    names = [request.model_spec.signature_name for request in requests]
-    assert names == ["serving_default", "serving_default", "serve_encoded"]
-    image = tf.make_ndarray(requests[0].inputs["image"])
-    assert image.dtype == np.uint8
-    assert image.shape == (*tf.make_ndarray(requests[0].inputs["trimap"]).shape[:3], 3)
-    pixels = tf.make_ndarray(requests[1].inputs["image"])
-    for picture, file in zip(pixels, tf.make_ndarray(requests[2].inputs["image_bytes"]), strict=True):
-        np.testing.assert_array_equal(cv2.cvtColor(decode(file), cv2.COLOR_BGR2RGB), picture)
+def test_files_of_the_comparison_hold_its_pixels(rng):
+    image, trimap = make_pair(rng, (20, 21))
+    files = encoded_signature().encode({"image": image[None], "trimap": trimap[None, ..., None]})
+    assert list(files) == ["image_bytes", "trimap_bytes"]
+    np.testing.assert_array_equal(cv2.cvtColor(decode(files["image_bytes"][0]), cv2.COLOR_BGR2RGB), image)
+    np.testing.assert_array_equal(decode(files["trimap_bytes"][0]), trimap)
