@@ -13,7 +13,7 @@ from absl import app, flags
 from a2u_program.quiet import import_keras_quietly
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     if importlib.util.find_spec("gradio") is None:

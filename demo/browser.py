@@ -1,14 +1,22 @@
 """A browser without a window that uses the page as a person would."""
 
+from __future__ import annotations
+
 import contextlib
 import importlib.util
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 SECONDS = 60
 
 
-def missing():
+def missing() -> str | None:
     """Return what there is to install before `opened` works, or None."""
     if importlib.util.find_spec("playwright") is None:
         return "needs Playwright: pip install 'a2u_tf[demo-test]'"
@@ -18,7 +26,7 @@ def missing():
 
 
 @contextlib.contextmanager
-def opened(address, width=1280, height=1400):
+def opened(address: str, width: int = 1280, height: int = 1400) -> Iterator[Page]:
     """Open the page in Chromium.
 
     Yields:
@@ -47,20 +55,20 @@ def opened(address, width=1280, height=1400):
             browser.close()
 
 
-def drop(page, name, path):
+def drop(page: Page, name: str, path: Path | str) -> None:
     """Put a file into the picture field of a name, and wait until it is shown."""
     page.set_input_files(f"#{name} input[type=file]", str(path))
     page.wait_for_selector("#editor [aria-label=Color]" if name == "editor" else f"#{name} img")
 
 
-def take_colour(page, number):
+def take_colour(page: Page, number: int) -> None:
     """Choose the colour of the brush: 0 green, 1 orange."""
     page.click("#editor [aria-label=Color]")
     page.locator("#editor button.color").nth(number).click()
     page.click("#editor [aria-label=Color]")
 
 
-def stroke(page, size, points):
+def stroke(page: Page, size: tuple[int, int], points: list[tuple[int, int]]) -> None:
     """Paint along points `(x, y)` of a picture of `size`, width and height, all in its pixels; wait for the trimap."""
     trimap = "document.querySelector('#trimap img')?.src"
     before = page.evaluate(trimap)
@@ -79,7 +87,7 @@ def stroke(page, size, points):
     page.wait_for_function(f"before => {trimap} && {trimap} !== before", arg=before)
 
 
-def click_pixel(page, size, pixel):
+def click_pixel(page: Page, size: tuple[int, int], pixel: tuple[int, int]) -> None:
     """Click a pixel `(x, y)` of the picture of `size` in the kernels' tab, in its middle."""
     image = page.locator("#clicked img")
     image.scroll_into_view_if_needed()
@@ -92,18 +100,19 @@ def click_pixel(page, size, pixel):
     image.click(position={"x": x, "y": y})
 
 
-def cut(page):
+def cut(page: Page) -> None:
     """Press the button and wait for the results."""
     page.click("#cut")
     page.wait_for_function("document.querySelector('#status').innerText.includes('Done')")
     page.wait_for_selector("#cut_out img")
 
 
-def show(page, tab):
+def show(page: Page, tab: str) -> None:
     """Open a tab of the results."""
     page.get_by_role("tab", name=tab).click()
 
 
-def shown_file(page, name):
+def shown_file(page: Page, name: str) -> bytes:
     """Return the bytes of the picture that is shown in a field."""
-    return page.request.get(page.locator(f"#{name} img").first.get_attribute("src")).body()
+    content: bytes = page.request.get(page.locator(f"#{name} img").first.get_attribute("src")).body()
+    return content

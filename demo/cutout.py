@@ -5,9 +5,11 @@ import dataclasses
 import cv2
 import numpy as np
 
+from a2u_tf.matting import MattingModel
 from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.pictures import composite, over_white
 from a2u_tf.matting.prediction import predict_alpha
+from a2u_tf.types import Array
 
 
 @dataclasses.dataclass
@@ -23,23 +25,23 @@ class CutOut:
         kernels: What `demo.kernels` keeps of the picture, once it was asked for.
     """
 
-    image: np.ndarray
-    trimap: np.ndarray
-    alpha: np.ndarray
-    opacity: np.ndarray
-    foreground: np.ndarray
-    kernels: tuple | None = None
+    image: Array
+    trimap: Array
+    alpha: Array
+    opacity: Array
+    foreground: Array
+    kernels: tuple[Array, list[KernelMap]] | None = None
 
-    def rgba(self):
+    def rgba(self) -> Array:
         """Return the cut-out, uint8 of shape `(H, W, 4)`, not premultiplied."""
         return np.dstack([self.foreground, np.rint(255 * self.opacity).astype(np.uint8)])
 
-    def over(self, background):
+    def over(self, background: Array) -> Array:
         """Lay the cut-out over RGB, uint8 of shape `(H, W, 3)`."""
         return np.rint(composite(self.foreground, background, self.opacity)).astype(np.uint8)
 
 
-def cut_out(model, image, trimap, longest):
+def cut_out(model: MattingModel, image: Array, trimap: Array, longest: int) -> CutOut:
     """Cut a picture out.
 
     Args:
@@ -67,7 +69,7 @@ def cut_out(model, image, trimap, longest):
     return CutOut(image, trimap, alpha, opacity, np.rint(255 * colours).astype(np.uint8))
 
 
-def reduced(image, trimap, longest):
+def reduced(image: Array, trimap: Array, longest: int) -> tuple[Array, Array]:
     """Reduce a picture and its trimap to a longest side; smaller ones are returned as they are."""
     zoom = longest / max(trimap.shape)
     if zoom >= 1:
@@ -77,6 +79,6 @@ def reduced(image, trimap, longest):
     return image, cv2.resize(trimap, size, interpolation=cv2.INTER_NEAREST)
 
 
-def size_text(picture):
+def size_text(picture: Array) -> str:
     """Return "width x height"."""
     return f"{picture.shape[1]} x {picture.shape[0]}"

@@ -3,25 +3,30 @@
 import functools
 import time
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import gradio as gr
 import numpy as np
 
+from a2u_tf.matting import MattingModel
 from a2u_tf.matting.cutout import cover
 from a2u_tf.matting.pictures import Trimap
-from demo.cutout import cut_out, size_text
+from a2u_tf.types import Array
+from demo.cutout import CutOut, cut_out, size_text
 from demo.kernels import kernels_at
 from demo.trimaps import painted_trimap
 from demo.uploads import plain_colour, read_background, read_dropped_trimap
 
 SECONDS = 20  # that a message stays
+Drawing = dict[str, Any]  # of Gradio's editor: `background`, and `layers` of paint
 
 
-def readable(function):
+def readable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Turn errors of the data into messages on the page."""
 
     @functools.wraps(function)
-    def call(*args):
+    def call(*args: Any) -> Any:
         try:
             return function(*args)
         except (ValueError, OSError) as error:
@@ -30,14 +35,14 @@ def readable(function):
     return call
 
 
-def fingerprint(drawing):
+def fingerprint(drawing: Drawing | None) -> int | None:
     """Return a number that changes with the paint, or None without any."""
     layers = [layer for layer in (drawing["layers"] if drawing else []) if layer.any()]
     return zlib.crc32(b"".join(layer.tobytes() for layer in layers)) if layers else None
 
 
 @readable
-def paint(drawing, band, known):
+def paint(drawing: Drawing | None, band: float, known: int | None) -> tuple[Any, int | None]:
     """Return the trimap of a drawing, and the paint that it knows; without any, a trimap that was dropped stays."""
     trimap = painted_trimap(drawing["layers"] if drawing else [], band)
     if trimap is None and known is None:
@@ -45,10 +50,10 @@ def paint(drawing, band, known):
     return trimap, fingerprint(drawing)
 
 
-def checking(read):
+def checking(read: Callable[[str], Array]) -> Callable[[dict[str, str]], Any]:
     """Return what is done when a file is dropped: one that `read` refuses does not stay."""
 
-    def check(payload):
+    def check(payload: dict[str, str]) -> Any:
         try:
             read(payload["path"])
         except (ValueError, OSError) as error:
@@ -59,7 +64,7 @@ def checking(read):
     return check
 
 
-def refuse_picture():
+def refuse_picture() -> None:
     """Say that the browser could not show a file."""
     raise gr.Error(
         "Your browser cannot read this file as a picture. Drop a PNG or a JPEG.",
@@ -68,19 +73,22 @@ def refuse_picture():
     )
 
 
-def cutting(model, longest):
+def cutting(model: MattingModel, longest: int) -> Callable[..., Any]:
     """Return what the button does."""
 
     @readable
-    def cut(drawing, band, trimap, known, colour, backdrop):
+    def cut(
+        drawing: Drawing | None, band: float, trimap: str | None, known: int | None, colour: str, backdrop: str | None
+    ) -> tuple[Any, ...]:
         start = time.perf_counter()
         if not drawing or drawing["background"] is None:
             raise ValueError("There is no picture. Drop one, or take one of the examples.")
         younger = fingerprint(drawing) not in (None, known)  # a stroke whose trimap has not reached the page
         levels = painted_trimap(drawing["layers"], band) if younger else None
-        if levels is None and trimap is None:
-            raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
-        levels = read_dropped_trimap(trimap) if levels is None else levels
+        if levels is None:
+            if trimap is None:
+                raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")
+            levels = read_dropped_trimap(trimap)
         if lacks := Trimap(levels).lacks:
             gr.Info(f"The trimap {lacks} Paint the rest, if you did not mean that.", duration=SECONDS)
         picture = drawing["background"]
@@ -96,7 +104,7 @@ def cutting(model, longest):
 
 
 @readable
-def change_background(result, colour, backdrop):
+def change_background(result: CutOut | None, colour: str, backdrop: str | None) -> tuple[Array, Array] | None:
     """Return the picture, and what was cut out over a colour or over a picture where there is one."""
     if result is None:
         return None
@@ -105,11 +113,11 @@ def change_background(result, colour, backdrop):
     return result.image, result.over(background)
 
 
-def inspecting(model):
+def inspecting(model: MattingModel) -> Callable[..., Any]:
     """Return what a click on the picture does."""
 
     @readable
-    def inspect(result, event: gr.SelectData):
+    def inspect(result: CutOut, event: gr.SelectData) -> Array:
         x, y = event.index
         return kernels_at(model, result, (int(y), int(x)))
 

@@ -8,28 +8,29 @@ import numpy as np
 from a2u_tf.files import write_png
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.pictures import composite, trimap_from_alpha
+from a2u_tf.types import Array
 
 SEEDS = {"fur": 18, "hair": 11, "wicker": 15, "bubbles": 9}
 SIZE, BAND = 512, 21
 
 
-def write_examples(folder):
+def write_examples(folder: Path | str) -> list[tuple[str, str]]:
     """Write pictures and their trimaps as PNG files.
 
     Returns:
         List of pairs of paths, picture and trimap.
     """
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     for name, seed in SEEDS.items():
         image, trimap = draw(seed)
         paths = [Path(folder) / f"{name}.png", Path(folder) / f"{name}_trimap.png"]
         write_png(paths[0], image)
         write_png(paths[1], trimap)
-        pairs.append(tuple(map(str, paths)))
+        pairs.append((str(paths[0]), str(paths[1])))
     return pairs
 
 
-def draw(seed):
+def draw(seed: int) -> tuple[Array, Array]:
     """Return a picture, RGB, and its trimap, both uint8."""
     rng = np.random.default_rng(seed)
     source = SyntheticSource(SIZE)

@@ -2,12 +2,15 @@
 
 import numpy as np
 
+from a2u_tf.matting import MattingModel
 from a2u_tf.matting.network import framing
 from a2u_tf.matting.network.network import STRIDE
+from a2u_tf.types import Array
 from a2u_tf.visualization import kernel_maps, pixel_sheet
+from demo.cutout import CutOut
 
 
-def kernels_at(model, result, pixel):
+def kernels_at(model: MattingModel, result: CutOut, pixel: tuple[int, int]) -> Array:
     """Draw the kernels that every level of the network upsamples a pixel with.
 
     The first call for a picture runs the network once more and keeps its kernels beside the result.

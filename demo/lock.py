@@ -12,6 +12,7 @@ import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 from a2u_tf.files import replaced
 
@@ -19,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 LOCK = Path(__file__).with_name("requirements.lock")
 
 
-def locked(report):
+def locked(report: dict[str, Any]) -> list[str]:
     """Return the lines of a report of `pip install --report`, without the package itself."""
     lines = []
     for item in report["install"]:
@@ -30,19 +31,9 @@ def locked(report):
     return sorted(lines)
 
 
-def main():
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--dry-run",
-        "--ignore-installed",
-        "--report=-",
-        ".[demo]",
-    ]
-    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+def main() -> None:
+    command = ["-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report=-", ".[demo]"]
+    result = subprocess.run([sys.executable, *command], cwd=ROOT, check=True, capture_output=True, text=True)
     where = f"# Python {platform.python_version()}, {sysconfig.get_platform()}"
     with replaced(LOCK) as temporary:
         temporary.write_text("\n".join([where, *locked(json.loads(result.stdout))]) + "\n")

@@ -1,7 +1,11 @@
 """The page: what lies where."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import gradio as gr
 
+from a2u_tf.matting import MattingModel
 from demo import events
 from demo.trimaps import KEEP, OPACITY, UNSURE
 from demo.uploads import read_background, read_dropped_trimap
@@ -31,7 +35,7 @@ TALL, LOW = 520, 240  # heights in pixels
 BAND = 20
 
 
-def build(model, name, longest, examples):
+def build(model: MattingModel, name: str, longest: int, examples: list[tuple[str, str]]) -> gr.Blocks:
     """Lay out the page.
 
     Args:
@@ -43,6 +47,7 @@ def build(model, name, longest, examples):
     Returns:
         `gradio.Blocks`, not launched.
     """
+    page: gr.Blocks
     with gr.Blocks(title="Cut out", analytics_enabled=False) as page:
         result, known = gr.State(), gr.State()  # known: the paint that the trimap knows
         gr.Markdown(TITLE)
@@ -88,7 +93,9 @@ def build(model, name, longest, examples):
     return page
 
 
-def _inputs(examples):
+def _inputs(
+    examples: list[tuple[str, str]],
+) -> tuple[gr.ImageEditor, gr.Dataset, gr.Slider, gr.Image]:
     gr.Markdown(PAINTING, elem_id="painting")
     editor = gr.ImageEditor(
         label="Picture",
@@ -115,7 +122,7 @@ def _inputs(examples):
     return editor, samples, band, trimap
 
 
-def _new_background():
+def _new_background() -> tuple[gr.ImageSlider, gr.ColorPicker, gr.Image]:
     slider = gr.ImageSlider(label="Before and after", format="png", interactive=False, height=TALL, elem_id="slider")
     with gr.Row():
         colour = gr.ColorPicker("#2a9d8f", label="Colour", scale=1, min_width=80, elem_id="colour")
@@ -123,7 +130,7 @@ def _new_background():
     return slider, colour, backdrop
 
 
-def _picture(name, height=TALL, buttons=("download", "fullscreen")):
+def _picture(name: str, height: int | None = TALL, buttons: Sequence[Any] = ("download", "fullscreen")) -> gr.Image:
     """A picture to look at; without a label, which would lie over its corner."""
     return gr.Image(
         show_label=False,
@@ -136,7 +143,7 @@ def _picture(name, height=TALL, buttons=("download", "fullscreen")):
     )
 
 
-def _upload(label, placeholder, name, scale=None):
+def _upload(label: str, placeholder: str, name: str, scale: int | None = None) -> gr.Image:
     """A place to drop a picture, which arrives as the path of its file."""
     return gr.Image(
         label=label,

@@ -5,12 +5,18 @@
 Writes painted.png, background.png and kernels.png. Needs the extras demo and demo-test, and the browser Chromium.
 """
 
+from __future__ import annotations
+
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import app, flags
 
 from a2u_tf.files import replaced
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 # On the first example: paint on the body, on its fur, and a pixel where they meet; x and y in its pixels.
 SIZE = (473, 554)
@@ -21,7 +27,7 @@ FUR += [(285, 350), (255, 280), (250, 190), (275, 115), (215, 145), (160, 160), 
 PIXEL = (243, 175)
 
 
-def take(page, folder):
+def take(page: Page, folder: Path) -> None:
     """Use an open page, and write what it looks like."""
     from demo import browser
 
@@ -42,7 +48,7 @@ def take(page, folder):
     _write(page, folder / "kernels.png")
 
 
-def _write(page, path):
+def _write(page: Page, path: Path) -> None:
     """Write the page in 256 colours, which a document's reader does not miss."""
     from PIL import Image
 
@@ -52,7 +58,7 @@ def _write(page, path):
         picture.save(temporary, "PNG", optimize=True)
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     from a2u_tf.matting.weights.loading import load_matting

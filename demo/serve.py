@@ -4,9 +4,12 @@ import contextlib
 import logging
 import os
 import tempfile
+from collections.abc import Iterator
 
+import gradio as gr
 import numpy as np
 
+from a2u_tf.matting import MattingModel
 from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.prediction import predict_alpha
 from demo import page
@@ -14,7 +17,7 @@ from demo.examples import write_examples
 
 
 @contextlib.contextmanager
-def serving(model, name, longest, port=None):
+def serving(model: MattingModel, name: str, longest: int, port: int | None = None) -> Iterator[tuple[gr.Blocks, str]]:
     """Serve the page to this machine alone while the context lasts.
 
     What is uploaded, and what is made of it, lies in a temporary folder that goes with the context.
@@ -59,7 +62,7 @@ def serving(model, name, longest, port=None):
 
 
 @contextlib.contextmanager
-def _free(port):
+def _free(port: int | None) -> Iterator[None]:
     """Say in this project's words that a port is taken."""
     try:
         yield
@@ -67,7 +70,7 @@ def _free(port):
         raise OSError(f"Port {port} cannot be had. Is the page open already? Choose another by --port.") from error
 
 
-def _warm_up(model):
+def _warm_up(model: MattingModel) -> None:
     """Let TensorFlow trace the model before the first visitor: for one size, then, as a second differs, for any."""
     for side in (32, 48):
         predict_alpha(model, np.zeros((side, side, 3), np.uint8), np.full((side, side), UNKNOWN, np.uint8))
