@@ -10,6 +10,7 @@ from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.pictures import composite, over_white
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.types import Array
+from a2u_tf.visualization import KernelMap
 
 
 @dataclasses.dataclass

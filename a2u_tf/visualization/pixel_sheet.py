@@ -1,5 +1,7 @@
 """The upsampling kernels of chosen pixels in numbers, beside what they draw from."""
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -17,7 +19,7 @@ _CELL = 54  # side in pixels of a weight
 _FRAME, _MARK, _LINE = (255, 160, 0), (0, 160, 90), (128, 128, 128)  # RGB
 
 
-def pixel_sheet(pictures: Array, models: Models, pixels: list[tuple[int, int]], number: int = 0) -> Array:
+def pixel_sheet(pictures: Array, models: Models, pixels: Sequence[tuple[int, int]], number: int = 0) -> Array:
     """Return a sheet with one row for each level and chosen pixel.
 
     A row shows the picture with the chosen pixel and a frame around the s x s low-resolution pixels that its kernel
