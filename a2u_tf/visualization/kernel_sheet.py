@@ -1,6 +1,6 @@
 """Upsampling kernels as maps over the picture, models side by side."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -24,7 +24,7 @@ CAPTION = (
     "Dark to bright: standard deviation of each pixel's weights, 0 where it takes the plain average of its window.",
     "Blue to red: its weights, a map for each tap, where the tap lies; white is 1/s^2. Models share the scales.",
 )
-Models = Mapping[str, list[KernelMap]]
+Models = Mapping[str, Sequence[KernelMap]]
 _BAR = 96  # width in pixels of a colour scale
 
 
