@@ -8,8 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.export import export_saved_model, reload, saved_model
-from a2u_tf.export.endpoints import Endpoint, Signature
+from a2u_tf.export import Endpoint, Signature, export_saved_model, reload, saved_model
 from a2u_tf.ops import compiled
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.network]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from a2u_tf.export.endpoints import Arrays, Signature
+from a2u_tf.export import Signature
+from a2u_tf.export.endpoints import Arrays
 from a2u_tf.matting.pictures.formats import JPEG_SIGNATURE, PNG_SIGNATURE
 from a2u_tf.matting.pictures.limit import max_pixels
 from a2u_tf.types import Tensor

@@ -2,7 +2,7 @@
 
 import keras
 
-from a2u_tf.export.endpoints import Endpoint
+from a2u_tf.export import Endpoint
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN
 from a2u_tf.matting.pictures.limit import max_pixels
 from a2u_tf.matting.serving.encoded import encoded_signature
