@@ -115,9 +115,13 @@ def test_backup_of_another_model_is_named(tmp_path):
         fit(make_model(), 2, AtomicBackupAndRestore(tmp_path))
 
 
-def read_epochs(path):
+def read_table(path):
     with open(path, newline="") as file:
-        return [int(row["epoch"]) for row in csv.DictReader(file)]
+        return list(csv.DictReader(file))
+
+
+def read_epochs(path):
+    return [int(row["epoch"]) for row in read_table(path)]
 
 
 def test_table_has_each_epoch_once_after_a_resume(tmp_path):
@@ -134,8 +138,7 @@ def test_table_values(tmp_path):
     model = make_model()
     x = np.ones((4, 3), "float32")
     history = model.fit(x, x[:, :2], epochs=1, verbose=0, callbacks=[EpochTable(tmp_path / "history.csv")])
-    with open(tmp_path / "history.csv", newline="") as file:
-        (row,) = csv.DictReader(file)
+    (row,) = read_table(tmp_path / "history.csv")
     assert float(row["loss"]) == pytest.approx(history.history["loss"][0], rel=1e-5)
 
 
@@ -143,13 +146,11 @@ def test_table_of_metrics_that_come_and_go(tmp_path):
     x, table = np.ones((4, 3), "float32"), EpochTable(tmp_path / "history.csv")
     data = {"validation_data": (x, x[:, :2]), "validation_freq": 2}
     history = make_model().fit(x, x[:, :2], epochs=4, verbose=0, callbacks=[table], **data).history
-    with open(tmp_path / "history.csv", newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = read_table(tmp_path / "history.csv")
     assert [row["val_loss"] == "NA" for row in rows] == [True, False, True, False]
     assert float(rows[3]["val_loss"]) == pytest.approx(history["val_loss"][1], rel=1e-5)
     table.on_epoch_end(4, {"loss": 0.5, "of_classes": np.array([0.25, 0.5])})
-    with open(tmp_path / "history.csv", newline="") as file:
-        row = list(csv.DictReader(file))[-1]
+    row = read_table(tmp_path / "history.csv")[-1]
     assert (row["loss"], row["val_loss"], row["of_classes"]) == ("0.5", "NA", "[0.25, 0.5]")
 
 

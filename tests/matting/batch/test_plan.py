@@ -126,12 +126,13 @@ def test_exceptions_of_tables(tmp_path):
     path = tmp_path / "list.parquet"
     with pytest.raises(FileNotFoundError, match="There is no"):
         pictures_in_table(str(path))
-    pq.write_table(pa.table({"image": ["a"], "mask": ["b"]}), path)
-    with pytest.raises(ValueError, match="no column trimap, only image, mask"):
-        pictures_in_table(str(path))
-    pq.write_table(pa.table({"image": ["a"], "trimap": [None]}), path)
-    with pytest.raises(ValueError, match="has no trimap in row 0"):
-        pictures_in_table(str(path))
+    for table, message in (
+        ({"image": ["a"], "mask": ["b"]}, "no column trimap, only image, mask"),
+        ({"image": ["a"], "trimap": [None]}, "has no trimap in row 0"),
+    ):
+        pq.write_table(pa.table(table), path)
+        with pytest.raises(ValueError, match=message):
+            pictures_in_table(str(path))
     path.write_bytes(b"image,trimap\n")
     with pytest.raises(ValueError, match="is no Parquet table"):
         pictures_in_table(str(path))

@@ -26,6 +26,10 @@ def small(rng):
     return prediction, target, rng.choice(np.uint8([0, 128, 255]), (5, 7))
 
 
+def named(arrays):
+    return dict(zip(("prediction", "target", "trimap"), arrays, strict=True))
+
+
 def read(golden_dir, case):
     return [cv2.imread(str(golden_dir / "F_metrics" / name), cv2.IMREAD_UNCHANGED) for name in case["files"]]
 
@@ -67,10 +71,13 @@ def test_definition_index_by_index(rng, shape, levels):
     for _ in range(12):
         prediction, target = np.rint(rng.integers(0, levels, (2, *shape)) * 255 / (levels - 1)).astype(np.uint8)
         unknown = rng.random(shape) < 0.7
-        errors = evaluate(prediction, target, np.where(unknown, 128, 255))
-        expected = oracle.evaluate(prediction, target, unknown)
-        for name, value in expected.items():
-            np.testing.assert_allclose(errors[name], value, rtol=1e-9, atol=1e-15, err_msg=name)
+        assert_definition(prediction, target, unknown)
+
+
+def assert_definition(prediction, target, unknown):
+    errors = evaluate(prediction, target, np.where(unknown, 128, 255))
+    for name, value in oracle.evaluate(prediction, target, unknown).items():
+        np.testing.assert_allclose(errors[name], value, rtol=1e-9, atol=1e-15, err_msg=name)
 
 
 def test_definition_on_floats(rng):
@@ -78,11 +85,7 @@ def test_definition_on_floats(rng):
     for high in (2, 25, 40, 128, 255):
         prediction, target = np.minimum(rng.choice(np.arange(0, 255.1, 12.75), (2, 6, 7)), high)
         prediction += rng.choice([0, 0.25, -1e-9], (6, 7)) * ((prediction > 1) & (prediction < 200))
-        unknown = rng.random((6, 7)) < 0.8
-        errors = evaluate(prediction, target, np.where(unknown, 128.0, 255.0))
-        expected = oracle.evaluate(prediction, target, unknown)
-        for name, value in expected.items():
-            np.testing.assert_allclose(errors[name], value, rtol=1e-9, atol=1e-15, err_msg=name)
+        assert_definition(prediction, target, rng.random((6, 7)) < 0.8)
 
 
 def test_by_hand():
@@ -145,7 +148,7 @@ def test_views_and_read_only_arrays(rng, view):
 @pytest.mark.parametrize("name", ["prediction", "target", "trimap"])
 @pytest.mark.parametrize("shape", [(5,), (1, 5, 7, 1), (5, 7, 3), (5, 7, 4), (0, 7), ()])
 def test_exception_of_shape(small, name, shape):
-    arrays = dict(zip(("prediction", "target", "trimap"), small, strict=True)) | {name: np.zeros(shape, np.uint8)}
+    arrays = named(small) | {name: np.zeros(shape, np.uint8)}
     with pytest.raises(
         ValueError, match=rf"`{name}` must be one picture.*Received shape: \({', '.join(map(str, shape))}"
     ):
@@ -169,7 +172,7 @@ def test_exception_of_sizes(small):
 @pytest.mark.parametrize("name", ["prediction", "target", "trimap"])
 @pytest.mark.parametrize("value", [np.nan, np.inf, -0.01, 255.1, 256, -1])
 def test_exception_of_range(small, name, value):
-    arrays = dict(zip(("prediction", "target", "trimap"), small, strict=True))
+    arrays = named(small)
     arrays[name] = arrays[name].astype(type(value))
     arrays[name][1, 2] = value
     with pytest.raises(ValueError, match=rf"`{name}` must have finite values from 0 to 255\. Received values from"):
@@ -179,7 +182,7 @@ def test_exception_of_range(small, name, value):
 @pytest.mark.parametrize("name", ["prediction", "target", "trimap"])
 @pytest.mark.parametrize("dtype", [bool, np.complex64, object])
 def test_exception_of_dtype(small, name, dtype):
-    arrays = dict(zip(("prediction", "target", "trimap"), small, strict=True))
+    arrays = named(small)
     arrays[name] = arrays[name].astype(dtype)
     with pytest.raises(ValueError, match=rf"`{name}` must hold integers or floats.*Received dtype: {np.dtype(dtype)}"):
         evaluate(**arrays)
@@ -188,7 +191,7 @@ def test_exception_of_dtype(small, name, dtype):
 @pytest.mark.parametrize("name", ["prediction", "target"])
 @pytest.mark.parametrize("factor", [1 / 255, 1 / 300])
 def test_exception_of_mattes_up_to_1(small, name, factor):
-    arrays = dict(zip(("prediction", "target", "trimap"), small, strict=True))
+    arrays = named(small)
     arrays[name][0, 0] = 255
     arrays[name] = factor * arrays[name]
     with pytest.raises(ValueError, match=rf"`{name}`.* looks like a matte in \[0, 1\].*Multiply it by 255"):

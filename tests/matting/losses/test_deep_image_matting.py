@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 import numpy as np
 import pytest
 
@@ -63,12 +62,6 @@ def test_golden(golden_dir, dtype):
         np.testing.assert_allclose(
             received, channels_last(case["grad_pd"]), rtol=0, atol=1e-6 if dtype == "float32" else 1e-12
         )
-
-
-@pytest.mark.parametrize("loss", [AlphaLoss, CompositionLoss])
-def test_serialization(loss):
-    config = keras.saving.serialize_keras_object(loss())
-    assert isinstance(keras.saving.deserialize_keras_object(config), loss)
 
 
 @pytest.mark.parametrize("loss", [AlphaLoss, CompositionLoss])

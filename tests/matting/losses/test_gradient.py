@@ -1,6 +1,5 @@
 """The gradient loss against SciPy's Sobel filter."""
 
-import keras
 import numpy as np
 from scipy import ndimage
 
@@ -35,8 +34,3 @@ def test_gradcheck(rng):
     (received,) = gradients(lambda p: GradientLoss()(target, p), prediction, cotangent=np.ones((), "float32"))
     (expected,) = numeric_gradient(lambda p: scipy_loss(target, p), prediction, cotangent=1.0, step=1e-5)
     np.testing.assert_allclose(received, expected, atol=1e-4)
-
-
-def test_serialization():
-    config = keras.saving.serialize_keras_object(GradientLoss())
-    assert isinstance(keras.saving.deserialize_keras_object(config), GradientLoss)

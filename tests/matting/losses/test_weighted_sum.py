@@ -25,6 +25,13 @@ def test_keras_losses_see_alpha_and_the_unknown_region(rng):
     np.testing.assert_allclose(to_numpy(mix(target, prediction)), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("loss", [AlphaLoss(), CompositionLoss(), GradientLoss(), LaplacianLoss(3)])
+def test_serialization_of_its_parts(loss):
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert type(copy) is type(loss)
+    assert copy.get_config() == loss.get_config()
+
+
 def test_trains_and_survives_saving(rng, tmp_path):
     model = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(1, 3, padding="same")])
     model.compile("adam", WeightedSum([AlphaLoss(), LaplacianLoss(2), keras.losses.MeanSquaredError()], [0.5, 0.1, 1]))

@@ -11,6 +11,7 @@ from a2u_tf.layers import A2UKernels
 from a2u_tf.matting.pytorch_release import assign_kernels
 from tests.helpers import gradients, run, to_numpy, value_and_gradients
 from tests.layers.oracle import EXACT, with_weights
+from tests.matting.pytorch_release.recipe import released_layout
 
 CASES = range(12)  # the two after them have the group layout of the released code, which is not ours
 FEW = [1, 7]  # the quickest to compile
@@ -71,14 +72,6 @@ class Golden:
             if name in ("bconv_U.1.bias", "bconv_V.1.bias"):  # what the norm leaves of them is ill-conditioned
                 scale = max(scale, np.abs(self.gradients[name.replace("bias", "weight")]).max())
             _check(name, gradient, self.gradients[name], tolerance, scale)
-
-
-def released_layout(name, x):
-    """Undo `assign_kernels` for one array."""
-    if name.startswith("bconv_UP"):
-        *rest, values = x.shape
-        x = x.reshape(*rest, 4, values // 4).swapaxes(-1, -2).reshape(x.shape)
-    return x.T[..., None, None] if x.ndim == 2 else x
 
 
 def _check(name, actual, expected, tolerance, scale=None):

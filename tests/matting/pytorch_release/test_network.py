@@ -10,7 +10,7 @@ from a2u_tf.matting import matting_net
 from a2u_tf.matting.losses import AlphaLoss, CompositionLoss, WeightedSum
 from a2u_tf.matting.pytorch_release import assign_encoder, assign_matting
 from tests.helpers import dtype_policy, to_numpy, working_dtype
-from tests.matting.pytorch_release.recipe import channels_last, load, make_state, normal
+from tests.matting.pytorch_release.recipe import channels_last, load, make_state, normal, released_layout
 
 pytestmark = pytest.mark.network
 
@@ -166,11 +166,8 @@ class Step:
     def _to_released(self, name, layer, x):
         if isinstance(layer, keras.layers.BatchNormalization) and name.endswith("weight"):
             return x * np.where(self.state[name] >= 0, 1, -1)
-        if "bconv_UP" in name:
-            *rest, values = x.shape
-            x = x.reshape(*rest, 4, values // 4).swapaxes(-1, -2).reshape(x.shape)
-        if x.ndim == 2:
-            return x.T[:, :, None, None]
+        if "bconv" in name:
+            return released_layout(name, x)
         if x.ndim == 4:
             return x.transpose((2, 3, 0, 1) if isinstance(layer, keras.layers.DepthwiseConv2D) else (3, 2, 0, 1))
         return x
