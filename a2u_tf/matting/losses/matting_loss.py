@@ -19,23 +19,20 @@ class MattingLoss(keras.losses.Loss, abc.ABC):
     """
 
     def call(self, target: Tensor, prediction: Tensor) -> Tensor:
-        check_target(target, prediction)
+        # Broadcasting would hide other shapes.
+        if len(target.shape) != 4 or target.shape[-1] != TARGET_CHANNELS:
+            raise ValueError(
+                f"Matting targets must have shape (N, H, W, {TARGET_CHANNELS}): alpha, unknown mask, foreground, "
+                f"background and picture. Received: shape={tuple(target.shape)}"
+            )
+        if len(prediction.shape) != 4 or prediction.shape[-1] != 1:
+            shape = tuple(prediction.shape)
+            raise ValueError(f"Predicted mattes must have shape (N, H, W, 1). Received: shape={shape}")
         return self.per_picture(target, prediction)
 
     @abc.abstractmethod
     def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         """Return the loss of each picture, shape `(N,)`."""
-
-
-def check_target(target: Tensor, prediction: Tensor) -> None:
-    """Raise `ValueError` where shapes are not those of a target and a matte: broadcasting would hide it."""
-    if len(target.shape) != 4 or target.shape[-1] != TARGET_CHANNELS:
-        raise ValueError(
-            f"Matting targets must have shape (N, H, W, {TARGET_CHANNELS}): alpha, unknown mask, foreground, "
-            f"background and picture. Received: shape={tuple(target.shape)}"
-        )
-    if len(prediction.shape) != 4 or prediction.shape[-1] != 1:
-        raise ValueError(f"Predicted mattes must have shape (N, H, W, 1). Received: shape={tuple(prediction.shape)}")
 
 
 def alpha_of(target: Tensor) -> Tensor:

@@ -40,7 +40,8 @@ def assign_matting(model: keras.Model, state: State) -> None:
     sources = {}
     for layer in model.layers:
         sources.update(_layer_sources(layer, released_layers(), released_kernels()))
-    _assign_model(sources, state)
+    state = {name.removeprefix(PREFIX): value for name, value in state.items()}
+    assign_all(sources, {name: value for name, value in state.items() if not name.endswith(COUNTER)})
 
 
 def assign_encoder(model: keras.Model, state: State) -> None:
@@ -64,12 +65,7 @@ def assign_encoder(model: keras.Model, state: State) -> None:
     stem, _ = sources["mod1.conv1.weight"]
     sources["mod1.conv1.weight"] = (stem, _with_trimap_channel)
     state = {name.removeprefix(PREFIX): value for name, value in state.items()}
-    _assign_model(sources, {name: value for name, value in state.items() if name in sources})
-
-
-def _assign_model(sources: Sources, state: State) -> None:
-    state = {name.removeprefix(PREFIX): value for name, value in state.items() if not name.endswith(COUNTER)}
-    assign_all(sources, state)
+    assign_all(sources, {name: value for name, value in state.items() if name in sources})
 
 
 def _layer_sources(layer: keras.layers.Layer, layers: Bricks, kernels: Mapping[str, str]) -> Sources:

@@ -87,15 +87,8 @@ def dead_leaves(rng: Generator, height: int, width: int) -> Array:
     boxes = rng.random(count) < rng.choice([0.0, 0.3, 1.0])
 
     canvas = np.full((height, width, 3), 255 * colours.mean(axis=0).clip(0, 1), np.uint8)
-    for centre, radius, aspect, angle, colour, box in zip(
-        centres.tolist(),
-        radii.tolist(),
-        aspects.tolist(),
-        angles.tolist(),
-        (255 * colours).tolist(),
-        boxes,
-        strict=True,
-    ):
+    leaves = zip(*(values.tolist() for values in (centres, radii, aspects, angles, 255 * colours, boxes)), strict=True)
+    for centre, radius, aspect, angle, colour, box in leaves:
         shape = (centre, (2 * radius, 2 * radius * aspect), angle)
         if box:
             corners = np.rint(cv2.boxPoints(shape) * 16).astype(np.int32)
