@@ -8,6 +8,8 @@ transparent far and wide, the old background itself shows: there, the colours de
 import cv2
 import numpy as np
 
+from a2u_tf.types import Array
+
 COLOURS = {
     "black": (0, 0, 0),
     "white": (255, 255, 255),
@@ -28,7 +30,7 @@ WIDE, AROUND = 21, 41  # pixels: windows that tell where a matte is at a loss, a
 RIDGE = 3e-4  # variance of colours, in [0, 1], that tells nothing
 
 
-def decide_alpha(colours, alpha):
+def decide_alpha(colours: Array, alpha: Array) -> Array:
     """Return the alpha of a cutout: the matte's, and where that is half transparent far and wide, what colours say.
 
     Soft edges and hair are narrow; a broad band of middling alpha is a network that could not decide, and what lies
@@ -56,8 +58,9 @@ def decide_alpha(colours, alpha):
     sure = (2 * alpha - 1) ** 4 + 1e-3
     weight = cv2.blur(sure, (AROUND, AROUND))[asked]
 
-    def mean(values):
-        return cv2.blur(sure * values, (AROUND, AROUND))[asked] / weight
+    def mean(values: Array) -> Array:
+        means: Array = cv2.blur(sure * values, (AROUND, AROUND))[asked] / weight
+        return means
 
     layers = [*cv2.split(colours), alpha]
     centre = np.stack([mean(layer) for layer in layers], axis=-1)
@@ -75,7 +78,7 @@ def decide_alpha(colours, alpha):
     return decided
 
 
-def estimate_foreground(colours, alpha):
+def estimate_foreground(colours: Array, alpha: Array) -> Array:
     """Estimate the colours of the foreground wherever it is not opaque; opaque pixels keep their own.
 
     Means over a window, weighted by alpha for the foreground and by 1 - alpha for the background, are corrected by
@@ -112,7 +115,7 @@ def estimate_foreground(colours, alpha):
     return estimated
 
 
-def _believed(colours, alpha):
+def _believed(colours: Array, alpha: Array) -> Array:
     """Return alpha, reduced where a pixel has the mean colour of the background around it."""
     window = (WINDOWS[0], WINDOWS[0])
     front_weight, back_weight = _weights(alpha, WINDOWS[0])
@@ -128,11 +131,11 @@ def _believed(colours, alpha):
     return np.where(alpha == 1, alpha, alpha * (1 - told * (1 - borne_out)))
 
 
-def _weights(share, window):
+def _weights(share: Array, window: int) -> list[Array]:
     return [cv2.blur(weight, (window, window)) + TRACE for weight in (share, 1 - share)]
 
 
-def lay_over(colours, alpha, background):
+def lay_over(colours: Array, alpha: Array, background: Array) -> Array:
     """Lay foreground colours over a background.
 
     Args:
@@ -152,10 +155,11 @@ def lay_over(colours, alpha, background):
     )
     _check_sizes(colours, alpha)
     behind = background if background.shape == (1, 1, 3) else cover(background, alpha.shape)
-    return behind + alpha[..., None] * (colours - behind)
+    laid: Array = behind + alpha[..., None] * (colours - behind)
+    return laid
 
 
-def _checked(name, values):
+def _checked(name: str, values: Array) -> Array:
     """Return floats in [0, 1] as float32."""
     values = np.asarray(values)
     if not np.issubdtype(values.dtype, np.floating) or not (values.min() >= 0 and values.max() <= 1):
@@ -166,7 +170,7 @@ def _checked(name, values):
     return values.astype(np.float32, copy=False)
 
 
-def _check_sizes(colours, alpha):
+def _check_sizes(colours: Array, alpha: Array) -> None:
     if alpha.ndim != 2 or colours.shape != (*alpha.shape, 3):
         raise ValueError(
             "`colours` and `alpha` must have shapes (H, W, 3) and (H, W) of one size. Received: "
@@ -174,7 +178,7 @@ def _check_sizes(colours, alpha):
         )
 
 
-def cover(picture, size):
+def cover(picture: Array, size: tuple[int, ...]) -> Array:
     """Scale a picture so that it covers `(height, width)` and crop it about its centre."""
     zoom = max(length / own for length, own in zip(size, picture.shape, strict=False))
     height, width = (max(length, round(zoom * own)) for length, own in zip(size, picture.shape, strict=False))
@@ -184,7 +188,7 @@ def cover(picture, size):
     return picture[top : top + size[0], left : left + size[1]]
 
 
-def parse_colour(text):
+def parse_colour(text: str) -> Array | None:
     """Return a colour's name, `#rgb` or `#rrggbb` as one uint8 pixel `(1, 1, 3)`; None for any other text."""
     text = text.strip().lower()
     digits = text[1:]

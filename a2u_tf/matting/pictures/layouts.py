@@ -71,15 +71,10 @@ def composition_1k_training(folder: Path | str) -> list[TrainingForeground]:
 def composition_1k_test(folder: Path | str) -> list[EvaluationImage]:
     """Test images of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i` and `alpha/NAME` in `Test_set`.
 
-    Args:
-        folder: Folder with `Test_set`.
+    Errors are those of `composition_1k_training`.
 
     Returns:
         List of `EvaluationImage`, by name.
-
-    Raises:
-        FileNotFoundError: For folders that are missing.
-        PictureError: For all other problems, together.
     """
     return _composed(folder, "Test_set/merged", "Test_set/trimaps", "Test_set/alpha")
 
@@ -137,12 +132,10 @@ def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> l
 def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
     """Foregrounds as pictures with an alpha channel, all that lie in a folder.
 
+    Errors are those of `composition_1k_training`.
+
     Returns:
         List of `TrainingForeground`, by name.
-
-    Raises:
-        FileNotFoundError: Where the folder is missing.
-        PictureError: For all other problems, together.
     """
     problems = Problems(folder)
     pictures = pictures_by_name(folder, problems)
@@ -156,12 +149,10 @@ def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
 def background_pictures(folder: Path | str) -> list[Path]:
     """Backgrounds, all pictures that lie in a folder.
 
+    Errors are those of `composition_1k_training`.
+
     Returns:
         List of paths, by name.
-
-    Raises:
-        FileNotFoundError: Where the folder is missing.
-        PictureError: For all other problems, together.
     """
     problems = Problems(folder)
     paths = list_pictures(folder, problems)
