@@ -36,6 +36,7 @@ ROOMS = [
     "matting.losses",
     "matting.evaluation",
     "matting.pytorch_release",
+    "matting.weights",
 ]
 # Rows of the table in compatibility.md.
 VERSIONS = {
