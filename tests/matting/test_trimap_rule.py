@@ -70,13 +70,10 @@ def graphs(model):
     """What an export serves: the function of pixels and that of files."""
     import tensorflow as tf
 
-    from a2u_tf.export.endpoints import model_endpoint
-    from a2u_tf.matting.serving.encoded import encoded_matting
-
-    endpoint = model_endpoint(model)
+    endpoint = model.export_endpoint()
     pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
-    files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
-    return pixels, tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)
+    (files,) = endpoint.signatures
+    return pixels, tf.function(files.around(pixels), autograph=False).get_concrete_function(*files.inputs)
 
 
 @pytest.fixture

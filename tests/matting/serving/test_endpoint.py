@@ -7,9 +7,8 @@ import pytest
 import tensorflow as tf
 
 from a2u_tf.export import export_saved_model
-from a2u_tf.export.endpoints import model_endpoint
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.serving.encoded import encoded_matting, encoded_signature
+from a2u_tf.matting.serving.encoded import encoded_signature
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
 
@@ -127,10 +126,11 @@ def test_exceptions_of_requests(signatures, rng):
 def test_limit_of_pixels(monkeypatch, rng):
     """The limit is that at the time of the export."""
     monkeypatch.setenv("A2U_MAX_PIXELS", "420")
-    endpoint = model_endpoint(MattingModel(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)])))
+    model = MattingModel(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)]))
+    endpoint = model.export_endpoint()
     pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
-    files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
-    encoded = tf.function(encoded_matting(pixels), autograph=False).get_concrete_function(*files)
+    (files,) = endpoint.signatures
+    encoded = tf.function(files.around(pixels), autograph=False).get_concrete_function(*files.inputs)
     monkeypatch.delenv("A2U_MAX_PIXELS")
     for size, good in (((20, 21), True), ((421, 1), False)):
         image, trimap = make_pair(rng, size)
