@@ -8,6 +8,7 @@ import functools
 import logging
 import os
 import secrets
+import signal
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -111,8 +112,11 @@ def ray_running(address: str | None = None, concurrency: int = 1, object_store_m
     import ray.data
 
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what ends the job is raised, too
+    ours = signal.getsignal(signal.SIGTERM)
     ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **local)
     try:
+        if callable(ours):  # Ray's own ends the process at once
+            signal.signal(signal.SIGTERM, ours)
         if ray.cluster_resources().get("CPU", 0) < concurrency + 1:
             raise ValueError(
                 f"{concurrency} models need {concurrency + 1} processors, as pictures are read and written, too. "

@@ -233,6 +233,23 @@ def test_table_to_parquet_with_a_picture_that_kills_its_workers(model_path, fold
     check_mattes(model_path, folders, {number: mattes[f"{number[0]}/{number}"] for number in numbers[1::30]})
 
 
+@pytest.mark.process
+@pytest.mark.slow
+def test_the_job_ends_at_a_signal_by_its_exit_code(model_path, folders):
+    """Ray has a handler of its own, which would end the process at once."""
+    alphas = folders / "alphas"
+    job = Job(folders, model=model_path, image=folders / "images", trimap=folders / "trimaps", output=alphas)
+    try:
+        job.wait_for(lambda: files(alphas))
+        job.process.terminate()
+    finally:
+        code = job.end()
+    assert code == 143, job.log()
+    assert job.log().endswith(
+        "The same command goes on with what is left.\nerror: stopped; files that were written are whole\n"
+    )
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "127.0.0.1:x", "127.0.0.1:70000"])
 def test_cluster_that_is_not_there(address):
     with pytest.raises(ConnectionError, match=f"no Ray cluster at {address}"), ray_running(address):
