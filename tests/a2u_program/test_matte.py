@@ -40,6 +40,7 @@ def test_one_picture(run, model, model_path, capsys):
     assert err == ""
 
 
+@pytest.mark.network
 def test_small_model_by_default(run, monkeypatch):
     asked = []
     monkeypatch.setattr(mattes, "load_matting", lambda path: asked.append(path) or load_matting(path))
@@ -94,13 +95,6 @@ def test_transparent_photographs(run, model):
         assert run("half.png", "trimaps/a.png", "-o", "alpha.png", *option) == 0
         expected = predict_alpha(model, np.rint(seen[..., ::-1]).astype("uint8"), trimap)
         np.testing.assert_allclose(read("alpha.png") / 255, expected, atol=0.003)
-
-
-def test_background_picture(run):
-    cv2.imwrite("sea.png", np.full((5, 9, 3), (10, 20, 30), "uint8"))
-    assert run("images/a.png", "trimaps/a.png", "--composite", "new.png", "--background", "sea.png") == 0
-    background = read("trimaps/a.png") == 0
-    np.testing.assert_array_equal(read("new.png")[background], np.broadcast_to([10, 20, 30], (background.sum(), 3)))
 
 
 def test_folders_with_broken_files(run, model, capsys):
