@@ -1,5 +1,6 @@
 """Parameters of A2U's kernel generator: supplementary Table 1 as a function, and as text."""
 
+from a2u_tf.complexity.a2u import a2u_kernels
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.layers.checks import one_of
 
@@ -29,10 +30,8 @@ def kernel_parameters(
     Reference: Dai, Lu, Shen, CVPR 2021, supplementary, Table 1.
     """
     one_of("variant", variant, VARIANTS)
-    filters = 1 if channel_shared else channels
-    projection = (scale * kernel_size) ** 2 * (1 if variant == "static" else channels)
-    encoders = 2 * filters * (channels if variant == "dynamic" else encoding_size**2)
-    return projection + encoders
+    settings = (scale, kernel_size, encoding_size, variant, channel_shared)
+    return a2u_kernels((1, 1, 1, channels), *settings, use_bias=False, use_norm=False).parameters
 
 
 def format_table(channels: list[int], kernel_size: int, encoding_size: int, scale: int) -> str:

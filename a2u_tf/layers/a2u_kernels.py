@@ -19,6 +19,7 @@ from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
 DIRECTIONS = ("up", "down")
+SETTINGS = ("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm")
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -79,18 +80,7 @@ class A2UKernels(ReassemblingLayer):
     supplementary, Table 1.
     """
 
-    settings = (
-        "kernel_size",
-        "encoding_size",
-        "variant",
-        "channel_shared",
-        "rank",
-        "groups",
-        "directions",
-        "use_bias",
-        "use_norm",
-        "encoding_stride",
-    )
+    settings = (*SETTINGS, "directions", "encoding_stride")
 
     def __init__(
         self,

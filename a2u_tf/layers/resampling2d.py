@@ -4,7 +4,7 @@ from typing import Any
 
 from keras import ops
 
-from a2u_tf.layers.a2u_kernels import A2UKernels
+from a2u_tf.layers.a2u_kernels import SETTINGS, A2UKernels
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.ops.reassembly import Reassemble
 from a2u_tf.ops.validation import check_shapes
@@ -15,16 +15,7 @@ class A2UResampling2D(ReassemblingLayer):
     """Base of `A2UUpSampling2D` and `A2UDownSampling2D`; not for use by itself."""
 
     direction: str
-    settings = (
-        "kernel_size",
-        "encoding_size",
-        "variant",
-        "channel_shared",
-        "rank",
-        "groups",
-        "use_bias",
-        "use_norm",
-    )
+    settings = SETTINGS
 
     def __init__(
         self,

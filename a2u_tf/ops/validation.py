@@ -89,10 +89,16 @@ def checked_when_run(
     expected = [tf.shape(high)[:1], -(-tf.shape(high)[1:3] // scale), [groups * kernel_size**2]]
     received = [tf.shape(low)[:3], tf.shape(kernels)[3:]]
     message = _size_message(direction, scale, "x below", "Received: y below; the last of each is kernels.shape[3]")
-    expected, received = tf.concat(expected, 0), tf.concat(received, 0)
+    return asserted(tf.concat(expected, 0), tf.concat(received, 0), message, features, kernels)
+
+
+def asserted(expected: Tensor, received: Tensor, message: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    """Return two tensors of TensorFlow that nobody reads before sizes, `x` and `y` in the message, are found equal."""
+    import tensorflow as tf
+
     check = tf.debugging.assert_equal(expected, received, message=message, summarize=4)
     with tf.control_dependencies([check]):  # or another operation may fail first
-        return tf.identity(features), tf.identity(kernels)
+        return tf.identity(a), tf.identity(b)
 
 
 def _size_message(direction: str, scale: int, expected: object, received: str) -> str:

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from a2u_tf.layers import A2UKernels
+from a2u_tf.layers import GUIDED, A2UKernels, make_upsampler
 from tests.helpers import run, to_numpy
 
 # Outside TensorFlow, Keras computes what is declared float64 in float32 here and there.
@@ -17,13 +17,32 @@ FLOAT64_TOLERANCE = 1e-10 if EXACT else 1e-5
 VARIANTS = list(itertools.product(("static", "hybrid", "dynamic"), (True, False)))
 
 
-def make_kernels(shape, rng=None, **settings):
-    """Return a built `A2UKernels`; with `rng` all its weights are random, also those that start at zero or one."""
-    layer = A2UKernels(**settings)
-    layer.build(shape)
-    if rng is not None:
-        randomize(layer, rng)
-    return layer
+def maker(layer_class):
+    """Return a function of shapes and settings to a built layer; a generator behind the shapes draws its weights."""
+
+    def make(*shapes, **settings):
+        layer = layer_class(**settings)
+        layer.build(*(shape for shape in shapes if not isinstance(shape, np.random.Generator)))
+        if isinstance(shapes[-1], np.random.Generator):
+            randomize(layer, shapes[-1])
+        return layer
+
+    return make
+
+
+make_kernels = maker(A2UKernels)
+
+
+def arrays(rng, name, size=(3, 5), batch=2, channels=8, scale=2, dtype="float32"):
+    """A feature, and for guided methods their guidance."""
+    shapes = [(batch, *size, channels), (batch, *(scale * length for length in size), channels)]
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes[: 1 + (name in GUIDED)]]
+
+
+def model_of(name, **settings):
+    """A functional model of open sizes around the layer "up"."""
+    inputs = [keras.Input((None, None, 8)) for _ in range(1 + (name in GUIDED))]
+    return keras.Model(inputs, make_upsampler(name, name="up", **settings)(*inputs))
 
 
 def randomize(layer, rng):

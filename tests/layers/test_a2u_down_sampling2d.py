@@ -7,15 +7,9 @@ import pytest
 from a2u_tf.layers import A2UDownSampling2D
 from a2u_tf.ops import reference
 from tests.helpers import run, to_numpy
-from tests.layers.oracle import FLOAT64_TOLERANCE, VARIANTS, a2u_kernels, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, VARIANTS, a2u_kernels, maker, named_weights
 
-
-def make_layer(shape, rng=None, **settings):
-    layer = A2UDownSampling2D(**settings)
-    layer.build(shape)
-    if rng is not None:
-        randomize(layer, rng)
-    return layer
+make_layer = maker(A2UDownSampling2D)
 
 
 @pytest.mark.parametrize("size", [(6, 8), (5, 7), (1, 1), (2, 3)])

@@ -21,22 +21,6 @@ from tests.layers.oracle import (
 BOTH = ("up", "down")
 
 
-@pytest.mark.parametrize(("k", "s", "channels"), [(6, 3, 16), (5, 5, 32), (3, 1, 7), (1, 3, 1)])
-@pytest.mark.parametrize(("variant", "shared"), VARIANTS)
-def test_cardinality_of_parameters_is_table_1(variant, shared, k, s, channels):
-    settings = {"variant": variant, "channel_shared": shared, "kernel_size": s, "encoding_size": k}
-    layer = make_kernels((None, None, None, channels), use_bias=False, use_norm=False, directions=("up",), **settings)
-    expected = {
-        ("static", False): 4 * s**2 + 2 * k**2 * channels,
-        ("static", True): 4 * s**2 + 2 * k**2,
-        ("hybrid", False): 4 * s**2 * channels + 2 * k**2 * channels,
-        ("hybrid", True): 4 * s**2 * channels + 2 * k**2,
-        ("dynamic", False): 4 * s**2 * channels + 2 * channels**2,
-        ("dynamic", True): 4 * s**2 * channels + 2 * channels,
-    }
-    assert count(layer) == expected[variant, shared]
-
-
 @pytest.mark.parametrize(("s", "groups", "channels"), [(3, 1, 64), (5, 2, 32), (1, 1, 7)])
 @pytest.mark.parametrize("shared", [True, False])
 def test_cardinality_of_parameters_is_the_released_one(s, groups, channels, shared):
@@ -271,15 +255,6 @@ def test_exception_of_settings(settings, expected, received):
 def test_exception_of_guidance_shape(shape):
     with pytest.raises(ValueError, match=r"rank 4.*channel count is known.*Received: shape="):
         A2UKernels().build(shape)
-
-
-def test_exception_of_channels_first():
-    keras.config.set_image_data_format("channels_first")
-    try:
-        with pytest.raises(ValueError, match=r"channels-last.*Received.*'channels_first'"):
-            A2UKernels()(np.zeros((1, 4, 4, 2), "float32"))
-    finally:
-        keras.config.set_image_data_format("channels_last")
 
 
 def test_convention_sub_positions_and_taps():

@@ -101,20 +101,6 @@ def test_exception_of_settings(settings, message):
         Reassembly2D(**settings)
 
 
-@pytest.mark.parametrize(
-    ("features", "kernels", "message"),
-    [
-        ((1, 2, 2, 4), (1, 6, 4, 9), r"divided by the scale 2 and rounded up: \(3, 2\).*Received: features.shape="),
-        ((1, 2, 2, 4), (1, 4, 4, 8), "must hold groups . kernel_size..2"),
-        ((2, 2, 2, 4), (1, 4, 4, 9), "same batch size"),
-        ((1, 2, 2), (1, 4, 4, 9), "rank 4"),
-    ],
-)
-def test_exception_of_shapes(features, kernels, message):
-    with pytest.raises(ValueError, match=message):
-        Reassembly2D("up", 3)(np.zeros(features, "float32"), np.zeros(kernels, "float32"))
-
-
 def test_exception_of_shapes_in_functional_models():
     with pytest.raises(ValueError, match=r"divided by (the scale |up=)2"):
         Reassembly2D("up", 3)(keras.Input((2, 2, 4)), keras.Input((6, 4, 9)))
@@ -128,15 +114,6 @@ def test_exception_of_sizes_known_only_when_run():
     assert layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 3, 4, 1))).shape == (1, 3, 4, 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"divided by (the scale |up=)2"):
         layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 6, 4, 1)))
-
-
-def test_exception_of_channels_first():
-    keras.config.set_image_data_format("channels_first")
-    try:
-        with pytest.raises(ValueError, match="Reassembly2D reads channels-last"):
-            Reassembly2D("up", 1)(np.zeros((1, 2, 2, 4), "float32"), np.zeros((1, 4, 4, 1), "float32"))
-    finally:
-        keras.config.set_image_data_format("channels_last")
 
 
 def test_convention_hand_computed(rng):

@@ -52,16 +52,6 @@ def test_serialization_of_config_and_clone(rng, layer_class):
     np.testing.assert_array_equal(predict(clone, arrays), predict(model, arrays))
 
 
-@pytest.mark.parametrize("layer_class", LAYERS)
-def test_serialization_of_weights(tmp_path, rng, layer_class):
-    model, arrays = make_model(layer_class())
-    randomize(model, rng)
-    model.save_weights(tmp_path / "model.weights.h5")
-    other, _ = make_model(layer_class())
-    other.load_weights(tmp_path / "model.weights.h5")
-    np.testing.assert_array_equal(predict(other, arrays), predict(model, arrays))
-
-
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 @pytest.mark.parametrize("layer_class", LAYERS)
 def test_precision_of_mixed_policies(rng, layer_class, policy):
@@ -148,31 +138,6 @@ def test_serialization_as_saved_model_of_stock_ops(tmp_path, rng, layer_class, g
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     custom = {node.op for node in nodes if not hasattr(tf.raw_ops, node.op)}
     assert custom == set()
-
-
-@pytest.mark.network
-@pytest.mark.tensorflow
-def test_smoke_fit_from_tf_data(rng):
-    import tensorflow as tf
-
-    images = rng.uniform(size=(4, 7, 8, 1)).astype("float32")
-    data = tf.data.Dataset.from_tensor_slices((images, images)).batch(3)  # the last batch is smaller
-    inputs = keras.Input((7, 8, 1))
-    x = keras.layers.Conv2D(4, 3, padding="same")(inputs)
-    low = A2UDownSampling2D(variant="static")(x)
-    model = keras.Model(inputs, keras.layers.Conv2D(1, 1)(A2UUpSampling2D()(low, guidance=x)))
-    model.compile("adam", "mse", jit_compile=False)
-    assert np.isfinite(model.fit(data, epochs=1, verbose=0).history["loss"]).all()
-
-
-@pytest.mark.parametrize("layer_class", LAYERS)
-def test_smoke_summary(capsys, layer_class):
-    layer = layer_class(name="resample")
-    model, _ = make_model(layer)
-    model.summary()
-    printed = capsys.readouterr().out
-    assert "resample" in printed
-    assert f"{layer.count_params():,}" in printed
 
 
 @pytest.mark.parametrize("layer_class", LAYERS)

@@ -9,7 +9,7 @@ import pytest
 from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UDownSampling2D, A2UKernels, Reassembly2D, make_upsampler
 from a2u_tf.layers.spelling import read_data_format, read_scale
 from tests.helpers import run, to_numpy
-from tests.layers.oracle import predict
+from tests.layers.oracle import arrays, predict
 
 OURS = [name for name in UPSAMPLERS if name != "nearest"]  # that one is Keras' own
 
@@ -20,11 +20,6 @@ def channels_first():
     keras.config.set_image_data_format("channels_first")
     yield
     keras.config.set_image_data_format(before)
-
-
-def arrays(rng, name):
-    shapes = [(2, 3, 5, 8), (2, 6, 10, 8)][: 1 + (name in GUIDED)]
-    return [rng.normal(size=shape).astype("float32") for shape in shapes]
 
 
 @pytest.mark.parametrize(
@@ -106,10 +101,10 @@ def test_exception_of_channels_first(name):
         make_upsampler(name, data_format="channels_first")
 
 
-@pytest.mark.parametrize("name", OURS)
-def test_exception_of_channels_first_in_the_settings(name, channels_first):
+@pytest.mark.parametrize("make", [A2UKernels, A2UDownSampling2D, lambda: Reassembly2D("up", 1), *OURS])
+def test_exception_of_channels_first_in_the_settings(make, channels_first):
     with pytest.raises(ValueError, match=r"Received: keras.config.image_data_format\(\)='channels_first'.*Permute"):
-        make_upsampler(name)
+        make_upsampler(make) if isinstance(make, str) else make()
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)

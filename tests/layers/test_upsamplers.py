@@ -6,24 +6,12 @@ import pytest
 
 from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
 from tests.helpers import run, skip_unless_empty_maps_convolve, to_numpy
-from tests.layers.oracle import predict
+from tests.layers.oracle import arrays, model_of, predict
 
 # Others are for TensorFlow alone: JAX compiles each anew.
 SIZES = [(3, 5), *(pytest.param(size, marks=pytest.mark.tensorflow) for size in ((1, 1), (4, 2)))]
 CONVOLVING = ("pixel_shuffle", "carafe", "indexnet_hin", "indexnet_o2o", "indexnet_m2o", "fade")
 DOUBLING = ("indexnet_hin", "indexnet_o2o", "indexnet_m2o", "fade", "fade_lite")
-
-
-def arrays(rng, name, size=(3, 5), batch=2, channels=8, scale=2):
-    """A feature, and for guided methods their guidance."""
-    shapes = [(batch, *size, channels), (batch, *(scale * length for length in size), channels)]
-    return [rng.normal(size=shape).astype("float32") for shape in shapes[: 1 + (name in GUIDED)]]
-
-
-def model_of(name):
-    """A functional model of open sizes."""
-    inputs = [keras.Input((None, None, 8)) for _ in range(1 + (name in GUIDED))]
-    return keras.Model(inputs, make_upsampler(name, name="up")(*inputs))
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)

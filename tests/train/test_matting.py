@@ -33,12 +33,6 @@ TINY = Settings(**TINY_VALUES)
 TINY_FLAGS = [f"--{name}={value}" for name, value in TINY_VALUES.items()]
 
 
-@pytest.fixture(autouse=True)
-def restore_policy():
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
 def script(*arguments):
     command = [sys.executable, "-m", "train.matting", *arguments]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

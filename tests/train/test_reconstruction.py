@@ -31,12 +31,6 @@ def few_test_pictures(monkeypatch):
     monkeypatch.setattr("train.reconstruction.SYNTHETIC_TEST", 100)
 
 
-@pytest.fixture(autouse=True)
-def restore_policy():
-    yield
-    keras.config.set_dtype_policy("float32")
-
-
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     """A finished run folder and its summary."""

@@ -4,6 +4,7 @@ import keras
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_exact_guidance
+from a2u_tf.ops.validation import asserted
 from a2u_tf.types import Shape, Tensor
 
 
@@ -42,12 +43,9 @@ def checked_guidance(layer: keras.layers.Layer, inputs: Tensor, guidance: Tensor
         return inputs, guidance
     import tensorflow as tf
 
-    check = tf.debugging.assert_equal(
-        tf.shape(inputs)[:3] * [1, layer.scale, layer.scale],
-        tf.shape(guidance)[:3],
-        message=f"{type(layer).__name__} needs guidance of the same batch size and exactly {layer.scale} times the "
-        "height and width of its inputs: x below. Received: guidance.shape[:3] = y below",
-        summarize=3,
+    message = (
+        f"{type(layer).__name__} needs guidance of the same batch size and exactly {layer.scale} times the height and "
+        "width of its inputs: x below. Received: guidance.shape[:3] = y below"
     )
-    with tf.control_dependencies([check]):  # or another operation may fail first
-        return tf.identity(inputs), tf.identity(guidance)
+    expected = tf.shape(inputs)[:3] * [1, layer.scale, layer.scale]
+    return asserted(expected, tf.shape(guidance)[:3], message, inputs, guidance)

@@ -9,13 +9,9 @@ from a2u_tf.ops import reference
 from tests.helpers import run, to_numpy
 from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, shuffle, softmax
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, named_weights, randomize
 
-
-def make(shape, **settings):
-    layer = CARAFEUpSampling2D(**settings)
-    layer.build(shape)
-    return layer
+make = maker(CARAFEUpSampling2D)
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])

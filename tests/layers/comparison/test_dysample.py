@@ -5,18 +5,14 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
-from tests.helpers import FLOAT_DTYPES, assert_close, gradients, numeric_gradient, run, to_numpy
-from tests.layers.oracle import EXACT, count, named_weights, randomize
+from tests.helpers import FLOAT_DTYPES, assert_close, run, to_numpy
+from tests.layers.comparison.gradients import assert_gradients
+from tests.layers.oracle import count, maker, named_weights
 
 STYLES = [("lp", False), ("lp", True), ("pl", False), ("pl", True)]
 
 
-def make_layer(shape, rng=None, **settings):
-    layer = DySampleUpSampling2D(**settings)
-    layer.build(shape)
-    if rng is not None:
-        randomize(layer, rng)
-    return layer
+make_layer = maker(DySampleUpSampling2D)
 
 
 def dysample(z, weights, scale, style, groups):
@@ -59,21 +55,9 @@ def test_feature_equals_the_definition(rng, style, dynamic, scale, dtype):
 
 
 @pytest.mark.parametrize(("style", "dynamic"), STYLES)
-def test_gradcheck_is_numeric(rng, style, dynamic):
+def test_gradcheck(rng, style, dynamic):
     x = rng.normal(size=(1, 2, 3, 2 if style == "lp" else 4))
-    layer = make_layer(x.shape, rng, style=style, groups=2, dynamic_scope=dynamic, dtype="float64")
-    weights = named_weights(layer)
-    arrays = [x, *weights.values()]
-    cotangent = rng.normal(size=(1, 4, 6, x.shape[-1]))
-
-    def function(x, *values):
-        return dysample(x, dict(zip(weights, values, strict=True)), 2, style, 2)
-
-    actual = gradients(lambda x, *w: layer.stateless_call(list(w), [], x)[0], *arrays, cotangent=cotangent)
-    expected = numeric_gradient(function, *arrays, cotangent=cotangent, step=1e-6)
-    for name, a, b in zip(["inputs", *weights], actual, expected, strict=True):
-        tolerance = 1e-7 if EXACT else 1e-4
-        np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * max(1, np.abs(b).max()), err_msg=name)
+    assert_gradients(rng, make_layer(x.shape, style=style, groups=2, dynamic_scope=dynamic, dtype="float64"), x)
 
 
 def test_cardinality_of_parameters():

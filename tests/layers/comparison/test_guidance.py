@@ -1,7 +1,6 @@
 """Guidance of the right size, also where the size is known only when a graph runs."""
 
 import keras
-import numpy as np
 import pytest
 
 from a2u_tf.layers.comparison.guidance import checked_guidance
@@ -17,17 +16,6 @@ def layer():
 def test_tensors_come_back(layer, rng):
     inputs, guidance = rng.normal(size=(2, 2, 1, 4)), rng.normal(size=(2, 6, 3, 1))
     assert checked_guidance(layer, inputs, guidance) == (inputs, guidance)
-
-
-@pytest.mark.parametrize("guidance", [(2, 5, 3, 4), (2, 6, 4, 4)])
-def test_other_sizes_are_refused(layer, guidance):
-    with pytest.raises(ValueError, match="exactly 3 times"):
-        checked_guidance(layer, np.zeros((2, 2, 1, 4)), np.zeros(guidance))
-
-
-def test_missing_guidance_is_refused(layer):
-    with pytest.raises(ValueError, match="needs guidance: call it with"):
-        checked_guidance(layer, np.zeros((2, 2, 1, 4)), None)
 
 
 @pytest.mark.tensorflow

@@ -11,15 +11,12 @@ from a2u_tf.layers.comparison.indexnet import IndexNetIndices, IndexNetUpSamplin
 from tests.helpers import run, to_numpy
 from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, golden, softmax
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, randomize
 
 KINDS = list(itertools.product(("hin", "o2o", "m2o"), (False, True), (False, True)))
 
 
-def make(shape, **settings):
-    layer = IndexNetIndices(**settings)
-    layer.build(shape)
-    return layer
+make = maker(IndexNetIndices)
 
 
 def set_weights(layer, vectors):

@@ -7,13 +7,9 @@ from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from tests.helpers import run, to_numpy
 from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, golden, shuffle, shuffled
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, named_weights, randomize
 
-
-def make(shape, **settings):
-    layer = PixelShuffleUpSampling2D(**settings)
-    layer.build(shape)
-    return layer
+make = maker(PixelShuffleUpSampling2D)
 
 
 def test_golden(golden_dir):

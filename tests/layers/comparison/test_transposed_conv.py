@@ -7,13 +7,9 @@ from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 from tests.helpers import run, to_numpy
 from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import golden
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, named_weights, randomize
 
-
-def make(shape, **settings):
-    layer = TransposedConvUpSampling2D(**settings)
-    layer.build(shape)
-    return layer
+make = maker(TransposedConvUpSampling2D)
 
 
 @pytest.mark.parametrize(("name", "kernel_size"), [("deconv_k3s2p1op1", None), ("deconv_k4s2p1", 4)])

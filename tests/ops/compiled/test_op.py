@@ -1,9 +1,6 @@
 """The compiled op, called as the library calls it, and as TensorFlow sees it."""
 
 import concurrent.futures
-import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -164,52 +161,6 @@ def test_concurrency_many_callers_at_once(rng):
         assert all(pool.map(call, range(120)))
 
 
-@pytest.mark.process
-def test_feature_settings_are_followed():
-    """TensorFlow's number of threads, and the instruction set that the environment names, or an error."""
-    program = (
-        "import os; os.environ['A2U_TF_INSTRUCTION_SET'] = 'sse9'\n"
-        "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(3)\n"
-        "from a2u_tf.ops import compiled\n"
-        "from a2u_tf.ops.compiled import library\n"
-        "try: compiled.unavailable()\n"
-        "except ValueError as error: print(error)\n"
-        "os.environ['A2U_TF_INSTRUCTION_SET'] = 'baseline'\n"
-        "compiled.reassemble(tf.ones((1, 2, 2, 1)), tf.ones((1, 2, 2, 1)), 1)\n"
-        "print(library.load()[0][1].a2u_threads(), compiled.instruction_set())"
-    )
-    error, followed = child(program).splitlines()
-    assert "A2U_TF_INSTRUCTION_SET must be one of ('baseline', 'avx2', 'avx512')" in error
-    assert error.endswith("Received: 'sse9'")
-    assert followed == "3 baseline"
-
-
-@pytest.mark.process
-def test_feature_works_in_a_forked_child(rng):
-    """A fork has none of the pool's threads."""
-    program = (
-        "import ctypes, os, numpy as np, tensorflow as tf\n"
-        "from a2u_tf.ops import compiled\n"
-        "x, k = tf.random.normal((2, 64, 64, 32)), tf.random.normal((2, 128, 128, 9))\n"
-        "run = lambda: compiled.reassemble(x, k, 3, up=2).numpy()\n"
-        "first = run()\n"
-        "child = os.fork()\n"
-        "if child == 0:\n"
-        "    os._exit(0 if (run() == first).all() else 1)\n"
-        "print('status', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
-    )
-    assert child(program).split()[-1] == "0"
-
-
-def child(program):
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
-    result = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=200, check=False
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    return result.stdout
-
-
 def test_feature_static_shapes(raw):
     import tensorflow as tf
 
@@ -293,23 +244,3 @@ def test_function_traced_outside_xla_runs_inside():
     plain = tf.function(lambda x, k: compiled.reassemble(x, k, 3, up=2)).get_concrete_function(features, kernels)
     actual = tf.function(lambda x, k: plain(x, k), jit_compile=True)(features, kernels)
     np.testing.assert_allclose(actual, compiled.reassemble(features, kernels, 3, up=2), atol=1e-5)
-
-
-@pytest.mark.process
-def test_modules_loaded_anew_go_on():
-    program = (
-        "import importlib, sys, tensorflow as tf\n"
-        "import a2u_tf.layers\n"
-        "x = tf.random.normal((1, 4, 4, 2))\n"
-        "def run():\n"
-        "    layer = a2u_tf.layers.A2UUpSampling2D()\n"
-        "    with tf.GradientTape() as tape:\n"
-        "        tape.watch(x)\n"
-        "        y = layer(x)\n"
-        "    print(y.shape, tape.gradient(y, x).shape)\n"
-        "run()\n"
-        "for name in sorted(name for name in sys.modules if name.startswith('a2u_tf')):\n"
-        "    importlib.reload(sys.modules[name])\n"
-        "run()"
-    )
-    assert child(program).splitlines() == ["(1, 8, 8, 2) (1, 4, 4, 2)"] * 2
