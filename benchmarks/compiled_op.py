@@ -26,7 +26,8 @@ from absl import app, flags
 from a2u_tf.files import write_json
 from a2u_tf.ops import compiled, composite, reference
 from benchmarks.record import describe_run
-from benchmarks.timing import make_step, make_tensors, seconds, yardstick
+from benchmarks.rounds import seconds
+from benchmarks.timing import make_step, make_tensors, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {

@@ -18,7 +18,8 @@ from a2u_tf.files import write_json
 from a2u_tf.ops import composite, reference
 from a2u_tf.ops.composite import taps
 from benchmarks.record import describe_run
-from benchmarks.timing import make_step, make_tensors, seconds, yardstick
+from benchmarks.rounds import seconds
+from benchmarks.timing import make_step, make_tensors, yardstick
 
 # name: direction, features shape, kernel size, scale
 CASES = {

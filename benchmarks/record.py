@@ -4,11 +4,12 @@ import os
 import platform
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from a2u_tf.files import versions
 
 
-def describe_run():
+def describe_run() -> dict[str, Any]:
     """Return a dict with the commit, the versions, the processor and the load of the machine."""
     commit = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=12"],
@@ -25,7 +26,7 @@ def describe_run():
     }
 
 
-def _processor():
+def _processor() -> str:
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():

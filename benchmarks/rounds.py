@@ -2,16 +2,18 @@
 
 import statistics
 import time
+from collections.abc import Callable
+from typing import Any
 
 
-def seconds(step, *arguments):
+def seconds(step: Callable[..., Any], *arguments: Any) -> float:
     """Wall time of one call."""
     start = time.perf_counter()
     step(*arguments)
     return time.perf_counter() - start
 
 
-def compare_steps(steps, x, rounds, measure):
+def compare_steps(steps: dict[str, Callable[[Any], Any]], x: Any, rounds: int, measure: str) -> list[dict[str, Any]]:
     """Time functions of one argument in alternating rounds, print and return a row for each.
 
     Args:
@@ -24,7 +26,7 @@ def compare_steps(steps, x, rounds, measure):
     for name, step in steps.items():
         first[name] = seconds(step, x)
         seconds(step, x)
-    times = {name: [] for name in steps}
+    times: dict[str, list[float]] = {name: [] for name in steps}
     for _ in range(rounds):
         for name, step in steps.items():
             times[name].append(seconds(step, x))

@@ -1,6 +1,4 @@
-"""What the benchmarks of single operators share: steps, their time, and a yardstick."""
-
-import time
+"""What the benchmarks of single operators share: steps, and a yardstick."""
 
 import numpy as np
 import tensorflow as tf
@@ -39,10 +37,3 @@ def make_step(function, backward, jit, *settings):
         return outputs, *gradients
 
     return step
-
-
-def seconds(step, *tensors):
-    """Wall time of one call; TensorFlow runs a function on the CPU before it returns."""
-    start = time.perf_counter()
-    step(*tensors)
-    return time.perf_counter() - start

@@ -6,6 +6,8 @@ The same network with bilinear upsampling and max-pooling is the measure. Steps 
 are medians, and `ratio` is to the measure without XLA in the same round.
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -15,6 +17,7 @@ import a2u_tf
 from a2u_tf.files import write_json
 from a2u_tf.ops import compiled
 from a2u_tf.reconstruction import reconstruction_net
+from a2u_tf.types import Array
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 
@@ -33,21 +36,21 @@ _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and of the 
 _BATCH = flags.DEFINE_integer("batch", 100, "Pictures of 32 x 32 per step.", lower_bound=1)
 
 
-def make_step(upsampling, downsampling, implementation, jit):
+def make_step(upsampling: str, downsampling: str, implementation: str, jit: bool) -> Callable[[Array], float]:
     """Return one training step as a function of a batch; the first call compiles."""
     keras.utils.set_random_seed(0)
     with a2u_tf.ops.use_implementation(implementation):
         model = reconstruction_net(upsampling, downsampling, variant="dynamic", channel_shared=True)
         model.compile(keras.optimizers.SGD(0.01), "mean_absolute_error", jit_compile=jit)
 
-    def step(x):
+    def step(x: Array) -> float:
         with a2u_tf.ops.use_implementation(implementation):
             return float(model.train_on_batch(x, x))
 
     return step
 
 
-def main(_):
+def main(_: list[str]) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     if reason := compiled.unavailable():
         raise SystemExit(f"error: the compiled op: {reason}")

@@ -7,6 +7,8 @@ A2U and the other reassembling methods by the compiled op where it is built. Ste
 times are medians, and `ratio` is to nearest-neighbour upsampling in the same round.
 """
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,6 +18,7 @@ from a2u_tf.files import write_json
 from a2u_tf.layers import METHODS, Resampling
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.reconstruction import reconstruction_net
+from a2u_tf.types import Array
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 
@@ -25,7 +28,7 @@ _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and of the 
 _BATCH = flags.DEFINE_integer("batch", 100, "Pictures of 32 x 32 per step.", lower_bound=1)
 
 
-def make_step(method):
+def make_step(method: str) -> Callable[[Array], float]:
     """Return one training step as a function of a batch; the first call compiles."""
     keras.utils.set_random_seed(0)
     model = reconstruction_net(Resampling.parse(method))
@@ -33,7 +36,7 @@ def make_step(method):
     return lambda x: model.train_on_batch(x, x)
 
 
-def main(_):
+def main(_: list[str]) -> None:
     tf.config.threading.set_intra_op_parallelism_threads(_THREADS.value)
     record = {**describe_run(), "reassembly": resolve_implementation("auto")[0]}
     x = np.random.default_rng(0).random((_BATCH.value, 32, 32, 1), dtype="float32")
