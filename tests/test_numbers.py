@@ -62,7 +62,7 @@ def test_every_method_is_named():
 
 def test_costs_are_those_of_the_results():
     rows = json.loads((ROOT / "results" / "cost.json").read_text())["operators"]
-    methods = ("a2u, dynamic cs", "carafe", "sapa_b", "fade", "indexnet_m2o")
+    methods = ("a2u_dynamic_cs", "carafe", "sapa_b", "fade", "indexnet_m2o")
     macs = [f"{(rows[name]['kernel_macs'] + rows[name]['resampling_macs']) / 1e9:.2f}" for name in methods]
     expected = "takes {} G multiply-accumulates, CARAFE {}, SAPA-B {}, FADE {} and IndexNet (M2O) {}.".format(*macs)
     assert expected in page("methods")
