@@ -52,7 +52,8 @@ def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, 
 
 def read_levels(path: Path | str) -> Array:
     """Read an alpha matte as 8-bit levels, uint8 of shape `(H, W)`; see `read_alpha` for the errors."""
-    return np.rint(255 * read_alpha(path)).astype(np.uint8)
+    levels: Array = np.rint(255 * read_alpha(path)).astype(np.uint8)
+    return levels
 
 
 def true_levels(image: EvaluationImage) -> Array:
