@@ -100,7 +100,7 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     flags.DEFINE_list("dataset", ["mnist", "fashion_mnist"], "mnist, fashion_mnist, synthetic; several by commas.")
-    flags.DEFINE_list("upsampling", METHODS, "Methods, separated by commas.")
+    flags.DEFINE_list("upsampling", list(METHODS), "Methods, separated by commas.")
     flags.DEFINE_list("seeds", ["0"], "Seeds, separated by commas.")
     flags.DEFINE_enum("schedule", "short", SCHEDULES, f"{SCHEDULES}; the learning rate drops at shares of the epochs.")
     flags.DEFINE_bool("quick", False, f"A small comparison to see it run: {QUICK}. Other flags still count.")
