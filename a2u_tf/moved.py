@@ -47,6 +47,15 @@ NAMES = {
     "models.matting.Matting": "matting.MattingModel",
     "visualization.matting_grid": "matting.evaluation.grid.matting_grid",
     "visualization.reconstruction_sheet": "reconstruction.sheet.reconstruction_sheet",
+    "visualization.write_png": "files.write_png",
+    "data.matting.read_trimap": "matting.pictures.read_trimap",
+}
+# What a name of old gives and takes, where the new one does otherwise: trimaps as arrays, colours in OpenCV's order.
+AS_BEFORE: dict[str, Callable[..., Any]] = {
+    "data.matting.read_trimap": lambda new: lambda path: new(path).levels,
+    "visualization.write_png": lambda new: (
+        lambda path, image: new(path, image[..., ::-1] if image.ndim == 3 else image)
+    ),
 }
 PACKAGE = "a2u_tf"
 
@@ -59,7 +68,8 @@ def names_of(module: str) -> Callable[[str], Any]:
         if old in NAMES:
             _say(old, NAMES[old])
             room, _, attribute = NAMES[old].rpartition(".")
-            return getattr(importlib.import_module(f"{PACKAGE}.{room}"), attribute)
+            found = getattr(importlib.import_module(f"{PACKAGE}.{room}"), attribute)
+            return AS_BEFORE[old](found) if old in AS_BEFORE else found
         for room in MODULES.get(module, []):
             owner = importlib.import_module(f"{PACKAGE}.{room}")
             if hasattr(owner, name):
