@@ -3,8 +3,7 @@
     python -m experiments.report_comparison results/reconstruction     # writes reconstruction.md and .png beside it
 
 Values are means over the seeds, with the sample standard deviation where there are several. MACs are the
-multiply-accumulates of one picture (`a2u_tf.complexity`); step times are those of benchmarks/upsamplers.json, relative
-to nearest upsampling. The figure needs matplotlib: pip install 'a2u_tf[plots]'.
+multiply-accumulates of one picture (`a2u_tf.complexity`). The figure needs matplotlib: pip install 'a2u_tf[plots]'.
 """
 
 import importlib.util
@@ -21,7 +20,6 @@ from a2u_tf.files import markdown_table, replaced, write_text
 Run: TypeAlias = dict[str, Any]  # the summary of one
 Methods: TypeAlias = dict[str, list[Run]]  # by name, one run a seed
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
-STEPS = Path(__file__).parents[1] / "benchmarks" / "upsamplers.json"
 
 
 def read_runs(folder: Path | str) -> dict[tuple[str, str], Methods]:
@@ -43,13 +41,12 @@ def read_runs(folder: Path | str) -> dict[tuple[str, str], Methods]:
 
 def format_comparison(methods: Methods) -> str:
     """Format the runs of one comparison as a Markdown table, the highest PSNR first."""
-    steps = {row["side"]: f"{row['ratio']:.2f}" for row in json.loads(STEPS.read_text())["results"]}
-    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "step", "seeds"]
+    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "seeds"]
     rows = []
     for method in sorted(methods, key=lambda name: -_mean(methods[name], "psnr")):
         runs = methods[method]
         values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
-        costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}", steps.get(method, "-")]
+        costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}"]
         rows.append([method, *values, *costs, str(len(runs))])
     return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
 
@@ -110,10 +107,7 @@ def write_report(folder: Path | str) -> str:
         print("No figure: it needs matplotlib: pip install 'a2u_tf[plots]'")
     for (schedule, dataset), methods in comparisons.items():
         parts += [f"## {dataset}, {schedule} schedule", describe(methods), format_comparison(methods)]
-    parts.append(
-        "MACs are those of one picture; steps are times of a training step relative to nearest upsampling "
-        "(`benchmarks/upsamplers.json`)."
-    )
+    parts.append("MACs are those of one picture.")
     parts.append(
         "Made by `python -m experiments.compare`; each run's JSON file in "
         f"`{folder.name}/` names its command and versions."

@@ -32,7 +32,7 @@ def bilinear(
     if backend == "torch":
         import torch
 
-        if not torch.jit.is_tracing():  # type: ignore[attr-defined,unused-ignore]
+        if not torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
             return _torch_function().apply(a, b, forward, gradients)
     return forward(a, b)
 

@@ -1,13 +1,16 @@
 """Sheets of reconstructions."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from a2u_tf.files import write_png
+from a2u_tf.types import Array
 from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
 
 
-def reconstruction_sheet(inputs, outputs, path, zoom=3):
+def reconstruction_sheet(inputs: Array, outputs: Array, path: Path | str, zoom: int = 3) -> None:
     """Write a PNG of three rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
 
     Args:
@@ -33,7 +36,7 @@ def reconstruction_sheet(inputs, outputs, path, zoom=3):
     write_png(path, sheet)
 
 
-def _row(name, images, zoom):
+def _row(name: str, images: Array, zoom: int) -> Array:
     tiles = np.rint(255 * np.clip(images[..., 0], 0, 1)).astype(np.uint8)
     tiles = tiles.repeat(zoom, axis=1).repeat(zoom, axis=2)
     tiles = np.pad(tiles, [(0, 0), (0, MARGIN), (0, MARGIN)], constant_values=GREY)

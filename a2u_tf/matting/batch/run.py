@@ -117,10 +117,11 @@ def ray_running(address: str | None = None, concurrency: int = 1, object_store_m
     try:
         if callable(ours):  # Ray's own ends the process at once
             signal.signal(signal.SIGTERM, ours)
-        if ray.cluster_resources().get("CPU", 0) < concurrency + 1:
+        processors: float = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call,unused-ignore]
+        if processors < concurrency + 1:
             raise ValueError(
                 f"{concurrency} models need {concurrency + 1} processors, as pictures are read and written, too. "
-                f"Received: a cluster of {ray.cluster_resources().get('CPU', 0):.0f}"
+                f"Received: a cluster of {processors:.0f}"
             )
         yield
     finally:
