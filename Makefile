@@ -51,6 +51,9 @@ bazel-op: install
 sanitize: install
 	$(BIN)/python -m custom_ops.tests.run
 	$(BIN)/python -m custom_ops.tests.run thread
+	$(BIN)/python -m custom_ops.tests.run_cuda_on_cpu
+	$(BIN)/python -m custom_ops.tests.run_cuda_on_cpu races
+	$(BIN)/python -m custom_ops.tests.run_cuda_on_cpu faults
 
 lint: install
 	$(BIN)/ruff check .

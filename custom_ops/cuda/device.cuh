@@ -15,6 +15,10 @@ namespace a2u {
 namespace cuda {
 
 constexpr int kThreads = 256;
+// Blocks that a multiprocessor shall hold at once. Without this the compiler spills registers for the sake of more of
+// them; indices of 64 bits take twice the registers, and V channels are V sums.
+template <typename Index, int V>
+constexpr int kBlocks = sizeof(Index) == 8 ? 1 : V > 4 ? 3 : 4;
 constexpr int kWarp = 32;
 
 template <typename T>
@@ -101,10 +105,23 @@ struct GridRange {
   Index first, step;
 };
 
-inline int Blocks(int64_t threads) {
-  constexpr int64_t kMost = 1 << 20;
-  const int64_t blocks = (threads + kThreads - 1) / kThreads;
-  return static_cast<int>(blocks < kMost ? blocks : kMost);
+// A grid is no larger than this; its loops do the rest. Tests make it small.
+#ifndef A2U_MAX_BLOCKS
+#define A2U_MAX_BLOCKS (1 << 20)
+#endif
+
+inline int64_t AtMost(int64_t blocks) { return blocks < A2U_MAX_BLOCKS ? blocks : A2U_MAX_BLOCKS; }
+
+inline int64_t Blocks(int64_t threads) { return AtMost((threads + kThreads - 1) / kThreads); }
+
+// Launches by a function of the runtime, which every C++ compiler can read.
+template <typename... Expected, typename... Actual>
+void Launch(void (*kernel)(Expected...), int64_t blocks, cudaStream_t stream, Actual... arguments) {
+  cudaLaunchConfig_t config = {};
+  config.gridDim = dim3(static_cast<unsigned>(blocks));
+  config.blockDim = dim3(kThreads);
+  config.stream = stream;
+  cudaLaunchKernelEx(&config, kernel, arguments...);
 }
 
 }  // namespace cuda

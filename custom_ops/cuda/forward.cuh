@@ -11,7 +11,7 @@ namespace cuda {
 
 // Upsampling by 2 with a known kernel: one thread makes V channels of the four outputs that share a window.
 template <typename T, typename Index, int V, int kKernelSize>
-__global__ void __launch_bounds__(kThreads) ForwardCells(Sizes<Index> s, const T* __restrict__ features,
+__global__ void __launch_bounds__(kThreads, kBlocks<Index, V>) ForwardCells(Sizes<Index> s, const T* __restrict__ features,
                                                          const T* __restrict__ kernels, T* __restrict__ output) {
   using A = Accumulator<T>;
   const Index packets = s.channels / V;
@@ -58,7 +58,7 @@ __global__ void __launch_bounds__(kThreads) ForwardCells(Sizes<Index> s, const T
 
 // Any kernel, ratio and direction: one thread makes V channels of one output.
 template <typename T, typename Index, int V>
-__global__ void __launch_bounds__(kThreads) ForwardPixels(Sizes<Index> s, const T* __restrict__ features,
+__global__ void __launch_bounds__(kThreads, kBlocks<Index, V>) ForwardPixels(Sizes<Index> s, const T* __restrict__ features,
                                                           const T* __restrict__ kernels, T* __restrict__ output) {
   using A = Accumulator<T>;
   const Index packets = s.channels / V;

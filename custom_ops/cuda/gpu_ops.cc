@@ -42,9 +42,18 @@ std::vector<int64_t> ShapeOf(const Tensor& tensor) {
 
 void* Data(const Tensor& tensor) { return const_cast<char*>(tensor.tensor_data().data()); }
 
+// Tests put these kernels on the CPU, over tests/cuda_on_cpu: nodes ask for them there by their label.
+#ifdef A2U_CUDA_ON_CPU
+constexpr char kDevice[] = "CPU", kLabel[] = "cuda_on_cpu";
+
+void* StreamOf(OpKernelContext*) { return nullptr; }
+#else
+constexpr char kDevice[] = "GPU", kLabel[] = "";
+
 void* StreamOf(OpKernelContext* context) {
   return context->op_device_context()->stream()->platform_specific_handle().stream;
 }
+#endif
 
 void CheckLaunch(OpKernelContext* context, const char* error) {
   if (error != nullptr) context->CtxFailure(absl::InternalError(std::string("CUDA launch failed: ") + error));
@@ -110,9 +119,9 @@ class ReassembleGrad : public ReassembleBase {
   }
 };
 
-#define A2U_REGISTER(T)                                                                                         \
-  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), Reassemble); \
-  REGISTER_KERNEL_BUILDER(Name(kReassembleGrad).Device(tensorflow::DEVICE_GPU).TypeConstraint<T>("T"), ReassembleGrad)
+#define A2U_REGISTER(T)                                                                                           \
+  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(kDevice).Label(kLabel).TypeConstraint<T>("T"), Reassemble);     \
+  REGISTER_KERNEL_BUILDER(Name(kReassembleGrad).Device(kDevice).Label(kLabel).TypeConstraint<T>("T"), ReassembleGrad)
 A2U_REGISTER(Eigen::half);
 A2U_REGISTER(tensorflow::bfloat16);
 A2U_REGISTER(float);

@@ -10,7 +10,7 @@ namespace cuda {
 
 // To the features: one thread sums V channels of one source pixel over the outputs whose windows reached it.
 template <typename T, typename Index, int V>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocks<Index, V>)
     FeaturesGradientPixels(Sizes<Index> s, const T* __restrict__ kernels, const T* __restrict__ upstream,
                            T* __restrict__ gradient) {
   using A = Accumulator<T>;
@@ -56,7 +56,7 @@ __device__ inline A WarpSum(A value) {
 
 // To kernels of a known size: one warp makes all taps of one output and group, its lanes share the channels.
 template <typename T, typename Index, int V, int kKernelSize>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, 1)
     KernelsGradientWarps(Sizes<Index> s, const T* __restrict__ features, const T* __restrict__ upstream,
                          T* __restrict__ gradient) {
   using A = Accumulator<T>;
@@ -96,7 +96,7 @@ __global__ void __launch_bounds__(kThreads)
 
 // To kernels of any size: one thread makes one tap.
 template <typename T, typename Index>
-__global__ void __launch_bounds__(kThreads)
+__global__ void __launch_bounds__(kThreads, kBlocks<Index, 1>)
     KernelsGradientTaps(Sizes<Index> s, const T* __restrict__ features, const T* __restrict__ upstream,
                         T* __restrict__ gradient) {
   using A = Accumulator<T>;

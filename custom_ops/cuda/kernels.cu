@@ -38,61 +38,56 @@ void Forward(const Problem& p, const Pointers<T>& t) {
   const Sizes<Index> sizes(p);
   const bool cells = p.up == 2 && (p.kernel_size == 3 || p.kernel_size == 5);
   if (cells) {
-    const int blocks = Blocks(p.features_size() / V);
     const auto kernel = p.kernel_size == 3 ? ForwardCells<T, Index, V, 3> : ForwardCells<T, Index, V, 5>;
-    kernel<<<blocks, kThreads, 0, t.stream>>>(sizes, t.features, t.kernels, t.result);
+    Launch(kernel, Blocks(p.features_size() / V), t.stream, sizes, t.features, t.kernels, t.result);
     return;
   }
-  ForwardPixels<T, Index, V>
-      <<<Blocks(p.output_size() / V), kThreads, 0, t.stream>>>(sizes, t.features, t.kernels, t.result);
+  Launch(ForwardPixels<T, Index, V>, Blocks(p.output_size() / V), t.stream, sizes, t.features, t.kernels, t.result);
 }
 
 template <typename T, typename Index, int V>
 void FeaturesGradient(const Problem& p, const Pointers<T>& t) {
-  FeaturesGradientPixels<T, Index, V>
-      <<<Blocks(p.features_size() / V), kThreads, 0, t.stream>>>(Sizes<Index>(p), t.kernels, t.upstream, t.result);
+  Launch(FeaturesGradientPixels<T, Index, V>, Blocks(p.features_size() / V), t.stream, Sizes<Index>(p), t.kernels,
+         t.upstream, t.result);
 }
 
 template <typename T, typename Index, int V>
 void KernelsGradient(const Problem& p, const Pointers<T>& t) {
   const Sizes<Index> sizes(p);
   if (p.broadcast) {
-    const int64_t blocks = p.batch * p.depth() < (1 << 20) ? p.batch * p.depth() : 1 << 20;
-    SharedKernelsGradientBlocks<T, Index>
-        <<<static_cast<int>(blocks), kThreads, 0, t.stream>>>(sizes, t.features, t.upstream, t.result);
+    Launch(SharedKernelsGradientBlocks<T, Index>, AtMost(p.batch * p.depth()), t.stream, sizes, t.features, t.upstream, t.result);
     return;
   }
   const bool known = p.kernel_size == 3 || p.kernel_size == 5 || p.kernel_size == 6;
   if (known && p.group_channels() >= 16) {
-    const int blocks = Blocks(p.batch * p.height * p.width * p.groups * kWarp);
     const auto kernel = p.kernel_size == 3   ? KernelsGradientWarps<T, Index, V, 3>
                         : p.kernel_size == 5 ? KernelsGradientWarps<T, Index, V, 5>
                                              : KernelsGradientWarps<T, Index, V, 6>;
-    kernel<<<blocks, kThreads, 0, t.stream>>>(sizes, t.features, t.upstream, t.result);
+    Launch(kernel, Blocks(p.batch * p.height * p.width * p.groups * kWarp), t.stream, sizes, t.features, t.upstream,
+           t.result);
     return;
   }
-  KernelsGradientTaps<T, Index>
-      <<<Blocks(p.kernels_size()), kThreads, 0, t.stream>>>(sizes, t.features, t.upstream, t.result);
+  Launch(KernelsGradientTaps<T, Index>, Blocks(p.kernels_size()), t.stream, sizes, t.features, t.upstream, t.result);
 }
 
 enum Pass { kForward, kFeaturesGradient, kKernelsGradient };
 
 template <typename T, typename Index, int V>
-void Launch(Pass pass, const Problem& p, const Pointers<T>& t) {
+void RunPass(Pass pass, const Problem& p, const Pointers<T>& t) {
   if (pass == kForward) Forward<T, Index, V>(p, t);
   if (pass == kFeaturesGradient) FeaturesGradient<T, Index, V>(p, t);
   if (pass == kKernelsGradient) KernelsGradient<T, Index, V>(p, t);
 }
 
 template <typename T>
-void Launch(Pass pass, const Problem& p, const void* features, const void* kernels, const void* upstream, void* result,
-            void* stream) {
+void RunPass(Pass pass, const Problem& p, const void* features, const void* kernels, const void* upstream, void* result,
+             void* stream) {
   const Pointers<T> t = {static_cast<const T*>(features), static_cast<const T*>(kernels),
                          static_cast<const T*>(upstream), static_cast<T*>(result), static_cast<cudaStream_t>(stream)};
   if (NeedsWideIndex(p)) {
-    FitsPackets<T>(p) ? Launch<T, int64_t, kPacket<T>>(pass, p, t) : Launch<T, int64_t, 1>(pass, p, t);
+    FitsPackets<T>(p) ? RunPass<T, int64_t, kPacket<T>>(pass, p, t) : RunPass<T, int64_t, 1>(pass, p, t);
   } else {
-    FitsPackets<T>(p) ? Launch<T, int32_t, kPacket<T>>(pass, p, t) : Launch<T, int32_t, 1>(pass, p, t);
+    FitsPackets<T>(p) ? RunPass<T, int32_t, kPacket<T>>(pass, p, t) : RunPass<T, int32_t, 1>(pass, p, t);
   }
 }
 
@@ -106,13 +101,13 @@ const char* Run(Pass pass, DType dtype, const Problem& p, const void* features, 
     const size_t element = dtype == kDouble ? 8 : dtype == kFloat ? 4 : 2;
     cudaMemsetAsync(result, 0, size * element, static_cast<cudaStream_t>(stream));
   } else if (dtype == kHalf) {
-    Launch<__half>(pass, p, features, kernels, upstream, result, stream);
+    RunPass<__half>(pass, p, features, kernels, upstream, result, stream);
   } else if (dtype == kBFloat16) {
-    Launch<__nv_bfloat16>(pass, p, features, kernels, upstream, result, stream);
+    RunPass<__nv_bfloat16>(pass, p, features, kernels, upstream, result, stream);
   } else if (dtype == kFloat) {
-    Launch<float>(pass, p, features, kernels, upstream, result, stream);
+    RunPass<float>(pass, p, features, kernels, upstream, result, stream);
   } else {
-    Launch<double>(pass, p, features, kernels, upstream, result, stream);
+    RunPass<double>(pass, p, features, kernels, upstream, result, stream);
   }
   const cudaError_t error = cudaGetLastError();
   return error == cudaSuccess ? nullptr : cudaGetErrorString(error);
