@@ -1,1 +1,1 @@
-"""What runs before Keras is imported: programs read their arguments first, and TensorFlow is kept quiet."""
+"""The program `a2u`, one file a command; what they share runs before Keras is imported, so that help takes no time."""
