@@ -55,7 +55,7 @@ def test_empty_batches_without_onednn():
         "tests/matting/network/test_network.py",
         "tests/matting/network/test_model.py",
     ]
-    run_files([*files, "-k", "empty_batch"], 10, TF_ENABLE_ONEDNN_OPTS="0")
+    run_files([*files, "-k", "empty_batch"], 16, TF_ENABLE_ONEDNN_OPTS="0")
 
 
 @pytest.mark.process
