@@ -27,7 +27,7 @@ EXAMPLES = """\
   %(prog)s --predictions ours=OURS --layout alphamatting --split lowres --data-dir DATA \\
       --submission FOLDER
 """
-# Those of a2u_tf.matting.evaluation.images, which would have to be imported for them.
+# Those of a2u_tf.matting.evaluation, which would have to be imported for them.
 LAYOUTS = ("composition_1k", "distinctions_646", "alphamatting")
 
 
@@ -74,10 +74,7 @@ def check(args: argparse.Namespace) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Evaluate, or write a submission."""
-    from a2u_tf.matting.evaluation.images import find_predictions
-    from a2u_tf.matting.evaluation.report import error_table
-    from a2u_tf.matting.evaluation.submission import write_submission
-    from a2u_tf.matting.evaluation.test_set import evaluate_test_set
+    from a2u_tf.matting.evaluation import error_table, evaluate_test_set, find_predictions, write_submission
 
     folders = parse_named_folders("--predictions", args.predictions)
     images = _find_images(args)
@@ -91,7 +88,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _find_images(args: argparse.Namespace) -> "list[EvaluationImage]":
-    from a2u_tf.matting.evaluation.images import images_in_folders, images_of_layout
+    from a2u_tf.matting.evaluation import images_in_folders, images_of_layout
 
     if args.layout:
         return images_of_layout(args.layout, os.path.expandvars(args.data_dir), args.split)

@@ -19,8 +19,7 @@ from absl import app, flags
 
 from a2u_tf.files import write_json
 from a2u_tf.matting.evaluation import evaluate
-from a2u_tf.matting.evaluation.connectivity_error import connectivity_error
-from a2u_tf.matting.evaluation.gradient_error import derivative_filters, gradient_error
+from a2u_tf.matting.evaluation.protocol import connectivity_error, derivative_filters, gradient_error
 from benchmarks.record import describe_run
 
 HEIGHT, WIDTH = 1080, 1920

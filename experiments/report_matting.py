@@ -19,9 +19,7 @@ from absl import app, flags
 from a2u_program.arguments import parse_named_folders
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, write_json, write_png, write_text
-from a2u_tf.matting.evaluation.grid import matting_grid
-from a2u_tf.matting.evaluation.report import error_table
-from a2u_tf.matting.evaluation.validation import ValidationPicture
+from a2u_tf.matting.evaluation import ValidationPicture, error_table, matting_grid
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from experiments.tabulate import read_summaries

@@ -29,9 +29,8 @@ from a2u_tf.files import versions, write_json, write_png
 from a2u_tf.layers import METHODS, Resampling
 from a2u_tf.layers.resampling import DOWNSAMPLING
 from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.data.pipeline import training_batches
-from a2u_tf.matting.evaluation.grid import matting_grid
-from a2u_tf.matting.evaluation.validation import FilePictures, ProtocolValidation, ValidationPicture, validate
+from a2u_tf.matting.data import training_batches
+from a2u_tf.matting.evaluation import FilePictures, ProtocolValidation, ValidationPicture, matting_grid, validate
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite

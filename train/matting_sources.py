@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from a2u_tf.matting.data import MixedSource, PictureSource, RecolouredSource, Source
 from a2u_tf.matting.data.synthetic import SyntheticSource
-from a2u_tf.matting.evaluation.images import LAYOUTS, images_of_layout
-from a2u_tf.matting.evaluation.validation import FilePictures, ValidationPicture, held_out_pictures
+from a2u_tf.matting.evaluation import LAYOUTS, FilePictures, ValidationPicture, held_out_pictures, images_of_layout
 from a2u_tf.matting.pictures import layouts
 
 FOREGROUNDS = {

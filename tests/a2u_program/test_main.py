@@ -11,7 +11,7 @@ from a2u_program import evaluate, export, info, matte
 from a2u_program.main import COMMANDS, a2u_matte, main
 from a2u_tf.export.litert import WEIGHTS
 from a2u_tf.matting.cutout import COLOURS
-from a2u_tf.matting.evaluation.images import LAYOUTS
+from a2u_tf.matting.evaluation import LAYOUTS
 from a2u_tf.matting.prediction import DTYPES
 from a2u_tf.version import __version__
 

@@ -14,9 +14,7 @@ from absl import logging
 from a2u_program.main import a2u_matte
 from a2u_tf.matting import MattingModel
 from a2u_tf.matting.data import network_input
-from a2u_tf.matting.evaluation import evaluate
-from a2u_tf.matting.evaluation.files import evaluate_files
-from a2u_tf.matting.evaluation.grid import matting_grid
+from a2u_tf.matting.evaluation import evaluate, evaluate_files, matting_grid
 from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures import EvaluationImage, read_trimap
 from a2u_tf.matting.prediction import predict_alpha

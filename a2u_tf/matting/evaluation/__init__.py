@@ -1,13 +1,16 @@
 """The errors of alpha mattes by the field's protocol: of one matte, of a test set in files, while a network trains."""
 
-from a2u_tf.matting.evaluation.files import evaluate_files
-from a2u_tf.matting.evaluation.grid import matting_grid
-from a2u_tf.matting.evaluation.images import LAYOUTS, find_predictions, images_in_folders, images_of_layout
+from a2u_tf.matting.evaluation.files import (
+    LAYOUTS,
+    evaluate_files,
+    find_predictions,
+    images_in_folders,
+    images_of_layout,
+    write_submission,
+)
 from a2u_tf.matting.evaluation.protocol import evaluate
-from a2u_tf.matting.evaluation.report import error_table, mean_errors
-from a2u_tf.matting.evaluation.sheet import matte_sheet
-from a2u_tf.matting.evaluation.submission import write_submission
-from a2u_tf.matting.evaluation.test_set import evaluate_test_set
+from a2u_tf.matting.evaluation.sheets import matte_sheet, matting_grid
+from a2u_tf.matting.evaluation.test_set import error_table, evaluate_test_set, mean_errors
 from a2u_tf.matting.evaluation.validation import (
     FilePictures,
     ProtocolValidation,

@@ -1,16 +1,20 @@
 """Predictions of a whole test set, by one method or several: their errors, as tables, and sheets of the worst."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from a2u_tf.files import versions, write_json, write_text
-from a2u_tf.matting.evaluation.files import Row, evaluate_files, read_levels, true_levels
-from a2u_tf.matting.evaluation.images import find_predictions
-from a2u_tf.matting.evaluation.report import csv_table, error_table, mean_errors, without_nan, worst_images
-from a2u_tf.matting.evaluation.sheet import matte_sheet
+from a2u_tf.files import markdown_table, versions, write_json, write_text
+from a2u_tf.matting.evaluation.files import Row, evaluate_files, find_predictions, read_levels, true_levels
+from a2u_tf.matting.evaluation.protocol import ERRORS
+from a2u_tf.matting.evaluation.sheets import matte_sheet
 from a2u_tf.matting.pictures import EvaluationImage, read_rgb, read_trimap
 
+TITLES = {"sad": "SAD", "mse": "MSE", "grad": "Grad", "conn": "Conn"}
+DIGITS = {"sad": 3, "mse": 5, "grad": 3, "conn": 3}
 NOTE = (
     "Of the trimaps' unknown region, on 8-bit mattes; SAD, Grad and Conn over 1000. Lower is better. The mean of "
     "the MSE leaves out images without unknown pixels."
@@ -59,42 +63,92 @@ def evaluate_test_set(
         if len(rows) % IMAGES_BETWEEN_REPORTS == 0:
             print(f"{len(rows)} of {len(images) * len(predictions)} evaluated", flush=True)
     means = mean_errors(rows)
-    _write_sheets(images, predictions, rows, output / "worst", worst)
-    tables = f"# Errors of alpha mattes\n\n{NOTE}\n\n## Means\n\n{error_table(means)}\n\n"
-    tables += f"## Images\n\n{error_table(rows)}\n"
-    if command:
-        tables += f"\nMade by\n\n    {command}\n"
-    for name, text in {"means.csv": csv_table(means), "images.csv": csv_table(rows), "tables.md": tables}.items():
-        write_text(output / name, text)
-    summary = {
-        "command": command,
-        "versions": versions(),
-        "predictions": {method: str(folder) for method, folder in folders.items()},
-        "means": without_nan(means),
-        "images": without_nan(rows),
-    }
-    write_json(output / "summary.json", summary)
-    return means
-
-
-def _write_sheets(
-    images: Sequence[EvaluationImage],
-    predictions: Mapping[str, Mapping[str, Path]],
-    rows: Sequence[Row],
-    folder: Path,
-    count: int,
-) -> None:
-    """Write a sheet for each of the worst images of each method."""
     by_name = {image.name: image for image in images}
     for method, paths in predictions.items():
-        for rank, row in enumerate(worst_images(rows, method, count), start=1):
+        for rank, row in enumerate(_worst_images(rows, method, worst), start=1):
             image = by_name[row["image"]]
             matte_sheet(
                 read_levels(paths[image.name]),
                 true_levels(image),
                 read_trimap(image.trimap).levels,
-                folder / method / f"{rank:02}_{image.name.replace('/', '_')[:50]}.png",
+                output / "worst" / method / f"{rank:02}_{image.name.replace('/', '_')[:50]}.png",
                 None if image.image is None else read_rgb(image.image),
-                f"{image.name}, {method}:  SAD {row['sad']:.3f}  MSE {row['mse']:.5f}  Grad {row['grad']:.3f}  "
-                f"Conn {row['conn']:.3f}",
+                f"{image.name}, {method}:  "
+                + "  ".join(f"{TITLES[error]} {_cell(error, row[error])}" for error in ERRORS),
             )
+    tables = f"# Errors of alpha mattes\n\n{NOTE}\n\n## Means\n\n{error_table(means)}\n\n"
+    tables += f"## Images\n\n{error_table(rows)}\n"
+    if command:
+        tables += f"\nMade by\n\n    {command}\n"
+    for name, text in {"means.csv": _csv_table(means), "images.csv": _csv_table(rows), "tables.md": tables}.items():
+        write_text(output / name, text)
+    summary = {
+        "command": command,
+        "versions": versions(),
+        "predictions": {method: str(folder) for method, folder in folders.items()},
+        "means": _without_nan(means),
+        "images": _without_nan(rows),
+    }
+    write_json(output / "summary.json", summary)
+    return means
+
+
+def mean_errors(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Average the errors of each method over the images.
+
+    Args:
+        rows: Dicts from `a2u_tf.matting.evaluation.evaluate_files`.
+
+    Returns:
+        List of dicts with `"images"`: `"all"`, or the folder, where the names of the images have several; `"method"`,
+        `"count"`, the number of images, and the four errors. The mean of the MSE leaves out images without unknown
+        pixels, which have none.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(str(PurePosixPath(row["image"]).parent), []).append(row)
+    groups = {**(groups if len(groups) > 1 else {}), "all": list(rows)}
+    means: list[dict[str, Any]] = []
+    for name, group in groups.items():
+        for method in dict.fromkeys(row["method"] for row in group):
+            chosen = [row for row in group if row["method"] == method]
+            errors = {error: _mean(row[error] for row in chosen) for error in ERRORS}
+            means.append({"images": name, "method": method, "count": len(chosen), **errors})
+    return means
+
+
+def error_table(rows: Sequence[Row]) -> str:
+    """Format dicts of the same keys as a Markdown table; errors are rounded as in papers."""
+    keys = list(rows[0])
+    cells = [[TITLES.get(key, key) for key in keys], *([_cell(key, row[key]) for key in keys] for row in rows)]
+    return markdown_table(cells, [not isinstance(rows[0][key], str) for key in keys])
+
+
+def _cell(key: str, value: Any) -> str:
+    if key not in DIGITS:
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    return "-" if math.isnan(value) else f"{value:.{DIGITS[key]}f}"
+
+
+def _mean(values: Iterable[float]) -> float:
+    """Over those that are not NaN."""
+    values = [value for value in values if not math.isnan(value)]
+    return math.fsum(values) / len(values) if values else math.nan
+
+
+def _worst_images(rows: Iterable[Row], method: str, count: int) -> list[Row]:
+    """Return the rows of the images on which a method has the largest SAD, the worst first."""
+    return sorted((row for row in rows if row["method"] == method), key=lambda row: -row["sad"])[:count]
+
+
+def _csv_table(rows: Sequence[Row]) -> str:
+    table = io.StringIO()
+    writer = csv.DictWriter(table, rows[0], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return table.getvalue()
+
+
+def _without_nan(rows: Iterable[Row]) -> list[Row]:
+    """Replace NaN by `None`, as JSON has no NaN."""
+    return [{key: None if value != value else value for key, value in row.items()} for row in rows]

@@ -1,7 +1,6 @@
 """Validation by the field's protocol while a matting network trains."""
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
@@ -42,21 +41,17 @@ Shown: TypeAlias = list[tuple[ValidationPicture, Array]]
 
 
 def held_out_pictures(source: Source, count: int, size: int) -> list[ValidationPicture]:
-    """Compose validation pictures from a source by the chain of the training, with other random numbers.
+    """Compose `count` validation pictures from a source by the chain of the training, with other random numbers.
 
     Args:
-        source: See `a2u_tf.matting.data.sources`; endless, as `SyntheticSource`, or else of pictures that no training
-            sees.
+        source: `a2u_tf.matting.data.Source`; endless, as `SyntheticSource`, or else of pictures that no training sees.
         count: How many.
         size: Their side in pixels.
-
-    Returns:
-        List of `ValidationPicture`.
     """
     pictures: list[ValidationPicture] = []
-    numbers = itertools.count()
+    number = -1
     while len(pictures) < count:
-        number = next(numbers)
+        number += 1
         network_input, target = training_sample(source, np.random.default_rng([HELD_OUT, number]), size)
         image, alpha, trimap = (
             np.rint(255 * x).astype(np.uint8) for x in (target[..., 8:], target[..., 0], network_input[..., 3])
@@ -67,11 +62,7 @@ def held_out_pictures(source: Source, count: int, size: int) -> list[ValidationP
 
 
 class FilePictures:
-    """Validation pictures that are read each time they are asked for.
-
-    Args:
-        images: List of `EvaluationImage`, see `a2u_tf.matting.evaluation.images`.
-    """
+    """Validation pictures that are read each time they are asked for, from a list of `EvaluationImage`."""
 
     def __init__(self, images: Iterable[EvaluationImage]) -> None:
         self.images = list(images)
@@ -83,24 +74,16 @@ class FilePictures:
         for image in self.images:
             if image.image is None:
                 raise ValueError(f"Validation needs the picture of an image. Received: {image}")
-            yield ValidationPicture(
-                image.name, read_rgb(image.image), read_trimap(image.trimap).levels, true_levels(image)
-            )
+            trimap = read_trimap(image.trimap).levels
+            yield ValidationPicture(image.name, read_rgb(image.image), trimap, true_levels(image))
 
 
 def validate(
     model: MattingModel, pictures: Iterable[ValidationPicture], shown: int = 0
 ) -> tuple[dict[str, float], Shown]:
-    """Predict and evaluate.
+    """Predict and evaluate: the means of `evaluate` over the pictures, and the first `shown` predictions.
 
-    Args:
-        model: `a2u_tf.matting.MattingModel`.
-        pictures: Iterable of `ValidationPicture`.
-        shown: How many predictions to return.
-
-    Returns:
-        `(errors, predictions)`: the means of `evaluate` over the pictures, and a list of the
-        first predicted mattes, each beside its picture: `(ValidationPicture, uint8 of shape (H, W))`.
+    The latter are a list of pairs of a `ValidationPicture` and its predicted matte, uint8 of shape `(H, W)`.
     """
     rows: list[dict[str, float]] = []
     predictions: Shown = []

@@ -1,7 +1,8 @@
-"""Predictions of a test set: what is written, and what stops it before anything is written."""
+"""Predictions of a test set: what is written, what stops it before anything is written, and the tables."""
 
 import csv
 import json
+import math
 import os
 
 import cv2
@@ -9,9 +10,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.files import write_png
-from a2u_tf.matting.evaluation import evaluate, test_set
-from a2u_tf.matting.evaluation.images import images_in_folders
-from a2u_tf.matting.evaluation.test_set import evaluate_test_set
+from a2u_tf.matting.evaluation import error_table, evaluate, evaluate_test_set, images_in_folders, mean_errors, test_set
 from a2u_tf.matting.pictures import PictureError
 
 NAMES = ("a", "b", "c")
@@ -133,3 +132,39 @@ def test_output_that_is_in_use_is_left_alone(data, run):
     with pytest.raises(FileExistsError, match="exists and is not empty"):
         run("wrong")
     assert (data / "out" / "tables.md").read_text() == "precious"
+
+
+def row(image, method, sad, mse=0.5):
+    return {"image": image, "method": method, "unknown": 1000, "sad": sad, "mse": mse, "grad": 2 * sad, "conn": 0.0}
+
+
+ROWS = [row("x", "ours", 1.0), row("x", "theirs", 5.0), row("y", "ours", 2.0, math.nan), row("y", "theirs", 4.0, 0.7)]
+
+
+def test_means():
+    ours, theirs = mean_errors(ROWS)
+    assert ours == {"images": "all", "method": "ours", "count": 2, "sad": 1.5, "mse": 0.5, "grad": 3.0, "conn": 0.0}
+    assert theirs["sad"] == 4.5
+    assert theirs["mse"] == pytest.approx(0.6)
+
+
+def test_means_of_folders():
+    means = mean_errors([row("Trimap1/x", "ours", 1.0), row("Trimap2/x", "ours", 2.0), row("Trimap2/y", "ours", 6.0)])
+    assert [(m["images"], m["count"], m["sad"]) for m in means] == [("Trimap1", 1, 1), ("Trimap2", 2, 4), ("all", 3, 3)]
+
+
+def test_mean_of_one_folder_is_not_told_twice_and_without_unknown_pixels_nan():
+    (mean,) = mean_errors([row("Trimap1/x", "ours", 1.0, math.nan)])
+    assert (mean["images"], mean["sad"]) == ("all", 1)
+    assert math.isnan(mean["mse"])
+
+
+def test_markdown():
+    table = error_table(ROWS[:3]).splitlines()
+    assert table == [
+        "| image | method | unknown |   SAD |     MSE |   Grad |  Conn |",
+        "|-------|--------|--------:|------:|--------:|-------:|------:|",
+        "| x     | ours   |   1,000 | 1.000 | 0.50000 |  2.000 | 0.000 |",
+        "| x     | theirs |   1,000 | 5.000 | 0.50000 | 10.000 | 0.000 |",
+        "| y     | ours   |   1,000 | 2.000 |       - |  4.000 | 0.000 |",
+    ]

@@ -1,13 +1,13 @@
-"""Sheets of predicted mattes."""
+"""Sheets and grids of predicted mattes."""
 
 import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.evaluation.sheet import matte_sheet
+from a2u_tf.matting.evaluation import matte_sheet, matting_grid
+from a2u_tf.visualization.tiles import HEADER, MARGIN
 
-COLUMN, HEADER, MARGIN, FRAME = 406, 24, 6, [0, 200, 255]
-BLUE = [96, 48, 16]
+COLUMN, FRAME, BLUE = 400 + MARGIN, [0, 200, 255], [96, 48, 16]
 
 
 def draw(path, shape, with_image=True):
@@ -31,11 +31,10 @@ def draw(path, shape, with_image=True):
 def test_columns(tmp_path, shape, with_image):
     columns = draw(tmp_path / "x.png", shape, with_image)
     assert len(columns) == 4 + with_image
-    zoom = 400 / max(shape) if max(shape) > 400 else 400 // max(shape)
+    zoom = 400 / max(shape)
     height, width = (round(zoom * n) for n in shape)
-    left = (400 - width) // 2
-    assert (columns[-1][: height + MARGIN, :left] == 64).all()
-    wholes = [column[:height, left : left + width] for column in columns]
+    assert (columns[-1][: height + MARGIN, width:400] == 64).all()
+    wholes = [column[:height, :width] for column in columns]
     error, target, prediction, trimap = wholes[:-5:-1]
     # Colours are looked up well inside their areas, away from the frame.
     assert target[height // 4, width // 3].tolist() == [255] * 3
@@ -50,7 +49,7 @@ def test_columns(tmp_path, shape, with_image):
 
 def test_second_row_enlarges_the_worst_place(tmp_path):
     *_, error = draw(tmp_path / "x.png", (600, 800))
-    second = error[300 + MARGIN : -MARGIN, :400]
+    second = error[400 + MARGIN : -MARGIN, :400]
     assert second.shape == (400, 400, 3)
     # The square of 20 pixels, twice as large, is all of the error that shows.
     assert np.count_nonzero((second == 100).all(-1)) == 40 * 40
@@ -62,3 +61,21 @@ def test_frame_is_around_that_place(tmp_path):
     ys, xs = np.nonzero((error[:400] == FRAME).all(-1))
     assert xs.max() - xs.min() == ys.max() - ys.min() == 199
     assert ys.max() == xs.max() == 399
+
+
+def test_grid_of_mattes(rng):
+    image = rng.integers(0, 256, size=(8, 8, 3), dtype="uint8")
+    trimap = np.full((8, 8), 128, np.uint8)
+    trimap[0], trimap[1] = 0, 255
+    target, first, second = (np.full((8, 8), level, np.uint8) for level in (100, 120, 250))
+    grid = matting_grid([(image, trimap, target, first, second)] * 3, ("first", "second"), side=8)
+    assert grid.shape == (HEADER + 3 * (8 + MARGIN), 7 * (8 + MARGIN), 3)
+    last_row = grid[-8 - MARGIN : -MARGIN]
+    shown = [last_row[:, start : start + 8] for start in range(0, grid.shape[1], 8 + MARGIN)]
+    np.testing.assert_array_equal(shown[0], image)
+    for tile, expected in zip(shown[1:4], (trimap, target, first), strict=True):
+        np.testing.assert_array_equal(tile[..., 0], expected)
+    np.testing.assert_array_equal(shown[5][..., 0], second)
+    for tile, error in ((shown[4], 40), (shown[6], 255)):
+        assert (tile[:2] == 0).all()
+        assert (tile[2:] == error).all()
