@@ -4,8 +4,9 @@
 //        custom_ops/kernels/checks.cc
 //   ./cuda_test              checks, exit status 1 on a mismatch
 //   ./cuda_test quick        of float32 alone
-//   ./cuda_test bench        one JSON object: time, achieved share of a device copy's bandwidth, and the ratio to a
+//   ./cuda_test bench        one JSON object: time, achieved share of a device copy's bandwidth, and the time of a
 //                            kernel with a thread per output element and atomics in the backward pass
+//   ./cuda_test bench 64     of maps of this side, not of 256
 
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
@@ -204,8 +205,8 @@ double Milliseconds(const F& function) {
 }
 
 template <typename T>
-void BenchCase(const char* dtype, int64_t kernel_size, const char* end) {
-  const Problem p = MakeCase(8, 256, 256, 64, {kernel_size, 2, 1, 1});
+void BenchCase(const char* dtype, int64_t side, int64_t kernel_size, const char* end) {
+  const Problem p = MakeCase(8, side, side, 64, {kernel_size, 2, 1, 1});
   const Tensors t = RandomTensors(p, 0);
   const DeviceTensor<T> features(t.features), kernels(t.kernels), upstream(t.upstream);
   const DeviceTensor<T> output(t.upstream), dx(t.features), dk(t.kernels);
@@ -242,19 +243,19 @@ void BenchCase(const char* dtype, int64_t kernel_size, const char* end) {
       plain, atomic, end);
 }
 
-void Bench() {
+void Bench(int side) {
   cudaDeviceProp device;
   int driver = 0, runtime = 0;
   Check(cudaGetDeviceProperties(&device, 0));
   Check(cudaDriverGetVersion(&driver));
   Check(cudaRuntimeGetVersion(&runtime));
   std::printf("{\n  \"device\": \"%s\", \"driver\": %d, \"cuda\": %d,\n", device.name, driver, runtime);
-  std::printf("  \"case\": \"up x2 of features (8, 256, 256, 64)\",\n  \"results\": [\n");
-  BenchCase<float>("float32", 3, ",");
-  BenchCase<float>("float32", 5, ",");
-  BenchCase<__nv_bfloat16>("bfloat16", 3, ",");
-  BenchCase<__nv_bfloat16>("bfloat16", 5, ",");
-  BenchCase<__half>("float16", 3, "");
+  std::printf("  \"case\": \"up x2 of features (8, %d, %d, 64)\",\n  \"results\": [\n", side, side);
+  BenchCase<float>("float32", side, 3, ",");
+  BenchCase<float>("float32", side, 5, ",");
+  BenchCase<__nv_bfloat16>("bfloat16", side, 3, ",");
+  BenchCase<__nv_bfloat16>("bfloat16", side, 5, ",");
+  BenchCase<__half>("float16", side, 3, "");
   std::printf("  ]\n}\n");
 }
 
@@ -263,7 +264,7 @@ void Bench() {
 
 int main(int count, char** arguments) {
   if (count > 1 && std::strcmp(arguments[1], "bench") == 0) {
-    a2u::Bench();
+    a2u::Bench(count > 2 ? std::max(1, std::atoi(arguments[2])) : 256);
     return 0;
   }
   int failures = a2u::CheckCases<float>();

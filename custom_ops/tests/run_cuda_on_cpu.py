@@ -32,6 +32,7 @@ class Mode:
 
 
 MODES = {
+    "plain": Mode(("-O2",)),
     "address": Mode(tuple(SANITIZERS["address"])),
     # ThreadSanitizer's instrumentation without its library: accesses.cc says why.
     "races": Mode(("-O1", "-g1"), ("-fsanitize=thread",), "accesses"),
@@ -139,14 +140,20 @@ class Program:
         units = [*((SOURCES / source, []) for source in plain), (SOURCES / "tests" / "cuda_test.cu", CUDA)]
         self.objects = compile_units(self.compiler, units, self.folder, [*FLAGS, *self.how.flags])
 
-    def run(self, *arguments, root=ROOT, **settings):
-        """Compile the kernels of `root`, link and run; returns the finished process."""
-        kernels, program = self.folder / "kernels.o", self.folder / "cuda_test"
+        self.program = self.folder / "cuda_test"
+
+    def link(self, root=ROOT):
+        """Compile the kernels of `root`, and make the program."""
+        kernels = self.folder / "kernels.o"
         flags = [*FLAGS, *self.how.flags, *self.how.kernels]
         source = root / "custom_ops" / "cuda" / "kernels.cu"
         run([self.compiler, *flags, "-I", root, *CUDA, "-c", source, "-o", kernels])
-        run([self.compiler, *self.how.flags, "-o", program, *self.objects, kernels])
-        return subprocess.run([program, *arguments], check=False, **settings)
+        run([self.compiler, *self.how.flags, "-o", self.program, *self.objects, kernels])
+
+    def run(self, *arguments, root=ROOT, **settings):
+        """Link the program with the kernels of `root` and run it; returns the finished process."""
+        self.link(root)
+        return subprocess.run([self.program, *arguments], check=False, **settings)
 
 
 def build_ops(folder):
@@ -167,7 +174,7 @@ def build_ops(folder):
 
 def find_faults(folder):
     """Plant each of `FAULTS` into a copy of the sources and run the test; returns how many were not found."""
-    programs = {mode: Program(mode, folder) for mode in MODES}
+    programs = {mode: Program(mode, folder) for mode in ("address", "races")}
     root, missed = folder / "planted", 0
     for fault in FAULTS:
         shutil.copytree(SOURCES, root / "custom_ops", ignore=shutil.ignore_patterns("*.py", "__pycache__"))

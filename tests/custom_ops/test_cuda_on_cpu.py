@@ -1,33 +1,27 @@
 """The CUDA kernels behind TensorFlow's ops, run on the CPU: answers, refusals, and what a library is not loaded for."""
 
 import contextlib
+import importlib.util
+import json
+import subprocess
+import sys
 
 import keras
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import build_record, library
 from custom_ops.tests import run_cuda_on_cpu
-from custom_ops.toolchain import BuildError, publish
-from tests.helpers import assert_close
-from tests.ops.oracle import CASES, GOLDEN_CASES, Case, load_golden
+from custom_ops.toolchain import ROOT, BuildError, publish
+from tests.helpers import SEED, assert_close
+from tests.ops.compiled.test_fuzz import fitting
+from tests.ops.oracle import CASES, GOLDEN_CASES, load_golden
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
-RANDOM = np.random.default_rng(0)
-FUZZED = [
-    Case(
-        direction,
-        (RANDOM.integers(0, 6), RANDOM.integers(0, 6)),
-        2 * RANDOM.integers(0, 6) + 1 if direction == "up" else RANDOM.integers(1, 13),
-        scale=RANDOM.integers(1, 5),
-        groups=groups,
-        channels=groups * RANDOM.integers(1, 257 // groups + 1),
-        batch=RANDOM.integers(0, 3),
-    )
-    for direction in ("up", "down")
-    for groups in (1, 1, 1, 2)
-]
+DTYPES = ["float16", "bfloat16", "float32", "float64"]
 
 
 @pytest.fixture(scope="module")
@@ -70,12 +64,24 @@ def run(ops, case, arrays):
     return graph(*map(tf.constant, arrays))
 
 
-@pytest.mark.parametrize("case", [*CASES, *FUZZED], ids=str)
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
-def test_every_shape_and_type(ops, rng, case, dtype):
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_every_case_and_type(ops, case, dtype):
+    check(ops, case, dtype)
+
+
+@settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(fitting(), st.sampled_from(DTYPES))
+def test_fitting_sizes(ops, case, dtype):
+    if case.channels:  # the reference divides by it; cuda_test.cu has cases without
+        check(ops, case, dtype)
+
+
+def check(ops, case, dtype):
+    """The answer and the gradients are those of the reference for the tensors as this dtype rounds them."""
     import tensorflow as tf
 
-    arrays = [tf.cast(array, dtype) for array in case.arrays(rng)]
+    arrays = [tf.cast(array, dtype) for array in case.arrays(np.random.default_rng(SEED))]
     exact = [np.asarray(tf.cast(array, "float64")) for array in arrays]
     expected = [case.reference(*exact[:2]), *case.reference_gradients(*exact)]
     for x, y in zip(run(ops, case, arrays), expected, strict=True):
@@ -122,3 +128,19 @@ def test_a_library_of_another_tensorflow_is_refused_in_one_line(tmp_path, monkey
     assert f"it was built with TensorFlow 2.20.9, this is {tf.__version__}" in reason
     assert build_record.GPU_BUILD_COMMAND in reason
     assert "\n" not in reason
+
+
+@pytest.mark.process
+def test_the_report_of_a_gpu_is_rehearsed(tmp_path):
+    if importlib.util.find_spec("jax") is None:
+        pytest.skip("jax is not installed: pip install 'a2u_tf[jax]'")
+    output = tmp_path / "report.json"
+    command = [sys.executable, "-m", "custom_ops.tests.gpu_report", f"--output={output}", "--rehearse"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=500)
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    report = json.loads(output.read_text())
+    assert "0 failures" in report["checks"]
+    assert {row["dtype"] for row in report["times"]["results"]} == {"float32", "bfloat16", "float16"}
+    steps = {row["side"]: row["median_ms"] for row in report["training steps on JAX"]["results"]}
+    assert steps["a2u, composite, float32"] > 0
+    assert not report["failures"]

@@ -23,12 +23,13 @@ def _built():
 
 @st.composite
 def fitting(draw):
-    """A case whose sizes fit."""
+    """A case whose sizes fit: odd ones, one pixel and none, windows to 12, channels to 257."""
     direction = draw(st.sampled_from(["up", "down"]))
     scale, groups = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    kernel_size = draw(st.integers(0, 3)) * 2 + 1 if direction == "up" else draw(st.integers(1, 8))
+    kernel_size = draw(st.integers(0, 5)) * 2 + 1 if direction == "up" else draw(st.integers(1, 12))
     size = draw(st.integers(0, 9)), draw(st.integers(0, 9))
-    return Case(direction, size, kernel_size, scale, groups, groups * draw(st.integers(0, 12)), draw(st.integers(0, 3)))
+    channels = groups * draw(st.one_of(st.integers(0, 12), st.integers(0, 257 // groups)))
+    return Case(direction, size, kernel_size, scale, groups, channels, draw(st.integers(0, 3)))
 
 
 @FEW
