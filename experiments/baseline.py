@@ -18,7 +18,7 @@ from absl import app, flags
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND
-from a2u_tf.matting.folder.jobs import find_jobs
+from a2u_tf.matting.folder import find_jobs
 from a2u_tf.matting.pictures import exact_trimap, read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.folders import Problems, check_trimap_size
 from a2u_tf.types import Array

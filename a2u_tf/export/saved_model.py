@@ -38,7 +38,7 @@ def export_saved_model(model: keras.Model, folder: Path | str, version: int = 1,
 
     - `serving_default`: uint8 `image` `(N, H, W, 3)` and `trimap` `(N, H, W, 1)` to float32 `alpha` `(N, H, W, 1)`.
     - `serve_encoded`: strings `image_bytes` and `trimap_bytes` (PNG or JPEG files), `(N,)`, to `alpha_bytes`, grey PNG
-      files of 8 bits; see `a2u_tf.matting.serving.encoded`.
+      files of 8 bits; see `a2u_tf.matting.serving`.
 
     Args:
         model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.

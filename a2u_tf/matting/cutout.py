@@ -5,22 +5,16 @@ show as a halo. The colours of the foreground alone are estimated from picture a
 transparent far and wide, the old background itself shows: there, the colours decide the alpha of a cutout.
 """
 
+import re
+
 import cv2
 import numpy as np
+from PIL import ImageColor
 
+from a2u_tf.matting.pictures.picture import check_sizes, check_unit
 from a2u_tf.types import Array
 
-COLOURS = {
-    "black": (0, 0, 0),
-    "white": (255, 255, 255),
-    "grey": (128, 128, 128),
-    "gray": (128, 128, 128),
-    "red": (255, 0, 0),
-    "green": (0, 128, 0),
-    "blue": (0, 0, 255),
-}
-
-
+COLOURS = ("black", "white", "grey", "gray", "red", "green", "blue")
 WINDOWS = 61, 5  # pixels, of the two passes
 # A matte claims that a pixel is alpha of the way from the background's mean colour to the foreground's: it is doubted
 # below this share of alpha. And how far apart these colours must be, in [0, 1], for that to tell something.
@@ -51,8 +45,7 @@ def decide_alpha(colours: Array, alpha: Array) -> Array:
     Reference: the regression of alpha on colours in a window is that of Levin, Lischinski and Weiss, "A Closed-Form
         Solution to Natural Image Matting", TPAMI 2008; its weights and where it counts are ours.
     """
-    colours, alpha = _checked("colours", colours), _checked("alpha", alpha)
-    _check_sizes(colours, alpha)
+    colours, alpha = _checked(colours=colours, alpha=alpha)
     lost = np.clip(2 * cv2.blur(4 * alpha * (1 - alpha), (WIDE, WIDE)), 0, 1) ** 3
     asked = (alpha > 0) & (alpha < 1) & (lost > 0.01)
     sure = (2 * alpha - 1) ** 4 + 1e-3
@@ -99,8 +92,7 @@ def estimate_foreground(colours: Array, alpha: Array) -> Array:
 
     Reference: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021; the doubt is ours.
     """
-    colours, alpha = _checked("colours", colours), _checked("alpha", alpha)
-    _check_sizes(colours, alpha)
+    colours, alpha = _checked(colours=colours, alpha=alpha)
     share = _believed(colours, alpha)
     weights = [_weights(share, window) for window in WINDOWS]
     estimated = np.empty_like(colours)
@@ -120,8 +112,7 @@ def _believed(colours: Array, alpha: Array) -> Array:
     window = (WINDOWS[0], WINDOWS[0])
     front_weight, back_weight = _weights(alpha, WINDOWS[0])
     way = distance = np.float32(0)
-    for channel in range(3):
-        own = np.ascontiguousarray(colours[..., channel])
+    for own in cv2.split(colours):
         background = cv2.blur(own * (1 - alpha), window) / back_weight
         difference = cv2.blur(own * alpha, window) / front_weight - background
         way = way + (own - background) * difference
@@ -136,46 +127,24 @@ def _weights(share: Array, window: int) -> list[Array]:
 
 
 def lay_over(colours: Array, alpha: Array, background: Array) -> Array:
-    """Lay foreground colours over a background.
+    """Lay colours `(H, W, 3)` of `estimate_foreground` over a background: float32, all in [0, 1].
 
-    Args:
-        colours: Floats of shape `(H, W, 3)` in [0, 1], from `estimate_foreground`.
-        alpha: Floats of shape `(H, W)` in [0, 1], of the cutout.
-        background: Float RGB in [0, 1]: a picture of any size, which is scaled to cover this one and cropped about its
-            centre, or a single pixel `(1, 1, 3)`.
-
-    Returns:
-        float32 of shape `(H, W, 3)` in [0, 1].
-
-    Raises:
-        ValueError: For other types, ranges and shapes.
+    The background is one pixel `(1, 1, 3)`, or a picture of any size, scaled to cover this one and cropped about its
+    centre.
     """
-    colours, alpha, background = (
-        _checked(name, x) for name, x in (("colours", colours), ("alpha", alpha), ("background", background))
-    )
-    _check_sizes(colours, alpha)
+    colours, alpha, background = _checked(colours=colours, alpha=alpha, background=background)
     behind = background if background.shape == (1, 1, 3) else cover(background, alpha.shape)
     laid: Array = behind + alpha[..., None] * (colours - behind)
     return laid
 
 
-def _checked(name: str, values: Array) -> Array:
+def _checked(**given: Array) -> list[Array]:
     """Return floats in [0, 1] as float32."""
-    values = np.asarray(values)
-    if not np.issubdtype(values.dtype, np.floating) or not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"`{name}` must be floats in [0, 1]. Received: {values.dtype} from {values.min()} to {values.max()}. "
-            "Divide integers by their largest level."
-        )
-    return values.astype(np.float32, copy=False)
-
-
-def _check_sizes(colours: Array, alpha: Array) -> None:
-    if alpha.ndim != 2 or colours.shape != (*alpha.shape, 3):
-        raise ValueError(
-            "`colours` and `alpha` must have shapes (H, W, 3) and (H, W) of one size. Received: "
-            f"{colours.shape} and {alpha.shape}"
-        )
+    arrays = {name: np.asarray(values) for name, values in given.items()}
+    for name, values in arrays.items():
+        check_unit(name, values)
+    check_sizes(arrays["colours"], arrays["alpha"], "`colours` and `alpha`")
+    return [values.astype(np.float32, copy=False) for values in arrays.values()]
 
 
 def cover(picture: Array, size: tuple[int, ...]) -> Array:
@@ -191,11 +160,6 @@ def cover(picture: Array, size: tuple[int, ...]) -> Array:
 def parse_colour(text: str) -> Array | None:
     """Return a colour's name, `#rgb` or `#rrggbb` as one uint8 pixel `(1, 1, 3)`; None for any other text."""
     text = text.strip().lower()
-    digits = text[1:]
-    if text.startswith("#") and len(digits) in (3, 6):
-        digits = digits if len(digits) == 6 else "".join(2 * digit for digit in digits)
-        try:
-            return np.frombuffer(bytes.fromhex(digits), np.uint8).reshape(1, 1, 3)
-        except ValueError:
-            return None
-    return np.array([[COLOURS[text]]], np.uint8) if text in COLOURS else None
+    if text in COLOURS or re.fullmatch("#([0-9a-f]{3}){1,2}", text):
+        return np.array([[ImageColor.getrgb(text)]], np.uint8)
+    return None

@@ -9,6 +9,7 @@ from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
 from a2u_tf.matting.pictures import exact_trimap
+from a2u_tf.matting.pictures.picture import check_sizes, check_unit
 from a2u_tf.types import Array
 
 DTYPES = ("float32", "bfloat16")
@@ -35,18 +36,10 @@ def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_
             0, 1 and 2, or `max_side` is no positive integer.
     """
     image, trimap = np.asarray(image), np.asarray(trimap)
-    if trimap.ndim != 2 or image.shape != (*trimap.shape, 3) or 0 in trimap.shape:
-        raise ValueError(
-            "`image` and `trimap` must have shapes (H, W, 3) and (H, W), of one size. Received: "
-            f"image.shape={image.shape}, trimap.shape={trimap.shape}"
-        )
-    scaled = np.issubdtype(image.dtype, np.floating)
-    if image.dtype != np.uint8 and not (scaled and image.min() >= 0 and image.max() <= 1):  # so that NaN fails
-        raise ValueError(
-            "`image` must be uint8, or floats in [0, 1]. Received: "
-            f"{image.dtype} from {image.min()} to {image.max()}. Divide it by its largest level."
-        )
-    image = image.astype(np.float32, copy=False) if scaled else image
+    check_sizes(image, trimap, "`image` and `trimap`")
+    if image.dtype != np.uint8:
+        check_unit("image", image, "uint8, or floats in [0, 1]")
+        image = image.astype(np.float32, copy=False)
     whole = isinstance(max_side, int | np.integer) and not isinstance(max_side, bool)
     if max_side is not None and (not whole or max_side < 1):
         raise ValueError(f"`max_side` must be an integer of at least 1, or None. Received: max_side={max_side!r}")
@@ -65,14 +58,11 @@ def for_prediction(model: MattingModel, dtype: str | None = None, large: bool = 
     """Return the same matting model as predictions need it; its weights are copied and stay float32.
 
     Args:
-        model: `a2u_tf.matting.MattingModel`.
+        model: `MattingModel`.
         dtype: What to compute in, `"float32"` or `"bfloat16"`; None leaves it as it is. A2U makes its kernels in
             float32 all the same. Mattes of bfloat16 differ by a few hundredths at single pixels.
         large: Whether there will be pictures of more than 8 megapixels, which are then convolved in strips, to the same
             numbers. Without it TensorFlow asks for tens of gigabytes on a CPU. For one picture at a time.
-
-    Raises:
-        ValueError: For another dtype.
     """
     if dtype not in (None, *DTYPES):
         raise ValueError(f"`dtype` must be one of {DTYPES}, or None. Received: dtype={dtype!r}")

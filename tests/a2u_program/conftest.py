@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from a2u_program.main import a2u_matte
-from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.weights.loading import load_matting
 from tests.helpers import tiny_matting
 
@@ -28,7 +27,9 @@ def model_path(model, tmp_path_factory):
 def run(model, model_path, tmp_path, monkeypatch, rng):
     """Run the command in a folder with pictures a and b, their trimaps and a mask; its model is traced only once."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(mattes, "load_matting", lambda x: model if x == str(model_path) else load_matting(x))
+    monkeypatch.setattr(
+        "a2u_tf.matting.folder.load_matting", lambda x: model if x == str(model_path) else load_matting(x)
+    )
     for name, size in (("a", (20, 33)), ("b", (16, 18))):
         for folder in ("images", "trimaps"):
             (tmp_path / folder).mkdir(exist_ok=True)

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from a2u_program.stops import raise_if_stopped
-from a2u_tf.matting.folder import jobs, mattes
 from a2u_tf.matting.pictures import read_alpha
 
 
@@ -49,7 +48,7 @@ def test_too_little_memory(run, monkeypatch, capsys):
     def refused(*arguments):
         raise MemoryError
 
-    monkeypatch.setattr(mattes, "predict_alpha", refused)
+    monkeypatch.setattr("a2u_tf.matting.folder.predict_alpha", refused)
     assert run("images", "trimaps", "-o", "alphas") == 1
     assert "images/b.png: the memory is not enough. Try" in capsys.readouterr().err
 
@@ -60,7 +59,7 @@ def test_any_exception_of_one_picture(run, monkeypatch, capsys):
             raise RuntimeError("no\nreason")
         return np.zeros(trimap.shape)
 
-    monkeypatch.setattr(mattes, "predict_alpha", fails_at_b)
+    monkeypatch.setattr("a2u_tf.matting.folder.predict_alpha", fails_at_b)
     shutil.copy("images/a.png", "images/c.png")
     shutil.copy("trimaps/a.png", "trimaps/c.png")
     assert run("images", "trimaps", "-o", "alphas") == 1
@@ -78,7 +77,7 @@ def test_lost_signals_count(run, heeded, monkeypatch, capsys):
             signal.raise_signal(signal.SIGTERM)
         raise SystemError("returned a result with an exception set")
 
-    monkeypatch.setattr(mattes, "predict_alpha", converted)
+    monkeypatch.setattr("a2u_tf.matting.folder.predict_alpha", converted)
     assert run("images", "trimaps", "-o", "alphas") == 143
     assert capsys.readouterr().err == "error: stopped; files that were written are whole\n"
     raise_if_stopped()  # of the next program in this process
@@ -104,11 +103,11 @@ def test_again_over_its_own_outputs(run, capsys):
 
 
 def test_nothing_is_loaded_where_all_is_done(run, model, monkeypatch, capsys):
-    monkeypatch.setattr(mattes, "load_matting", None)
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", None)
     Path("alpha.png").write_text("of an earlier run")
     assert run("images/a.png", "trimaps/a.png", "-o", "alpha.png", "--skip-existing") == 0
     assert "0 of 1 done" in capsys.readouterr().out
-    monkeypatch.setattr(mattes, "load_matting", lambda path: model)
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", lambda path: model)
     assert run("images/a.png", "trimaps/a.png", "-o", "alpha.png", "--cutout", "new.png", "--skip-existing") == 0
     assert "1/1 images/a.png, replaced alpha.png\n1 of 1 done" in capsys.readouterr().out
 
@@ -119,7 +118,7 @@ def test_two_names_of_one_file(run, monkeypatch, capsys):
         shutil.copy(f"{folder}/a.png", f"{folder}/A.png")
     Path("alphas").mkdir()
     Path("alphas/a.png").symlink_to("A.png")
-    monkeypatch.setattr(jobs.os.path, "realpath", str)
+    monkeypatch.setattr("os.path.realpath", str)
     assert run("images", "trimaps", "-o", "alphas") == 1
     assert "alphas/a.png and alphas/A.png are one file there" in capsys.readouterr().err
     assert sorted(os.listdir("alphas")) == ["A.png", "a.png", "b.png"]

@@ -11,7 +11,6 @@ from PIL import Image
 
 from a2u_program.main import a2u_matte
 from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
-from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures import as_8_bits, read_picture, trimap_from_mask, write_rgb
 from a2u_tf.matting.pictures.colour_profiles import converted
 from a2u_tf.matting.prediction import predict_alpha
@@ -43,7 +42,7 @@ def test_one_picture(run, model, model_path, capsys):
 @pytest.mark.network
 def test_small_model_by_default(run, monkeypatch):
     asked = []
-    monkeypatch.setattr(mattes, "load_matting", lambda path: asked.append(path) or load_matting(path))
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", lambda path: asked.append(path) or load_matting(path))
     Path("small").write_text("a file of this name changes nothing")
     assert a2u_matte(["images/a.png", "trimaps/a.png", "-o", "alpha.png"]) == 0
     assert asked == ["small"]
@@ -141,8 +140,10 @@ def test_working_size_and_dtype(run, model, capsys):
 )
 def test_large_pictures_get_a_model_for_them(run, monkeypatch, pixels, arguments, large):
     asked = []
-    monkeypatch.setattr(mattes, "LARGE", pixels)
-    monkeypatch.setattr(mattes, "for_prediction", lambda model, dtype, large: asked.append(large) or model)
+    monkeypatch.setattr("a2u_tf.matting.folder.LARGE", pixels)
+    monkeypatch.setattr(
+        "a2u_tf.matting.folder.for_prediction", lambda model, dtype, large: asked.append(large) or model
+    )
     assert run("images", "trimaps", "-o", "alphas", *arguments) == 0
     assert asked == [True] * large
 

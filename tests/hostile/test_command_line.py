@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from a2u_program.main import a2u_matte
-from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures import write_alpha
 from tests.hostile.corpus import BAD, ODD, RGB
 from tests.matting.pictures.files import png
@@ -21,8 +20,10 @@ def run(tmp_path, monkeypatch):
     folder = tmp_path / "work"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setattr(mattes, "load_matting", lambda path: None)
-    monkeypatch.setattr(mattes, "predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape))
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", lambda path: None)
+    monkeypatch.setattr(
+        "a2u_tf.matting.folder.predict_alpha", lambda model, image, trimap, max_side: np.zeros(trimap.shape)
+    )
     return lambda *arguments: a2u_matte([*map(str, arguments), "--model", "model.keras"])
 
 

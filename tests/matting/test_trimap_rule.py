@@ -15,7 +15,6 @@ from a2u_program.main import a2u_matte
 from a2u_tf.matting import MattingModel
 from a2u_tf.matting.data import network_input
 from a2u_tf.matting.evaluation import evaluate, evaluate_files, matting_grid
-from a2u_tf.matting.folder import mattes
 from a2u_tf.matting.pictures import EvaluationImage, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
 from demo.cutout import cut_out
@@ -78,7 +77,7 @@ def graphs(model):
 def given(model, monkeypatch, tmp_path, rng, request, capsys):
     """A function that writes image.png and trimap.png, and returns what else doors are given."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(mattes, "load_matting", lambda path: model)
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", lambda path: model)
     image = rng.integers(0, 256, (*SIZE, 3), dtype="uint8")
     cv2.imwrite("image.png", image[..., ::-1])
 

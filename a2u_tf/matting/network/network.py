@@ -20,9 +20,8 @@ from pathlib import Path
 import keras
 
 from a2u_tf.layers.resampling import Resampling
-from a2u_tf.matting.network.aspp import aspp
-from a2u_tf.matting.network.decoder import decode, head
-from a2u_tf.matting.network.encoder import encode
+from a2u_tf.matting.network.blocks import aspp
+from a2u_tf.matting.network.stages import decode, encode, head
 
 STRIDE = 16  # of the deepest map: sizes are multiples of it
 ENCODERS = {"resnet34": (64, 128, 256)}

@@ -1,7 +1,5 @@
 """What a picture, a trimap, a mask and a data set's layout are; the reader and the writer of each."""
 
-from a2u_tf.matting.pictures.bands import trimap_from_alpha, trimap_from_mask
-from a2u_tf.matting.pictures.composition import composite, merge_foregrounds
 from a2u_tf.matting.pictures.formats import PictureError
 from a2u_tf.matting.pictures.layouts import (
     EvaluationImage,
@@ -14,9 +12,9 @@ from a2u_tf.matting.pictures.layouts import (
     distinctions_646_training,
     rgba_foregrounds,
 )
-from a2u_tf.matting.pictures.picture import Picture, as_8_bits, over_white
+from a2u_tf.matting.pictures.picture import Picture, as_8_bits, composite, merge_foregrounds, over_white
 from a2u_tf.matting.pictures.reading import read_alpha, read_picture, read_rgb, read_rgba, read_trimap
-from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap
+from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap, trimap_from_alpha, trimap_from_mask
 from a2u_tf.matting.pictures.writing import write_alpha, write_rgb
 
 __all__ = [

@@ -7,25 +7,14 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile
 
-from a2u_tf.matting.pictures.colour_profiles import GREY_MODES, cmyk_as_srgb, usable_profile
+from a2u_tf.matting.pictures.colour_profiles import GREY_MODES, as_srgb, usable_profile
 from a2u_tf.matting.pictures.formats import PictureError, damage_named, open_picture, read_whole
 from a2u_tf.types import Array
 
 # Of TIFF's tags, and what some of their values mean.
 BITS_PER_SAMPLE, PHOTOMETRIC, PLANAR_CONFIGURATION, EXTRA_SAMPLES = 258, 262, 284, 338
 WHITE_IS_ZERO, IN_PLANES, ASSOCIATED_ALPHA = 0, 2, (1,)
-
-# How to turn a picture upright: whether rows and columns change places, then which way rows and columns run.
-UPRIGHT = {
-    1: (False, 1, 1),
-    2: (False, 1, -1),
-    3: (False, -1, -1),
-    4: (False, -1, 1),
-    5: (True, 1, 1),
-    6: (True, 1, -1),
-    7: (True, -1, -1),
-    8: (True, -1, 1),
-}
+WHITE = 2**16 - 1
 
 
 def decode(path: Path | str) -> tuple[Array, bytes | None]:
@@ -35,11 +24,6 @@ def decode(path: Path | str) -> tuple[Array, bytes | None]:
         `(levels, profile)`: uint8 or uint16 of shape `(H, W)`, grey, `(H, W, 3)`, RGB, or `(H, W, 4)`, RGBA not
         multiplied by alpha, as they are stored but for CMYK, which becomes sRGB; and their ICC profile, of RGB or of
         grey, None for sRGB.
-
-    Raises:
-        PictureError: As of `a2u_tf.matting.pictures.formats.open_picture`, for damaged files, and for kinds whose
-            levels have no scale, such as floats.
-        OSError: Where the file cannot be opened.
     """
     data = read_whole(path)
     image, turn = open_picture(path, io.BytesIO(data))
@@ -52,7 +36,14 @@ def decode(path: Path | str) -> tuple[Array, bytes | None]:
         else:
             image.load()
             levels, profile = _levels(path, image, profile)
-    return _turned(levels, turn), profile
+    # What EXIF's orientations change: rows for columns, then which way rows and columns run.
+    if turn >= 5:
+        levels = levels.swapaxes(0, 1)
+    if turn in (3, 4, 7, 8):
+        levels = levels[::-1]
+    if turn in (2, 3, 6, 7):
+        levels = levels[:, ::-1]
+    return np.ascontiguousarray(levels), profile
 
 
 def _is_deep(image: ImageFile.ImageFile) -> bool:
@@ -65,23 +56,20 @@ def _levels(path: Path | str, image: Image.Image, profile: bytes | None) -> tupl
     if image.mode.startswith("I;16"):
         levels = np.asarray(image).astype(np.uint16)
         if getattr(image, "tag_v2", {}).get(PHOTOMETRIC) == WHITE_IS_ZERO:
-            levels = 2**16 - 1 - levels
+            levels = WHITE - levels
         if (transparent := image.info.get("transparency")) is None:
             return levels, profile
-        alpha = np.where(levels == transparent, 0, 2**16 - 1)
-        return np.dstack([levels, levels, levels, alpha]).astype(np.uint16), profile
+        return np.dstack([levels, levels, levels, WHITE * (levels != transparent)]).astype(np.uint16), profile
     if image.mode in ("F", "I", "LAB", "HSV"):
         raise PictureError(
             f"{path} is a picture of the kind {image.mode!r}, whose levels mean something else to each program. Export "
             "it as RGB or grey of 8 or 16 bits."
         )
+    if image.mode == "CMYK" and profile:
+        return np.array(as_srgb(image, profile)), None
     if image.has_transparency_data:
         return np.array(image.convert("RGBA")), profile
-    if image.mode in GREY_MODES:
-        return np.array(image.convert("L")), profile
-    if image.mode == "CMYK":
-        return np.array(cmyk_as_srgb(image, profile)), None
-    return np.array(image.convert("RGB")), profile
+    return np.array(image.convert("L" if image.mode in GREY_MODES else "RGB")), profile
 
 
 def _deep_colours(path: Path | str, image: Image.Image, data: bytes) -> Array:
@@ -100,11 +88,5 @@ def _deep_colours(path: Path | str, image: Image.Image, data: bytes) -> Array:
     rgba = cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA)
     if tags.get(EXTRA_SAMPLES) == ASSOCIATED_ALPHA:
         alpha = np.maximum(rgba[..., 3:], 1).astype(np.float32)
-        rgba[..., :3] = np.minimum(np.rint(rgba[..., :3] / alpha * (2**16 - 1)), 2**16 - 1)
+        rgba[..., :3] = np.minimum(np.rint(rgba[..., :3] / alpha * WHITE), WHITE)
     return rgba
-
-
-def _turned(levels: Array, turn: int) -> Array:
-    swapped, rows, columns = UPRIGHT[turn]
-    levels = levels.swapaxes(0, 1) if swapped else levels
-    return np.ascontiguousarray(levels[::rows, ::columns])

@@ -20,11 +20,7 @@ MAX_PROBLEMS = 20
 
 
 class Problems:
-    """Collects what is wrong with a data set, to be raised at once.
-
-    Attributes:
-        lines: List of the problems.
-    """
+    """Collects what is wrong with a data set, in `lines`, to be raised at once."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
@@ -41,12 +37,11 @@ class Problems:
 
     def stop_if_any(self) -> None:
         """Raise `PictureError` with the first problems and the number of the others."""
-        if not self.lines:
-            return
         lines = self.lines[:MAX_PROBLEMS]
         if more := len(self.lines) - len(lines):
             lines.append(f"and {more} more")
-        raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
+        if lines:
+            raise PictureError("\n  ".join([f"{self.folder} cannot be used as it is:", *lines]))
 
 
 def in_one_line(error: Exception, *paths: Path | str) -> str:
@@ -62,11 +57,7 @@ def in_one_line(error: Exception, *paths: Path | str) -> str:
 
 
 def subfolders(folder: Path | str, *names: str) -> list[Path]:
-    """Return `folder/name` for all names.
-
-    Raises:
-        FileNotFoundError: With all that are missing.
-    """
+    """Return `folder/name` for all names, or raise `FileNotFoundError` with all that are missing."""
     found = [Path(folder, name) for name in names]
     if missing := [str(path) for path in found if not path.is_dir()]:
         raise FileNotFoundError(
@@ -79,20 +70,14 @@ def list_pictures(folder: Path | str, problems: Problems) -> list[Path]:
     """Return the pictures of a folder, by their endings, in the order of their names; sub-folders are not entered.
 
     Hidden files and those of no picture format are left out; other picture formats and an empty folder are problems.
-
-    Raises:
-        FileNotFoundError: Where there is no such folder.
     """
     if not Path(folder).is_dir():
         raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
-    paths = []
-    for path in sorted(Path(folder).iterdir()):
-        if path.name.startswith(".") or path.is_dir():
-            continue
-        if path.suffix.lower() in ENDINGS:
-            paths.append(path)
-        elif path.suffix.lower() in OTHER_ENDINGS:
+    files = [path for path in sorted(Path(folder).iterdir()) if not (path.name.startswith(".") or path.is_dir())]
+    for path in files:
+        if path.suffix.lower() in OTHER_ENDINGS:
             problems.add(unreadable_format(path))
+    paths = [path for path in files if path.suffix.lower() in ENDINGS]
     if not paths:
         problems.add(f"{folder} holds no pictures ending in {', '.join(ENDINGS)}.")
     return paths
@@ -125,25 +110,26 @@ def same_name(paths: Iterable[Path | str]) -> str:
     return f"{' and '.join(map(str, paths))} have the same name, so that none is used. Move all but one of them away."
 
 
-def read_headers(paths: list[Path], problems: Problems) -> dict[Path, PictureHeader]:
+def read_headers(paths: Iterable[Path], problems: Problems) -> dict[Path, PictureHeader]:
     """Return the `PictureHeader` of each file by its path; files that cannot be read are problems."""
-    headers = {}
     with concurrent.futures.ThreadPoolExecutor(8) as pool:  # waits for the disk more than it computes
-        for path, result in zip(paths, pool.map(_header_or_error, paths), strict=True):
-            if isinstance(result, Exception):
-                problems.add(result)
-            else:
-                headers[path] = result
+        found = {path: pool.submit(read_header, path) for path in dict.fromkeys(paths)}
+    headers = {}
+    for path, header in found.items():
+        try:
+            headers[path] = header.result()
+        except (PictureError, OSError) as error:
+            problems.add(error)
     return headers
 
 
 def check_sizes(groups: list[list[Path]], problems: Problems) -> None:
     """Note files that cannot be read, and groups of files that are not all of one size."""
-    headers = read_headers(list(dict.fromkeys(path for group in groups for path in group)), problems)
+    headers = read_headers((path for group in groups for path in group), problems)
     for group in groups:
-        sizes = [headers[path].size for path in group if path in headers]
-        if len(set(sizes)) > 1:
-            listed = ", ".join(f"{path} is {headers[path].size}" for path in group if path in headers)
+        sizes = {path: headers[path].size for path in group if path in headers}
+        if len(set(sizes.values())) > 1:
+            listed = ", ".join(f"{path} is {size}" for path, size in sizes.items())
             problems.add(f"Sizes (height, width) differ: {listed}.")
 
 
@@ -153,16 +139,7 @@ def check_trimap_size(
     """Raise `PictureError` where the `(height, width)` of a trimap is not that of its picture."""
     if size == trimap_size:
         return
-    way_out = (
-        "Is the picture turned by its EXIF data? Then turn the trimap as well."
-        if size == trimap_size[::-1]
-        else "Resize the trimap to the picture, or find the one that belongs to it."
-    )
+    way_out = "Resize the trimap to the picture, or find the one that belongs to it."
+    if size == trimap_size[::-1]:
+        way_out = "Is the picture turned by its EXIF data? Then turn the trimap as well."
     raise PictureError(f"Sizes (height, width) differ: {image} is {size}, {trimap} is {trimap_size}. {way_out}")
-
-
-def _header_or_error(path: Path) -> PictureHeader | Exception:
-    try:
-        return read_header(path)
-    except (PictureError, OSError) as error:
-        return error

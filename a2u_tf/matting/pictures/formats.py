@@ -1,7 +1,7 @@
 """Picture files before they are decoded: their format and size, and what is not to be decoded.
 
-Pillow reads them. What it lets through and we do not: more pixels than `limit` allows, and formats whose
-decoders nobody needs here.
+Pillow reads them. What it lets through and we do not: more pixels than `max_pixels` allows, as a file of a few hundred
+bytes can ask for gigabytes, and formats whose decoders nobody needs here.
 """
 
 import contextlib
@@ -18,8 +18,6 @@ from typing import BinaryIO
 
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
-from a2u_tf.matting.pictures.limit import ENVIRONMENT_VARIABLE, max_pixels
-
 # By their bytes, whatever the ending. The first frame of those that move is the picture.
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 AVIF_BRANDS = {b"avif", b"avis"}
@@ -30,6 +28,9 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
 JPEG_END = b"\xff\xd9"
+LIMIT = "A2U_MAX_PIXELS"
+# 268 megapixels: more than the 200 of the largest cameras. Decoded, four channels of 16 bits are 2 GiB.
+DEFAULT_LIMIT = 2**28
 # Four channels of 16 bits: a longer file holds something else than its picture.
 BYTES_PER_PIXEL = 8
 _PARSING = threading.Lock()
@@ -54,21 +55,28 @@ class PictureHeader:
     has_alpha: bool = False
 
 
+def max_pixels() -> int:
+    """Return the largest number of pixels of a picture that is read: the variable `A2U_MAX_PIXELS`, or 2**28."""
+    text = os.environ.get(LIMIT) or str(DEFAULT_LIMIT)
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0):
+        raise ValueError(
+            f"{LIMIT} must be a whole number above 0, the most pixels of a picture. Received: {text!r}. "
+            f"Unset it for {DEFAULT_LIMIT}."
+        )
+    return int(text)
+
+
 def read_header(path: Path | str) -> PictureHeader:
-    """Return the `PictureHeader` of a picture file; of most files only the beginning and the end are read.
+    """Return what a picture file says of itself; of most files only the beginning and the end are read.
 
     A PNG or JPEG file that does not end as such files do is read whole, to see whether it was cut short.
-
-    Raises:
-        PictureError: As of `open_picture`, and for files that were cut short.
     """
     with _open(path) as file:
         image, turn = open_picture(path, file)
         size = image.size if turn >= 5 else image.size[::-1]  # 5 to 8 lie on their side
-        with damage_named(path):
-            header = PictureHeader(str(image.format), size, image.has_transparency_data)
         end = _last_bytes(file, len(PNG_END))
         with damage_named(path):
+            header = PictureHeader(str(image.format), size, image.has_transparency_data)
             if header.format == "PNG" and end != PNG_END:
                 image.verify()
             elif header.format == "JPEG" and not end.endswith(JPEG_END):
@@ -77,44 +85,31 @@ def read_header(path: Path | str) -> PictureHeader:
 
 
 def read_whole(path: Path | str) -> bytes:
-    """Return the bytes of a file that is not too long for a picture; its content is not looked at.
-
-    Raises:
-        PictureError: For pipes and devices, and for files that are too long.
-    """
+    """Return the bytes of a file that is not too long for a picture; its content is not looked at."""
     with _open(path) as file:
         return file.read()
 
 
 def open_picture(path: Path | str, file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
-    """Open a picture without decoding it.
-
-    Args:
-        path: Of the file, for messages.
-        file: Open for reading bytes, at its beginning.
+    """Open a picture without decoding it, from a file at its beginning.
 
     Returns:
         `(image, turn)`: Pillow's image, and the EXIF orientation that is still to be applied, 1 (upright) to 8.
-
-    Raises:
-        PictureError: For a file that is empty, damaged at its beginning or of another format; a picture without pixels,
-            or with more than `a2u_tf.matting.pictures.limit` allows.
     """
-    start = file.read(12)
+    start = file.read(256)
     file.seek(0)
     if not start:
         raise PictureError(f"{path} is empty. Copy or export the picture again.")
-    is_heif = _is_heif(file)
+    is_heif = _is_heif(start)
     if is_heif and (problem := _heif_problem()):
         raise PictureError(f"{path} is HEIC, which pillow-heif reads ({problem}). Install it: {HEIF_INSTALL}")
     try:
         with damage_named(path), _without_other_limits():
             image = Image.open(file, formats=("HEIF",) if is_heif else FORMATS)
     except UnidentifiedImageError as error:
-        known = ", ".join(FORMATS)
         raise PictureError(
-            f"{path} is damaged or no picture of the formats {known} or HEIF, or one of a kind that is not read: it "
-            f"begins with {start[:8]!r}. Export it as PNG or JPEG."
+            f"{path} is damaged or no picture of the formats {', '.join(FORMATS)} or HEIF, or one of a kind that is "
+            f"not read: it begins with {start[:8]!r}. Export it as PNG or JPEG."
         ) from error
     size = image.size[::-1]
     if 0 in size:
@@ -122,7 +117,7 @@ def open_picture(path: Path | str, file: BinaryIO) -> tuple[ImageFile.ImageFile,
     if math.prod(size) > max_pixels():
         raise PictureError(
             f"{path} is of the size (height, width) {size}, {math.prod(size)} pixels, expected at most {max_pixels()}. "
-            f"Reduce it or, if you trust it, set {ENVIRONMENT_VARIABLE} to more."
+            f"Reduce it or, if you trust it, set {LIMIT} to more."
         )
     with damage_named(path), _without_other_limits():
         return image, _orientation(image, file)
@@ -139,10 +134,8 @@ def _orientation(image: Image.Image, file: BinaryIO) -> int:
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
-def _is_heif(file: BinaryIO) -> bool:
+def _is_heif(start: bytes) -> bool:
     """Look at the brands of a file, the first of which may be that of a container."""
-    start = file.read(256)
-    file.seek(0)
     if start[4:8] != b"ftyp":
         return False
     brands = {start[place : place + 4] for place in range(8, min(int.from_bytes(start[:4], "big"), len(start)), 4)}
@@ -171,10 +164,7 @@ def damage_named(path: Path | str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_other_limits() -> Iterator[None]:
-    """Let Pillow parse, without its own limit of pixels, which is lower than ours, and without its warnings.
-
-    Both are settings of the whole process, so one thread at a time.
-    """
+    """Let Pillow parse without its warnings and its own, lower limit of pixels: settings of the process, so in turn."""
     with _PARSING, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -203,6 +193,6 @@ def _open(path: Path | str) -> BinaryIO:
     if status.st_size > BYTES_PER_PIXEL * max_pixels():
         raise PictureError(
             f"{path} has {status.st_size} bytes, more than a picture of {max_pixels()} pixels needs. If you trust it, "
-            f"set {ENVIRONMENT_VARIABLE} to more pixels."
+            f"set {LIMIT} to more pixels."
         )
     return open(path, "rb")

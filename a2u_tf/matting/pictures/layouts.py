@@ -1,21 +1,16 @@
 """Data sets for matting as they lie in their folders, checked before a training or an evaluation begins.
 
-Each function checks that files and their partners are there, are of one size and begin and end as pictures do; all that
-is wrong is told at once. Pixels are read later, by `a2u_tf.matting.pictures`.
+Each function checks that files and their partners are there, are of one size and begin and end as pictures do, and
+returns them by name. Missing folders are a `FileNotFoundError`; all else that is wrong is told at once, by a
+`PictureError`. Pixels are read later, by `a2u_tf.matting.pictures`.
 """
 
 import dataclasses
 import re
 from pathlib import Path
 
-from a2u_tf.matting.pictures.folders import (
-    Problems,
-    check_sizes,
-    list_pictures,
-    pictures_by_name,
-    read_headers,
-    subfolders,
-)
+from a2u_tf.matting.pictures import folders
+from a2u_tf.matting.pictures.folders import Problems, pictures_by_name, subfolders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,10 +66,7 @@ def composition_1k_training(folder: Path | str) -> list[TrainingForeground]:
 def composition_1k_test(folder: Path | str) -> list[EvaluationImage]:
     """Test images of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i` and `alpha/NAME` in `Test_set`.
 
-    Errors are those of `composition_1k_training`.
-
-    Returns:
-        List of `EvaluationImage`, by name.
+    Returns a list by name; errors are those of `composition_1k_training`.
     """
     return _composed(folder, "Test_set/merged", "Test_set/trimaps", "Test_set/alpha")
 
@@ -91,15 +83,15 @@ def distinctions_646_test(folder: Path | str) -> list[EvaluationImage]:
     """Test images of Distinctions-646: `merged/NAME_i`, `trimaps/NAME_i` and `GT/NAME` in `Test`.
 
     The data set holds `Test/FG` and `Test/GT`; the images are composed from them over backgrounds of PASCAL VOC, 20
-    each, and the trimaps made from `Test/GT`.
-
-    Args, returned list and errors are those of `composition_1k_test`.
+    each, and the trimaps made from `Test/GT`. Args, returned list and errors are those of `composition_1k_test`.
     """
     return _composed(folder, "Test/merged", "Test/trimaps", "Test/GT")
 
 
 def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> list[EvaluationImage]:
     """Images of alphamatting.com, with one of the trimaps that there are for each.
+
+    Errors are those of `composition_1k_training`.
 
     Args:
         folder: Folder with `input_SPLIT`, `trimap_SPLIT/Trimap1` and so on, and `gt_SPLIT` where the mattes are
@@ -109,19 +101,13 @@ def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> l
 
     Returns:
         List of `EvaluationImage`, by name; `alpha` is `None` where the folder with the mattes is missing.
-
-    Raises:
-        FileNotFoundError: For folders that are missing.
-        PictureError: For all other problems, together.
     """
     ending = f"_{split}" if split else ""
     trimaps = f"trimap{ending}/Trimap{trimap}" if split else f"trimap{trimap}"
-    folders = subfolders(folder, f"input{ending}", trimaps)
+    places = subfolders(folder, f"input{ending}", trimaps)
     alphas = Path(folder, f"gt{ending}")
-    if alphas.is_dir():
-        folders.append(alphas)
     problems = Problems(folder)
-    images, trimap_of, *alpha_of = _with_partners(folders, problems)
+    images, trimap_of, *alpha_of = _with_partners([*places, alphas] if alphas.is_dir() else places, problems)
     problems.stop_if_any()
     return [
         EvaluationImage(name, image, trimap_of[name], alpha_of[0][name] if alpha_of else None)
@@ -130,16 +116,13 @@ def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> l
 
 
 def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
-    """Foregrounds as pictures with an alpha channel, all that lie in a folder.
+    """Foregrounds as pictures with an alpha channel, all that lie in a folder, by name.
 
     Errors are those of `composition_1k_training`.
-
-    Returns:
-        List of `TrainingForeground`, by name.
     """
     problems = Problems(folder)
     pictures = pictures_by_name(folder, problems)
-    for path, header in read_headers(list(pictures.values()), problems).items():
+    for path, header in folders.read_headers(pictures.values(), problems).items():
         if not header.has_alpha:
             problems.add(f"{path} has no alpha channel. Give it one, or move the picture away.")
     problems.stop_if_any()
@@ -147,16 +130,10 @@ def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
 
 
 def background_pictures(folder: Path | str) -> list[Path]:
-    """Backgrounds, all pictures that lie in a folder.
-
-    Errors are those of `composition_1k_training`.
-
-    Returns:
-        List of paths, by name.
-    """
+    """Backgrounds, all pictures that lie in a folder, by name. Errors are those of `composition_1k_training`."""
     problems = Problems(folder)
-    paths = list_pictures(folder, problems)
-    read_headers(paths, problems)
+    paths = folders.list_pictures(folder, problems)
+    folders.read_headers(paths, problems)
     problems.stop_if_any()
     return paths
 
@@ -168,29 +145,29 @@ def _foregrounds(folder: Path | str, *names: str) -> list[TrainingForeground]:
     return [TrainingForeground(name, path, alphas[name]) for name, path in colours.items()]
 
 
-def _with_partners(folders: list[Path], problems: Problems) -> list[dict[str, Path]]:
+def _with_partners(places: list[Path], problems: Problems) -> list[dict[str, Path]]:
     """Return the pictures of each folder by name; names that are not in all folders are problems."""
-    pictures = [pictures_by_name(folder, problems) for folder in folders]
+    pictures = [pictures_by_name(folder, problems) for folder in places]
     for name in sorted(set().union(*pictures)):
-        for folder, found in zip(folders, pictures, strict=True):
+        for folder, found in zip(places, pictures, strict=True):
             if found and name not in found:
                 problems.add(f"{folder / name} is missing, as .png, .jpg or so.")
-    check_sizes([[found[name] for found in pictures if name in found] for name in pictures[0]], problems)
+    folders.check_sizes([[found[name] for found in pictures if name in found] for name in pictures[0]], problems)
     return pictures
 
 
 def _composed(folder: Path | str, *names: str) -> list[EvaluationImage]:
     """Evaluation images of which several, `NAME_0`, `NAME_1` and so on, share the matte `NAME`."""
     problems = Problems(folder)
-    *folders, alpha_folder = subfolders(folder, *names)
-    images, trimaps = _with_partners(folders, problems)
+    *places, alpha_folder = subfolders(folder, *names)
+    images, trimaps = _with_partners(places, problems)
     alphas = pictures_by_name(alpha_folder, problems)
     owners = {name: re.sub(r"_\d+$", "", name) for name in images}
     for name, owner in owners.items():
         if owner not in alphas:
             problems.add(f"{alpha_folder / owner} is missing, as .png, .jpg or so: the matte of {images[name]}.")
     for name in sorted(set(alphas) - set(owners.values())):
-        problems.add(f"{folders[0] / name}_0 is missing, as .png, .jpg or so: no image belongs to {alphas[name]}.")
-    check_sizes([[images[name], alphas[owner]] for name, owner in owners.items() if owner in alphas], problems)
+        problems.add(f"{places[0] / name}_0 is missing, as .png, .jpg or so: no image belongs to {alphas[name]}.")
+    folders.check_sizes([[images[name], alphas[owner]] for name, owner in owners.items() if owner in alphas], problems)
     problems.stop_if_any()
     return [EvaluationImage(name, image, trimaps[name], alphas[owners[name]]) for name, image in images.items()]

@@ -18,7 +18,7 @@ from a2u_tf.types import Array
 
 
 def read_picture(path: Path | str, ignore_alpha: bool = False) -> Picture:
-    """Read a photograph.
+    """Read a photograph: a `Picture`, of 16 bits a channel where the file has them.
 
     Grey becomes three equal channels, a palette its colours, CMYK sRGB; a picture is turned as its EXIF data ask. What
     is transparent is laid over white.
@@ -27,9 +27,6 @@ def read_picture(path: Path | str, ignore_alpha: bool = False) -> Picture:
         path: File of a format that `a2u_tf.matting.pictures.formats` lists.
         ignore_alpha: Whether the alpha channel is ignored and the colours are taken as stored, as for a foreground
             whose alpha lies in a file of its own.
-
-    Returns:
-        `Picture`, of 16 bits a channel where the file has them.
 
     Raises:
         PictureError: For a file that is damaged, cut short or of another kind.
@@ -50,11 +47,7 @@ def read_picture(path: Path | str, ignore_alpha: bool = False) -> Picture:
 
 
 def read_rgb(path: Path | str, ignore_alpha: bool = False) -> Array:
-    """Read a picture as `read_picture` does, rounded to 8 bits and without its profile.
-
-    Returns:
-        uint8 of shape `(H, W, 3)`.
-    """
+    """Read a picture as `read_picture` does, rounded to 8 bits and without its profile: uint8 of shape `(H, W, 3)`."""
     return as_8_bits(read_picture(path, ignore_alpha).rgb)
 
 
@@ -65,22 +58,20 @@ def read_alpha(path: Path | str) -> Array:
         float32 of shape `(H, W)` in `[0, 1]`: the level divided by 255 or 65535.
 
     Raises:
-        PictureError: For a picture with colours or with transparent pixels, or as in `read_rgb`.
+        PictureError: For a picture with colours or with transparent pixels, or as in `read_picture`.
         OSError: Where the file cannot be opened.
     """
     return unit(_grey(path, "an alpha matte"))
 
 
 def read_rgba(path: Path | str) -> tuple[Array, Array]:
-    """Read the colours and the alpha channel of a picture, also of one with a palette.
-
-    The colours are not multiplied by alpha.
+    """Read the colours, not multiplied by alpha, and the alpha channel of a picture, also of one with a palette.
 
     Returns:
         `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, and float32 of shape `(H, W)` in `[0, 1]`.
 
     Raises:
-        PictureError: For a picture without alpha channel, or as in `read_rgb`.
+        PictureError: For a picture without alpha channel, or as in `read_picture`.
         OSError: Where the file cannot be opened.
     """
     levels, _ = decode(path)
@@ -90,15 +81,13 @@ def read_rgba(path: Path | str) -> tuple[Array, Array]:
 
 
 def read_trimap(path: Path | str) -> Trimap:
-    """Read a trimap, or a mask, from a grey picture of 8 or 16 bits, or one of equal channels.
+    """Read a `Trimap`, or a mask, from a grey picture of 8 or 16 bits, or one of equal channels.
 
-    Returns:
-        `Trimap`, which NumPy takes for its levels, uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
-        Levels within 24 of 0 and of 255, as JPEG makes them, are 0 and 255, all others 128.
+    Levels within 24 of 0 and of 255, as JPEG makes them, are 0 and 255, background and foreground, all others 128.
 
     Raises:
         PictureError: For a picture with colours or transparent pixels, one that is background alone, as where its
-            levels are 0, 1 and 2, or as in `read_rgb`.
+            levels are 0, 1 and 2, or as in `read_picture`.
         OSError: Where the file cannot be opened.
     """
     levels = _grey(path, "a trimap or mask")

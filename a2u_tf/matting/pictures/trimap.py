@@ -1,14 +1,21 @@
-"""Trimaps: what their levels mean."""
+"""Trimaps: what their levels mean, and how they are made of alpha mattes and of rough masks."""
 
 import dataclasses
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN, is_background, is_foreground
+from a2u_tf.matting.pictures.picture import as_8_bits, check_unit
 from a2u_tf.types import Array
+
+TOLERANCE = 1e-5  # what a matte may lack to 0 or 1 and still be known
+# Up to here trimaps are, to the pixel, those that the released model was trained on; a kernel's time grows with its
+# width squared, so that wider ones are discs by distance.
+MAX_ELLIPSE = 29
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,15 +56,12 @@ def three_levels(levels: ArrayLike) -> Array:
 
 
 def exact_trimap(levels: ArrayLike, name: str = "`trimap`") -> Array:
-    """Return a trimap, or the levels of a mask, as 0, 128 and 255 alone.
+    """Return a trimap, or the levels of a mask, as 0, 128 and 255 alone: uint8 of the same shape.
 
     Args:
         levels: Integers or floats of any shape, not empty, from 0 to 255; uint16 from 0 to 65535, divided by 257.
             Within 24 of 0 is background, within 24 of 255 foreground, all else unknown.
         name: What to call it in errors.
-
-    Returns:
-        uint8 of the same shape.
 
     Raises:
         ValueError: For other types and ranges, and where all is background, as where levels are 0, 1 and 2.
@@ -68,18 +72,18 @@ def exact_trimap(levels: ArrayLike, name: str = "`trimap`") -> Array:
     array([[  0, 128, 255]], dtype=uint8)
     """
     levels = np.asarray(levels)
-    highest = 65535 if levels.dtype == np.uint16 else FOREGROUND
-    check_levels(levels, name, highest)
-    trimap = three_levels((levels.astype(np.uint32) + 128) // 257 if highest == 65535 else levels)
+    unit = 257 if levels.dtype == np.uint16 else 1
+    check_levels(levels, name, FOREGROUND * unit)
+    trimap = three_levels(as_8_bits(levels))
     if not trimap.any():
-        found, unit = np.unique(levels), highest // FOREGROUND
+        found = np.unique(levels)
         listed = ", ".join(map(str, found[:5])) + ", ..." * (len(found) > 5)
+        multiply = "Multiply them" + ", levels of 8 bits by 257" * (unit > 1)
         raise ValueError(
             f"{name} has neither foreground nor anything unknown: all its levels are within {KNOWN_WITHIN * unit} of "
-            f"0, the background. Received: {listed}, of {highest}. "
-            + ("Multiply them" if found.any() else "Paint what is not background")
-            + (", levels of 8 bits by 257" if found.any() and unit > 1 else "")
-            + f": {FOREGROUND * unit} is foreground, {UNKNOWN * unit} unknown."
+            f"0, the background. Received: {listed}, of {FOREGROUND * unit}. "
+            f"{multiply if found.any() else 'Paint what is not background'}: {FOREGROUND * unit} is foreground, "
+            f"{UNKNOWN * unit} unknown."
         )
     return trimap
 
@@ -93,4 +97,82 @@ def check_levels(levels: Array, name: str, highest: int = FOREGROUND) -> None:
         raise ValueError(
             f"{name} must have finite values from 0 to {highest}. Received values from {low} to {high}. Divide "
             "pictures of 16 bits by 257; clip what overshoots."
+        )
+
+
+def trimap_from_alpha(alpha: ArrayLike, foreground_width: int, background_width: int) -> Array:
+    """Make a trimap: foreground where alpha is 1, background where it is 0, both eroded; unknown between them.
+
+    The kernels are discs of `width` x `width` pixels, so that the unknown region grows by about half the width on
+    each side. The border of the picture does not erode.
+
+    Args:
+        alpha: Floats of shape `(H, W)` in `[0, 1]`.
+        foreground_width: Diameter of the kernel that erodes the foreground, in pixels; 1 leaves it as it is.
+        background_width: The same for the background.
+
+    Returns:
+        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
+
+    Raises:
+        ValueError: For a width that is no positive integer.
+
+    Example:
+
+    >>> trimap_from_alpha(np.array([[0, 0, 0, 0.5, 1]]), 1, 3)
+    array([[  0,   0, 128, 128, 255]], dtype=uint8)
+    """
+    alpha = np.asarray(alpha, np.float32)
+    trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
+    trimap[_erode(alpha + TOLERANCE >= 1, foreground_width)] = FOREGROUND
+    trimap[_erode(1 - alpha + TOLERANCE >= 1, background_width)] = BACKGROUND
+    return trimap
+
+
+def trimap_from_mask(mask: ArrayLike, width: int) -> Array:
+    """Make a trimap from a rough mask or an earlier matte; unknown is what it half covers, and a band along its edges.
+
+    Args:
+        mask: Shape `(H, W)`: booleans, floats in `[0, 1]`, or integers as `exact_trimap` takes them. What is within
+            24/255 of 0 or 1 counts as 0 or 1.
+        width: Width of the band along a hard edge, in pixels, half on each side; soft edges add theirs.
+
+    Returns:
+        As `trimap_from_alpha`.
+
+    Raises:
+        ValueError: For a width that is no positive integer, for values outside the range, and where nothing is even
+            half covered, as in a mask of the integers 0 and 1.
+
+    Example:
+
+    >>> trimap_from_mask(np.array([[0, 0, 0, 1.0, 1, 1]]), 2)
+    array([[  0,   0, 128, 128, 255, 255]], dtype=uint8)
+    """
+    _check_width(width)
+    mask = np.asarray(mask)
+    if mask.dtype.kind == "f":
+        check_unit("mask", mask, "floats in [0, 1], booleans, or integers up to 255 or 65535")
+    if mask.dtype.kind in "bf":
+        mask = np.rint(FOREGROUND * mask.astype(np.float32))
+    # A kernel of n pixels takes away n - 1 on both sides of an edge together.
+    return trimap_from_alpha(exact_trimap(mask, "`mask`") / FOREGROUND, int(width) + 1, int(width) + 1)
+
+
+def _erode(mask: Array, width: int) -> Array:
+    _check_width(width)
+    pixels, width = mask.view(np.uint8), int(width)
+    if width <= MAX_ELLIPSE:
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+        return cv2.erode(pixels, kernel).view(bool)
+    if width % 2 == 0:  # one more than the disc, on the side where ellipses of even widths have it
+        return _erode(_erode(mask, width - 1), 2)
+    distance = cv2.distanceTransform(pixels, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance > min(width // 2, sum(mask.shape))
+
+
+def _check_width(width: int) -> None:
+    if not isinstance(width, int | np.integer) or width < 1:
+        raise ValueError(
+            f"The widths of a trimap must be integers of at least 1, diameters in pixels. Received: {width!r}"
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from a2u_tf.files import write_png
+from a2u_tf.matting.pictures.picture import check_sizes, check_unit
 from a2u_tf.types import Array
 
 _ROWS = 256
@@ -21,7 +22,7 @@ def write_alpha(path: Path | str, alpha: Array, bits: int = 8) -> None:
     Raises:
         ValueError: For other values, shapes, bits or endings.
     """
-    write_png(path, _levels("alpha", alpha, "(H, W)", bits), fast=True)
+    write_png(path, _levels("alpha", alpha, (), bits), fast=True)
 
 
 def write_rgb(
@@ -39,33 +40,23 @@ def write_rgb(
     Raises:
         ValueError: As in `write_alpha`, and where colours and alpha differ in size.
     """
-    levels = _levels("colours", colours, "(H, W, 3)", bits)
+    levels = _levels("colours", colours, (3,), bits)
     if alpha is not None:
-        alpha_levels = _levels("alpha", alpha, "(H, W)", bits)
-        if levels.shape[:2] != alpha_levels.shape:
-            raise ValueError(
-                f"`colours` and `alpha` must have one size. Received: {levels.shape[:2]} and {alpha_levels.shape}"
-            )
+        alpha_levels = _levels("alpha", alpha, (), bits)
+        check_sizes(levels, alpha_levels, "`colours` and `alpha`")
         levels = np.dstack([levels, alpha_levels])
     write_png(path, levels, profile, fast=True)
 
 
-def _levels(name: str, values: Array, shape: str, bits: int) -> Array:
-    """Return floats in [0, 1] as integers of 8 or 16 bits, checked; `shape` is the one to expect, as text."""
+def _levels(name: str, values: Array, channels: tuple[int, ...], bits: int) -> Array:
+    """Return floats `(H, W, *channels)` in [0, 1] as integers of 8 or 16 bits."""
     values = np.asarray(values)
     if bits not in (8, 16):
         raise ValueError(f"`bits` must be 8 or 16. Received: bits={bits!r}")
-    fits = values.ndim == 2 if shape == "(H, W)" else values.shape[2:] == (3,)
-    if not fits or values.size == 0 or not np.issubdtype(values.dtype, np.floating):
-        raise ValueError(
-            f"`{name}` must be floats of shape {shape}. Received: {values.dtype} of shape {values.shape}. Divide "
-            "integers by their largest level, index away other axes."
-        )
-    if not (values.min() >= 0 and values.max() <= 1):
-        raise ValueError(
-            f"`{name}` must lie in [0, 1]. Received: values from {values.min()} to {values.max()}. Clip it with "
-            f"`numpy.clip({name}, 0, 1)`."
-        )
+    if values.ndim < 2 or values.shape[2:] != channels or not values.size:
+        shape = ", ".join(["H", "W", *map(str, channels)])
+        raise ValueError(f"`{name}` must have shape ({shape}). Received: {values.shape}. Index away other axes.")
+    check_unit(name, values)
     levels = np.empty(values.shape, np.uint8 if bits == 8 else np.uint16)
     for rows in range(0, len(values), _ROWS):  # in float64, which for all of a large picture is too much
         levels[rows : rows + _ROWS] = np.rint(values[rows : rows + _ROWS].astype(np.float64) * (2**bits - 1))

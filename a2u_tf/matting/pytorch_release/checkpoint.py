@@ -1,6 +1,5 @@
 """Checkpoints of the authors' PyTorch model, from the file to a network with its weights."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from a2u_tf.files import replaced
 from a2u_tf.matting.network import matting_net
+from a2u_tf.matting.pytorch_release.kernels import State
 from a2u_tf.matting.pytorch_release.network import assign_encoder, assign_matting
 from a2u_tf.types import Array
 
@@ -34,16 +34,22 @@ def import_checkpoint(checkpoint: Path | str, output: Path | str, encoder: bool 
         What network the weights are of, for people to read.
 
     Raises:
-        CheckpointError: As `read_checkpoint` and `released_network`.
+        CheckpointError: As `read_checkpoint`, and where its kernels are larger than any of the released models.
         ValueError: Where parameters are missing, superfluous or of other shapes.
         ModuleNotFoundError: Where torch is missing.
         OSError: Where the file cannot be written.
     """
     state = read_checkpoint(checkpoint)
-    model = backbone_network(state) if encoder else released_network(state)
+    if encoder:
+        model, what = matting_net(upsampling="bilinear", downsampling="max_pool"), "encoder of a matting network"
+        assign_encoder(model, state)
+    else:
+        model = released_network(state)
+        kernels = model.get_layer("kernels_1")
+        what = f"matting network, {kernels.variant} {'cs' if kernels.channel_shared else 'cw'}"
+        what += f", kernel_size={kernels.kernel_size}, encoding_size={kernels.encoding_size}"
     with replaced(output) as temporary:
         model.save_weights(temporary)
-    what = "encoder of a matting network" if encoder else f"matting network, {_settings(model)}"
     return f"{what}, {model.count_params():,} parameters"
 
 
@@ -87,45 +93,23 @@ def _array(path: Path | str, name: str, tensor: "torch.Tensor") -> Array:
         raise CheckpointError(f"{path} must hold plain tensors. Received: {name}, {tensor.dtype} ({reason})") from error
 
 
-def released_network(state: Mapping[str, Array]) -> keras.Model:
+def released_network(state: State) -> keras.Model:
     """Build the `matting_net` that a released checkpoint belongs to, with its weights.
 
     The side of the encoding filters is in no shape: it is 6 in all released models.
-
-    Raises:
-        CheckpointError: Where its kernels are larger than any of the released models.
-        ValueError: Where parameters are missing, superfluous or of other shapes.
     """
-    heads = {
-        name: value.shape[0]
-        for name, value in state.items()
-        if name.endswith(("bconv_U.1.weight", "bconv_UP.1.weight")) and value.ndim
-    }
-    shared = next((count == 1 for name, count in heads.items() if name.endswith("bconv_U.1.weight")), True)
-    values = next((count for name, count in heads.items() if name.endswith("bconv_UP.1.weight")), 36)
+
+    def channels(ending: str, otherwise: int) -> int:
+        return next((x.shape[0] for name, x in state.items() if name.endswith(ending) and x.ndim), otherwise)
+
+    values = channels("bconv_UP.1.weight", 36)
     kernel_size = max(1, int(np.sqrt(values / 4)))
     if kernel_size > MAX_KERNEL_SIZE:
         raise CheckpointError(
             f"Released kernels have sides of up to {MAX_KERNEL_SIZE}. Received: {values} channels of "
             f"bconv_UP.1.weight, for kernel_size={kernel_size}"
         )
+    shared = channels("bconv_U.1.weight", 1) == 1
     model = matting_net(channel_shared=shared, kernel_size=kernel_size, encoding_size=6)
     assign_matting(model, state)
     return model
-
-
-def backbone_network(state: Mapping[str, Array]) -> keras.Model:
-    """Build a baseline network whose encoder is the ImageNet ResNet-34 of a checkpoint.
-
-    Raises:
-        ValueError: Where parameters are missing or of other shapes.
-    """
-    model = matting_net(upsampling="bilinear", downsampling="max_pool")
-    assign_encoder(model, state)
-    return model
-
-
-def _settings(model: keras.Model) -> str:
-    kernels = model.get_layer("kernels_1")
-    sharing = "cs" if kernels.channel_shared else "cw"
-    return f"{kernels.variant} {sharing}, kernel_size={kernels.kernel_size}, encoding_size={kernels.encoding_size}"

@@ -19,7 +19,7 @@ def read_model(path: Path | str) -> keras.Model:
     Keras' safe mode holds: code in the file, such as that of a `Lambda` layer, is refused and not run.
 
     Args:
-        path: `.keras` file; or `"small"`, the `MattingModel` model that comes with this package.
+        path: `.keras` file; or `"small"`, the `MattingModel` that comes with this package.
 
     Raises:
         ValueError: Where the file is missing or holds something else.
@@ -39,24 +39,16 @@ def _check_archive(path: Path | str) -> None:
     if not zipfile.is_zipfile(path):
         raise ValueError("it is missing, or no .keras archive. Models in other formats: load and save them by Keras")
     with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
-        if sum(member.file_size for member in members) > MAX_GROWTH * os.path.getsize(path):
+        if sum(member.file_size for member in archive.infolist()) > MAX_GROWTH * os.path.getsize(path):
             raise ValueError(f"it grows more than {MAX_GROWTH} times when it is read. Keras writes no such files")
         if name := archive.testzip():
             raise zipfile.BadZipFile(f"{name} in it is damaged. Copy or download it again.")
 
 
 def load_matting(path: Path | str) -> MattingModel:
-    """Load a `MattingModel` model: the small one that comes with this package, or one that training saved.
+    """Load a `MattingModel`: `"small"`, or a `.keras` file, such as best.keras in a run folder of train.matting.
 
-    Args:
-        path: `"small"`, or a `.keras` file, such as best.keras in a run folder of train.matting.
-
-    Returns:
-        `a2u_tf.matting.MattingModel`.
-
-    Raises:
-        ValueError: Where the file is missing or holds something else.
+    Errors are those of `read_model`, and a `ValueError` where the file holds another model.
     """
     model = read_model(path)
     if not isinstance(model, MattingModel):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from a2u_tf.matting.folder.jobs import MattingJob, find_jobs
+from a2u_tf.matting.folder import MattingJob, find_jobs
 from a2u_tf.matting.pictures.folders import Problems
 
 

@@ -9,6 +9,7 @@ import pytest
 from a2u_tf.matting import matting_net
 from a2u_tf.matting.losses import AlphaLoss, CompositionLoss, WeightedSum
 from a2u_tf.matting.pytorch_release import assign_encoder, assign_matting
+from a2u_tf.matting.pytorch_release.network import matting_sources
 from tests.helpers import dtype_policy, to_numpy, working_dtype
 from tests.matting.pytorch_release.recipe import channels_last, load, make_state, normal, released_layout
 
@@ -153,15 +154,12 @@ class Step:
 
     def released_gradients(self):
         """Our gradients by released name and in the released layout."""
-        from a2u_tf.matting.pytorch_release.names import released_kernels, released_layers
-        from a2u_tf.matting.pytorch_release.network import _layer_sources
-
-        gradients = {}
-        for layer in self.model.layers:
-            for name, (variable, _) in _layer_sources(layer, released_layers(), released_kernels()).items():
-                if variable.path in self.gradients:
-                    gradients[name] = self._to_released(name, layer, self.gradients[variable.path])
-        return gradients
+        layers = {weight.path: layer for layer in self.model.layers for weight in layer.weights}
+        return {
+            name: self._to_released(name, layers[variable.path], self.gradients[variable.path])
+            for name, (variable, _) in matting_sources(self.model).items()
+            if variable.path in self.gradients
+        }
 
     def _to_released(self, name, layer, x):
         if isinstance(layer, keras.layers.BatchNormalization) and name.endswith("weight"):

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from a2u_tf.export import export_saved_model
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.serving.encoded import encoded_signature
+from a2u_tf.matting.serving import encoded_signature
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
 

@@ -1,22 +1,25 @@
-"""The encoder: ResNet-34 without its first two strides, and with the resampling under study in place of the others.
+"""Encoder and decoder, with the resampling under study between their stages.
+
+The encoder is ResNet-34 without its first two strides, which the ImageNet stem has by itself; here its 7 x 7
+convolution has stride 1 and two downsamplings follow:
 
     input (1) -> stem (1) -> 1/2 -> stage 1 (1/4): 3 blocks -> stage 2 (1/8): 4 blocks -> stage 3 (1/16): 4 blocks
 
-The ImageNet stem halves twice by itself; here its 7 x 7 convolution has stride 1 and two downsamplings follow.
+The decoder goes back from stride 16, over 8, 4 and 2, to 1, in four stages:
+
+    x -> up(x) + conv3x3(skip) -> residual block -> residual block
 """
 
+from keras import layers
+
 from a2u_tf.layers.resampling import Resampling
-from a2u_tf.matting.network.blocks import conv_norm, join, residual_block
+from a2u_tf.matting.network.blocks import conv, conv_norm, join, residual_block
+from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.types import Tensor
 
 
 def encode(x: Tensor, channels: list[int], resampling: Resampling) -> tuple[list[Tensor], list[Tensor]]:
-    """Build the encoder.
-
-    Args:
-        x: Keras tensor `(N, H, W, 4)`.
-        channels: Channels of stem, stage 2 and stage 3; 64, 128 and 256 in the released model.
-        resampling: `Resampling`.
+    """Build the encoder on a Keras tensor `(N, H, W, 4)`, with the channels of stem, stage 2 and stage 3.
 
     Returns:
         `(features, guides)`: five maps at strides 1 (the input itself), 2, 4, 8 and 16, and what guides the upsampling
@@ -55,3 +58,22 @@ def _down_block(x: Tensor, filters: int, level: int, resampling: Resampling, nam
         x = resampling.down(x, guide, level)
     x = conv_norm(x, filters, 3, f"{name}_2", strides=strides, activate=False)
     return join(x, shortcut, name), guide
+
+
+def decode(
+    x: Tensor, features: list[Tensor], guides: list[Tensor], channels: list[int], resampling: Resampling
+) -> Tensor:
+    """Build the decoder on a Keras tensor at stride 16; features and channels are those at strides 1, 2, 4 and 8."""
+    for level in (4, 3, 2, 1):
+        skip = conv_norm(features[level - 1], x.shape[-1], 3, f"skip_{level}")
+        up = resampling.up(x, guides[level - 1], level)
+        x = layers.Add(name=f"decoder_{level}_sum")([up, skip])
+        for number in (1, 2):
+            x = residual_block(x, channels[level - 1], f"decoder_{level}_{number}")
+    return x
+
+
+def head(x: Tensor) -> Tensor:
+    """Build the last two convolutions; returns the matte, `(N, H, W, 1)` in float32 at least, not squashed."""
+    x = conv(1, 3, "alpha")(conv_norm(x, 1, 3, "head"))
+    return layers.Activation("linear", dtype=wide_dtype(x.dtype), name="alpha")(x)

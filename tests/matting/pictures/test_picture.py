@@ -13,7 +13,6 @@ def test_golden(data_steps):
             arrays[f"G3_{case['id']}_{name}"] for name in ("fg_bgr", "bg_bgr", "alpha", "image_bgr")
         )
         result = composite(foreground[..., ::-1], background[..., ::-1], alpha)
-        assert result.dtype == np.float32
         np.testing.assert_allclose(result, expected[..., ::-1], atol=1e-4)
 
 
@@ -26,11 +25,10 @@ def test_composite_by_hand():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_composite_leaves_its_arguments(rng, dtype):
-    foreground, background = (rng.uniform(0, 255, (4, 5, 3)).astype(dtype) for _ in range(2))
-    alpha = rng.random((4, 5), np.float32)
-    before = [x.copy() for x in (foreground, background, alpha)]
-    assert composite(foreground, background, alpha).dtype == np.float32
-    for x, y in zip((foreground, background, alpha), before, strict=True):
+    arrays = *(rng.uniform(0, 255, (4, 5, 3)).astype(dtype) for _ in range(2)), rng.random((4, 5), np.float32)
+    before = [x.copy() for x in arrays]
+    assert composite(*arrays).dtype == np.float32
+    for x, y in zip(arrays, before, strict=True):
         np.testing.assert_array_equal(x, y)
 
 
@@ -42,8 +40,7 @@ def test_golden_merge(data_steps):
             arrays[f"G10_{case['id']}_{name}"] for name in names
         )
         result, alpha = merge_foregrounds(first, first_alpha, second, levels.astype(np.float32) / 255)
-        assert result.dtype == np.uint8
-        assert alpha.dtype == np.float32
+        assert (result.dtype, alpha.dtype) == (np.uint8, np.float32)
         np.testing.assert_array_equal(result, expected)
         np.testing.assert_allclose(alpha, expected_alpha, atol=1e-6)
 
@@ -55,8 +52,7 @@ def test_merge_is_the_first_over_the_second(rng):
     alphas[0, :2], alphas[1, :, :2] = 0, 0
     expected = composite(first, composite(second, background, alphas[1]), alphas[0])
     merged, alpha = merge_foregrounds(first, alphas[0], second, alphas[1])
-    result = composite(merged, background, alpha)
-    np.testing.assert_allclose(result, expected, atol=1.01)
+    np.testing.assert_allclose(composite(merged, background, alpha), expected, atol=1.01)
 
 
 def test_merge_that_would_cover_everything(rng):
@@ -69,11 +65,12 @@ def test_merge_that_would_cover_everything(rng):
 
 def test_sizes_that_differ():
     picture, alpha = np.zeros((3, 4, 3), np.uint8), np.zeros((3, 4), np.float32)
-    with pytest.raises(ValueError, match=r"of the same size. Received: \(3, 5, 3\) and \(3, 4\)"):
-        composite(np.zeros((3, 5, 3)), picture, alpha)
-    with pytest.raises(ValueError, match=r"Received: \(3, 4\) and \(3, 4\)"):
-        composite(picture, alpha, alpha)
-    with pytest.raises(ValueError, match=r"Received: \(3, 4, 3\) and \(3, 4, 1\)"):
-        composite(picture, picture, alpha[..., None])
-    with pytest.raises(ValueError, match=r"Received: \(3, 4, 3\) and \(4, 3\)"):
-        merge_foregrounds(picture, alpha, picture, alpha.T)
+    for call, arguments, shapes in (
+        (composite, (np.zeros((3, 5, 3)), picture, alpha), r"\(3, 5, 3\) and \(3, 4\)"),
+        (composite, (picture, alpha, alpha), r"\(3, 4\) and \(3, 4\)"),
+        (composite, (picture, picture, alpha[..., None]), r"\(3, 4, 3\) and \(3, 4, 1\)"),
+        (merge_foregrounds, (picture, alpha, picture, alpha.T), r"\(3, 4, 3\) and \(4, 3\)"),
+        (merge_foregrounds, (picture, alpha.T, picture, alpha), r"\(3, 4, 3\) and \(4, 3\)"),
+    ):
+        with pytest.raises(ValueError, match=rf"A picture and its alpha .* of one size. Received: {shapes}"):
+            call(*arguments)

@@ -1,0 +1,276 @@
+"""Pictures of a folder, one after another: photographs and trimaps in; mattes, cutouts and composites out."""
+
+import dataclasses
+import math
+import os
+import sys
+import time
+import unicodedata
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+
+import keras
+
+from a2u_tf.files import check_not_inputs, identity, printable
+from a2u_tf.matting import cutout, pictures
+from a2u_tf.matting.network import MattingModel
+from a2u_tf.matting.network.network import SHIPPED
+from a2u_tf.matting.pictures import Picture, folders
+from a2u_tf.matting.pictures.colour_profiles import converted
+from a2u_tf.matting.pictures.folders import Problems
+from a2u_tf.matting.pictures.formats import read_header
+from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
+from a2u_tf.matting.weights.loading import load_matting
+
+
+@dataclasses.dataclass(frozen=True)
+class MattingJob:
+    """One picture: its path, that of its trimap, and by what is written, such as `"alpha"`, those of its outputs."""
+
+    image: Path
+    trimap: Path
+    outputs: dict[str, Path]
+
+    def is_done(self) -> bool:
+        """Whether all outputs are there; after a power cut, one may be there without its content."""
+        return all(path.is_file() and path.stat().st_size for path in self.outputs.values())
+
+
+def find_jobs(
+    image: Path | str,
+    trimap: Path | str,
+    outputs: Mapping[str, Path | str],
+    problems: Problems,
+    keep: Iterable[Path] = (),
+) -> list[MattingJob]:
+    """Find what is to be done, in the order of the names; the pictures are not read.
+
+    Picture, trimap and outputs are three files, or three folders, where trimaps have the names of their pictures,
+    endings may differ, and outputs are NAME.png. What is wrong with single pictures is noted in `problems`. Errors are
+    raised where nothing may be written: over an input or a file of `keep`, over another output, or among pictures,
+    where the next run would take mattes for them.
+    """
+    image, trimap = Path(image), Path(trimap)
+    for path in (image, trimap):
+        if not path.exists():
+            raise FileNotFoundError(f"There is no {path}.")
+    if image.is_dir() != trimap.is_dir():
+        raise ValueError(f"Expected two files or two folders. Received: {image} and {trimap}")
+    places = {kind: Path(output) for kind, output in outputs.items()}
+    if image.is_dir():
+        _check_folders(places.values(), (image, trimap))
+        jobs = [
+            MattingJob(*pair, {kind: place / f"{pair[0].stem}.png" for kind, place in places.items()})
+            for pair in _pairs(image, trimap, problems)
+        ]
+        jobs = [job for job in jobs if not _folders_in_the_way(job, problems)]
+        inputs = [*keep, *image.iterdir(), *trimap.iterdir()]  # whatever they are
+    else:
+        for output in places.values():
+            if output.is_dir():
+                raise ValueError(f"Expected an output file, as the inputs are files. Received: {output}, a folder")
+            if output.suffix.lower() != ".png":
+                raise ValueError(f"Expected an output file whose name ends in .png. Received: {output}")
+        jobs, inputs = [MattingJob(image, trimap, places)], [*keep, image, trimap]
+    paths = [path for job in jobs for path in job.outputs.values()]
+    check_not_inputs(paths, inputs)
+    _check_outputs(paths)
+    return jobs
+
+
+def _pairs(image: Path, trimap: Path, problems: Problems) -> Iterator[tuple[Path, Path]]:
+    """Yield pictures and their trimaps in two folders, by name."""
+    images = folders.group_by_name(folders.list_pictures(image, problems))
+    once = identity(image) == identity(trimap)  # and what is wrong there is told once
+    trimaps = images if once else folders.group_by_name(folders.list_pictures(trimap, problems))
+    for name in sorted({*images, *trimaps}):
+        pair = images.get(name, []), trimaps.get(name, [])
+        for twice in (paths for paths in pair[: 1 if once else 2] if len(paths) > 1):
+            problems.add(folders.same_name(twice))
+        if not all(pair):
+            problems.add(f"{(pair[0] or pair[1])[0]} has no partner of the name {name!r}.")
+        elif len(pair[0]) == len(pair[1]) == 1:
+            yield pair[0][0], pair[1][0]
+
+
+def _folders_in_the_way(job: MattingJob, problems: Problems) -> list[Path]:
+    """Note and return the folders that lie where files of a job are to be written."""
+    found = [path for path in job.outputs.values() if path.is_dir()]
+    for folder in found:
+        problems.add(f"{folder} is a folder where {job.image}'s file would be. Move it away, or name another output.")
+    return found
+
+
+def _check_folders(outputs: Iterable[Path], inputs: tuple[Path, Path]) -> None:
+    for output in outputs:
+        if identity(output) in map(identity, inputs):
+            raise ValueError(
+                f"{output} is an input: the next run would take what is written for pictures. Name another folder."
+            )
+        if output.exists() and not output.is_dir():
+            raise ValueError(f"Expected a folder to write into, as the inputs are folders. Received: {output}, a file")
+
+
+def _check_outputs(paths: list[Path]) -> None:
+    """Stop before anything is computed where an output would replace another, or cannot be written."""
+    taken = set()
+    for path in paths:
+        if (place := os.path.realpath(path)) in taken:
+            raise ValueError(f"{path} is named for another output: it would be overwritten. Name another output.")
+        taken.add(place)
+    for folder in {path.parent for path in paths}:
+        existing = next(parent for parent in (folder, *folder.absolute().parents) if parent.exists())
+        if not existing.is_dir():
+            raise NotADirectoryError(f"Nothing can be written to {folder}: {existing} is a file.")
+        if not os.access(existing, os.W_OK | os.X_OK):
+            raise PermissionError(f"Nothing can be written to {folder}: no right to write to {existing}.")
+
+
+def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped: Callable[[], None]) -> list[str]:
+    """Do all pictures that can be done, and print how it goes.
+
+    Args:
+        options: Has `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
+            `from_mask`, `ignore_alpha`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
+        outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
+        raise_if_stopped: Function that raises what is no `Exception` where the work is to end; called between pictures.
+
+    Returns:
+        List of a line for each picture that could not be done.
+    """
+    start, problems = time.perf_counter(), Problems(options.image)
+    background = _read_background(options.background, options.ignore_alpha)
+    keep = [] if options.model in SHIPPED else [Path(options.model)]
+    keep += [background.path] if background and background.path else []
+    jobs = find_jobs(options.image, options.trimap, outputs, problems, keep)
+    if not jobs:
+        problems.stop_if_any()
+    waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
+    if waiting:
+        model = _load(options, waiting)
+    bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
+    done, replaced = 0, 0
+    written: dict[str, Path] = {}
+    notes: list[str] = []
+    for number, job in enumerate(waiting, 1):
+        raise_if_stopped()
+        said = f"{number}/{len(waiting)} {job.image}"
+        try:
+            old = _there_already(job, written)
+            _matte(job, model, background, options, notes)
+            done, replaced = done + 1, replaced + len(old)
+            said += f", replaced {', '.join(old)}" if old else ""
+        except Exception as error:  # whatever it is, the other pictures are to be done
+            raise_if_stopped()
+            said += ", failed"
+            if isinstance(error, _memory_errors()):
+                problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
+            else:
+                problems.add_error(error, job.image, job.trimap, *job.outputs.values())
+        if bar:
+            bar.update(number)
+        else:
+            print(printable(said), flush=True)
+    counts = {"files replaced": replaced, "pictures skipped": len(jobs) - len(waiting)}
+    more = ", ".join(f"{what}: {count}" for what, count in counts.items() if count)
+    names = ", ".join(map(str, outputs.values()))
+    spent = f"{time.perf_counter() - start:.1f} s{_peak_memory()}"
+    print(printable(f"{done} of {len(jobs)} done in {spent}: {names}{f' ({more})' if more else ''}"))
+    for note in dict.fromkeys(notes):
+        print(printable(f"note: {note}"), file=sys.stderr)
+    return problems.lines
+
+
+def _load(options: Namespace, jobs: list[MattingJob]) -> MattingModel:
+    model = load_matting(options.model)
+    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
+    return for_prediction(model, options.dtype, large) if options.dtype or large else model
+
+
+def _there_already(job: MattingJob, written: dict[str, Path]) -> list[str]:
+    """Return the names of the files that the job will replace; `written` are those of this run, by one spelling.
+
+    An error where one is of this run, as where a file system takes A.png and a.png for one.
+    """
+    for path in job.outputs.values():
+        other = written.setdefault(unicodedata.normalize("NFC", str(path)).casefold(), path)
+        if other != path and path.exists() and os.path.samefile(path, other):
+            raise FileExistsError(f"{path} and {other} are one file there. Write to another disk, or rename one.")
+    return [str(path) for path in job.outputs.values() if path.exists()]
+
+
+def _matte(
+    job: MattingJob, model: MattingModel, background: Picture | None, options: Namespace, notes: list[str]
+) -> None:
+    """Read, predict and write one picture."""
+    sizes = [read_header(path).size for path in (job.image, job.trimap)]
+    folders.check_trimap_size(job.image, sizes[0], job.trimap, sizes[1])
+    picture = pictures.read_picture(job.image, options.ignore_alpha)
+    trimap = pictures.read_trimap(job.trimap)
+    if options.from_mask:
+        trimap = pictures.Trimap(pictures.trimap_from_mask(trimap, options.from_mask))
+    if trimap.lacks:
+        known = not options.from_mask and not trimap.unknown.any()
+        hint = " Is it a mask? Then --from-mask WIDTH finds the edges." * known
+        notes.append(f"{job.trimap} {trimap.lacks}{hint}")
+    if options.max_side and max(sizes[1]) > options.max_side:
+        notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
+    image = picture.rgb if picture.bits == 8 else picture.colours()
+    alpha = predict_alpha(model, image, trimap.levels, options.max_side)
+    bits = options.bits or picture.bits
+    if "alpha" in job.outputs:
+        pictures.write_alpha(job.outputs["alpha"], alpha, bits)
+    if set(job.outputs) == {"alpha"}:
+        return
+    alpha = cutout.decide_alpha(picture.colours(), alpha)
+    colours = cutout.estimate_foreground(picture.colours(), alpha)
+    if "cutout" in job.outputs:
+        pictures.write_rgb(job.outputs["cutout"], colours, bits, alpha, picture.profile)
+    if "composite" in job.outputs:
+        if background is None:
+            raise ValueError("A composite needs a background: a picture or a colour (--background).")
+        behind = background.colours()
+        if background.profile != picture.profile:  # whose conversion knows 8 bits alone
+            levels = pictures.as_8_bits(background.rgb)
+            behind = Picture(converted(levels, background.profile, picture.profile)).colours()
+        laid = cutout.lay_over(colours, alpha, behind)
+        pictures.write_rgb(job.outputs["composite"], laid, bits, profile=picture.profile)
+
+
+def _read_background(text: str | None, ignore_alpha: bool) -> Picture | None:
+    """Return what lies behind composites."""
+    if text is None:
+        return None
+    if (colour := cutout.parse_colour(text)) is not None:
+        return Picture(colour)
+    if not Path(text).is_file():
+        known = ", ".join(cutout.COLOURS)
+        raise FileNotFoundError(f"--background: {text} is no file, no #rrggbb, and none of {known}.")
+    return pictures.read_picture(text, ignore_alpha)
+
+
+def _pixels(path: Path) -> int:
+    """How many pixels a picture has; none where its file cannot be read, which is told when its turn comes."""
+    try:
+        return math.prod(read_header(path).size)
+    except (pictures.PictureError, OSError):
+        return 0
+
+
+def _memory_errors() -> tuple[type[Exception], ...]:
+    if keras.backend.backend() != "tensorflow":
+        return (MemoryError,)
+    import tensorflow as tf
+
+    return MemoryError, tf.errors.ResourceExhaustedError
+
+
+def _peak_memory() -> str:
+    """What the process held at most, as a part of a sentence; nothing on Windows, which does not count it so."""
+    try:
+        import resource
+    except ImportError:
+        return ""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return f", peak memory {unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e9:.1f} GB"
