@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from a2u_tf.matting.data.sources import PictureSource
+from a2u_tf.matting.data import PictureSource
 from a2u_tf.matting.pictures import (
     PictureError,
     TrainingForeground,

@@ -1,9 +1,8 @@
 """Training samples of image matting: sources, the random chain from two pictures to a crop, batches."""
 
-from a2u_tf.matting.data.augmentation import training_sample
+from a2u_tf.matting.data.augmentation import network_input, training_sample, training_tensors
 from a2u_tf.matting.data.pipeline import training_batches
 from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource, Source
-from a2u_tf.matting.data.tensors import network_input, training_tensors
 
 __all__ = [
     "MixedSource",

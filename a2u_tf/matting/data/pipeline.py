@@ -60,12 +60,10 @@ def training_batches(
     >>> model.fit(batches, initial_epoch=epoch, epochs=30, steps_per_epoch=1000)
     """
     workers = os.cpu_count() or 1 if workers is None else workers
-    smallest = {"batch_size": 1, "crop_size": 16, "seed": 0, "first_step": 0, "workers": 1}
-    values = batch_size, crop_size, seed, first_step, workers
-    for (name, least), value in zip(smallest.items(), values, strict=True):
+    values = {"batch_size": batch_size, "crop_size": crop_size, "seed": seed, "first_step": first_step}
+    for (name, value), least in zip({**values, "workers": workers}.items(), (1, 16, 0, 0, 1), strict=True):
         if not isinstance(value, int) or value < least:
             raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {name}={value!r}")
-
     if batch_size % share.of:
         raise ValueError(f"`batch_size` must be a multiple of {share.of}. Received: batch_size={batch_size!r}")
     part_size = batch_size // share.of

@@ -17,11 +17,9 @@ class Source(Protocol):
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
         """Return RGB, uint8 of shape `(H, W, 3)`, and alpha, float32 of shape `(H, W)` in `[0, 1]`."""
-        ...
 
     def background(self, rng: Generator) -> Array:
         """Return RGB, uint8 of shape `(H, W, 3)`."""
-        ...
 
 
 class PictureSource:
@@ -58,9 +56,7 @@ class RecolouredSource(PictureSource):
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
         _, alpha = super().foreground(rng)
         if rng.random() < 0.5:
-            colours = np.empty((*alpha.shape, 3), np.uint8)
-            colours[:] = rng.integers(0, 256, 3)
-            return colours, alpha
+            return np.full((*alpha.shape, 3), rng.integers(0, 256, 3), np.uint8), alpha
         picture = self.background(rng)
         height, width = (max(1, round(n * rng.uniform(0.3, 1))) for n in picture.shape[:2])
         top, left = rng.integers(picture.shape[0] - height + 1), rng.integers(picture.shape[1] - width + 1)

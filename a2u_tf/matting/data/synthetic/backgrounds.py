@@ -4,20 +4,26 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from a2u_tf.matting.data.synthetic.colours import EARTH, LEAF, any_colour, paint, palette, pick, vary
+from a2u_tf.matting.data.synthetic import strands, textures
 from a2u_tf.matting.data.synthetic.layers import draw_polygons, over, tint, to_bytes
-from a2u_tf.matting.data.synthetic.noise import fractal_noise, grid, smooth_noise, smoothstep, stretch
-from a2u_tf.matting.data.synthetic.strands import circle
-from a2u_tf.matting.data.synthetic.textures import cloudy, dead_leaves, texture
+from a2u_tf.matting.data.synthetic.textures import (
+    any_colour,
+    cloudy,
+    fractal_noise,
+    grid,
+    paint,
+    pick,
+    stretch,
+    texture,
+)
 from a2u_tf.types import Array
+
+SKY = np.array([(0.25, 0.45, 0.80), (0.60, 0.75, 0.90), (0.85, 0.70, 0.55)])
 
 
 def background(rng: Generator, height: int, width: int) -> Array:
     """Paint a random background: uint8 of shape `(height, width, 3)`, RGB."""
-    names = list(KINDS)
-    name = names[rng.integers(len(names))]
-    image = KINDS[name](rng, height, width)
-    image = _light_unevenly(rng, image)
+    image = _light_unevenly(rng, list(KINDS.values())[rng.integers(len(KINDS))](rng, height, width))
     # Behind a subject the world is out of focus more often than not.
     if rng.random() < 0.55:
         image = cv2.GaussianBlur(image, (0, 0), float(np.exp(rng.uniform(np.log(0.6), np.log(9)))))
@@ -35,12 +41,11 @@ def landscape(rng: Generator, height: int, width: int) -> Array:
     """Sky with clouds, ridges that get hazier with distance, and ground."""
     y, _ = grid(height, width)
     horizon = rng.uniform(0.25, 0.8) * height
-    sky = np.stack(
-        [pick(rng, np.array([(0.25, 0.45, 0.80), (0.60, 0.75, 0.90), (0.85, 0.70, 0.55)])), (0.9, 0.92, 0.95)]
-    )
+    sky = np.stack([pick(rng, SKY), (0.9, 0.92, 0.95)])
     clouds = stretch(fractal_noise(rng, height, width, 0.6 * width, gain=0.6))
-    image = paint(np.clip(0.7 * y / horizon + 0.8 * smoothstep(clouds, 0.5, 0.9), 0, 1), sky)
-    land = palette(rng, 4) if rng.random() < 0.2 else np.stack([pick(rng, EARTH) for _ in range(4)])
+    image = paint(np.clip(0.7 * y / horizon + 0.8 * textures.smoothstep(clouds, 0.5, 0.9), 0, 1), sky)
+    dyed = rng.random() < 0.2
+    land = textures.palette(rng, 4) if dyed else np.stack([pick(rng, textures.EARTH) for _ in range(4)])
     count = int(rng.integers(2, 5))
     rough = stretch(fractal_noise(rng, height, width, rng.uniform(20, 80), gain=0.95))
     for index in range(count):
@@ -60,7 +65,7 @@ def lights(rng: Generator, height: int, width: int) -> Array:
     image = cloudy(rng, height, width) * rng.uniform(0.1, 0.5)
     side = max(height, width)
     radius = rng.uniform(0.01, 0.06) * side
-    colours = palette(rng, 5)
+    colours = textures.palette(rng, 5)
     for _ in range(rng.integers(15, 80)):
         size = radius * rng.uniform(0.7, 1.4)
         left, top = (rng.random(2) * (width, height) - size).tolist()
@@ -84,16 +89,14 @@ def foliage(rng: Generator, height: int, width: int) -> Array:
     t = np.linspace(0, 1, 7)
     half = slender * np.sin(np.pi * t) ** 0.9
     outline = np.concatenate([np.stack([t, half], 1), np.stack([t, -half], 1)[::-1]]) - (0.5, 0)
-    angles = rng.uniform(0, 2 * np.pi, count)
-    axes = circle(angles) * length
+    axes = strands.circle(rng.uniform(0, 2 * np.pi, count)) * length
     across = np.stack([-axes[:, 1], axes[:, 0]], 1)
     centres = rng.random((count, 1, 2)) * (width, height)
     leaves = centres + outline[:, :1] * axes[:, None] + outline[:, 1:] * across[:, None]
     depth = np.linspace(0.4, 1.3, count)[:, None]
-    colours = np.clip(vary(rng, pick(rng, LEAF), count, 0.25) * depth, 0, 1)
-    ground = cloudy(rng, height, width) * 0.3
-    full = np.ones((height, width), np.float32)
-    layer = over(draw_polygons(height, width, leaves, colours), tint(ground, full))
+    colours = np.clip(textures.vary(rng, pick(rng, textures.LEAF), count, 0.25) * depth, 0, 1)
+    ground = tint(cloudy(rng, height, width) * 0.3, np.ones((height, width), np.float32))
+    layer = over(draw_polygons(height, width, list(leaves), colours), ground)
     rough = 1 + 0.12 * fractal_noise(rng, height, width, 16, gain=0.9)
     return np.ascontiguousarray(layer[..., :3]) * cv2.merge([rough] * 3)
 
@@ -116,14 +119,14 @@ def room(rng: Generator, height: int, width: int) -> Array:
 def _light_unevenly(rng: Generator, image: Array) -> Array:
     """Let light fall off towards one side."""
     height, width = image.shape[:2]
-    field = smooth_noise(rng, height, width, 0.8 * max(height, width))
+    field = textures.smooth_noise(rng, height, width, 0.8 * max(height, width))
     return image * cv2.merge([rng.uniform(0.85, 1.15) * (1 + 0.15 * field)] * 3)
 
 
 KINDS = {
     "plain": plain,
     "texture": texture,
-    "dead leaves": dead_leaves,
+    "dead leaves": textures.dead_leaves,
     "landscape": landscape,
     "lights": lights,
     "foliage": foliage,

@@ -5,9 +5,8 @@ import numpy as np
 from numpy.random import Generator
 
 from a2u_tf.matting.data.synthetic.bodies import ellipse
-from a2u_tf.matting.data.synthetic.colours import any_colour, dye
 from a2u_tf.matting.data.synthetic.layers import draw_mask, tint
-from a2u_tf.matting.data.synthetic.noise import fractal_noise, grid, smooth_noise, smoothstep
+from a2u_tf.matting.data.synthetic.textures import any_colour, dye, fractal_noise, grid, smooth_noise, smoothstep
 from a2u_tf.types import Array
 
 TILE = 512
@@ -15,8 +14,7 @@ TILE = 512
 
 def lace(rng: Generator, height: int, width: int) -> Array:
     """Draw lace: flowers and leaves of nearly opaque cloth in a fine mesh, in folds, with a scalloped hem."""
-    tile = _lace_tile(rng)
-    return _hang(rng, height, width, tile, rng.uniform(0.28, 0.6), rng.uniform(0.85, 1.0))
+    return _hang(rng, height, width, _lace_tile(rng), rng.uniform(0.28, 0.6), rng.uniform(0.85, 1.0))
 
 
 def net(rng: Generator, height: int, width: int) -> Array:
@@ -35,11 +33,10 @@ def veil(rng: Generator, height: int, width: int) -> Array:
     layers = np.sqrt(1 + slope * slope) * (1 + smoothstep(folds, 0.2, 1.2))
     cover = rng.uniform(0.15, 0.55)
     alpha = 1 - np.power(1 - cover, np.minimum(layers, 12))
-    weave = _weave(height, width, rng.uniform(2.2, 5))
+    y, x = grid(height, width) * (2 * np.pi / rng.uniform(2.2, 5))
+    weave = (np.sin(x) + np.sin(y)) / 2
     alpha = alpha * (1 + rng.uniform(0, 0.25) * weave)
-    soft = cv2.GaussianBlur(mask, (0, 0), 1.5)
-    hem = np.clip(mask * (1 - soft) * 4, 0, 1) * rng.uniform(0.5, 0.9)
-    alpha = np.clip(np.maximum(alpha, hem), 0, 1) * mask
+    alpha = np.clip(np.maximum(alpha, _hem(mask, 1.5) * rng.uniform(0.5, 0.9)), 0, 1) * mask
     light = 0.85 + 0.25 * np.tanh(slope) + 0.1 * folds
     return tint(dye(any_colour(rng) * 0.6 + 0.4 * rng.random(), light), alpha)
 
@@ -55,16 +52,12 @@ def _hang(rng: Generator, height: int, width: int, tile: Array, size: float, str
     bend = folds * (0.05 * TILE)
     sag = smooth_noise(rng, height, width, 0.3 * min(height, width)) * (0.04 * TILE)
     # Sampled at twice the size from a tile that is smooth enough, and halved: no thread is lost or doubled.
-    u, v = (
-        cv2.resize(axis, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR)
-        for axis in (x * cosine - y * sine + bend, x * sine + y * cosine + sag)
-    )
+    axes = x * cosine - y * sine + bend, x * sine + y * cosine + sag
+    u, v = (cv2.resize(axis, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR) for axis in axes)
     smooth = cv2.GaussianBlur(tile, (0, 0), max(0.2 * float(scale), 0.3), borderType=cv2.BORDER_WRAP)
     threads = smooth[v.astype(np.int32) % TILE, u.astype(np.int32) % TILE]
     threads = cv2.resize(threads, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) * (1 / 255)
-    soft = cv2.GaussianBlur(mask, (0, 0), 2.5)
-    hem = np.clip(mask * (1 - soft) * 4, 0, 1)
-    alpha = np.maximum(threads, hem) * mask * strength
+    alpha = np.maximum(threads, _hem(mask, 2.5)) * mask * strength
     # Threads are round: their flanks are darker than their backs.
     relief = threads - cv2.GaussianBlur(threads, (0, 0), 2)
     light = 0.75 + 0.3 * np.tanh(slope) + 0.4 * relief
@@ -96,21 +89,17 @@ def _folds(rng: Generator, height: int, width: int, strength: float) -> tuple[Ar
     return folds, slope
 
 
-def _weave(height: int, width: int, period: float) -> Array:
-    y, x = grid(height, width)
-    step = 2 * np.pi / period
-    return (np.sin(x * step) + np.sin(y * step)) / 2
+def _hem(mask: Array, wide: float) -> Array:
+    """Return the cover of a seam along the inner edge of a mask."""
+    return np.clip(mask * (1 - cv2.GaussianBlur(mask, (0, 0), wide)) * 4, 0, 1)
 
 
 def _draw_mesh(tile: Array, meshes: int, thickness: int, hexagons: bool) -> None:
     """Draw a periodic mesh of diamonds or of hexagons into a tile."""
     row, column = np.mgrid[-1 : meshes + 1, -1 : meshes + 1]
     corners = np.stack([column + 0.5 * (row % 2), row], axis=-1).reshape(-1, 1, 2)
-    roof, wall, tent = (
-        [(-0.5, 0.0), (0, -0.33), (0.5, 0.0)],
-        [(0.5, 0.0), (0.5, 0.67)],
-        [(0.5, 1.0), (0, 0), (-0.5, 1.0)],
-    )
+    roof, wall = [(-0.5, 0.0), (0, -0.33), (0.5, 0.0)], [(0.5, 0.0), (0.5, 0.67)]
+    tent = [(0.5, 1.0), (0, 0), (-0.5, 1.0)]
     for piece in (roof, wall) if hexagons else (tent,):
         lines = np.rint((corners + np.array(piece)) * (TILE / meshes * 16)).astype(np.int32)
         cv2.polylines(tile, list(lines), False, 255, thickness, cv2.LINE_AA, 4)
@@ -120,14 +109,13 @@ def _lace_tile(rng: Generator) -> Array:
     """Draw a periodic pattern: mesh, and flowers with pierced petals, leaves and a ring of dots."""
     tile = np.zeros((TILE, TILE), np.uint8)
     _draw_mesh(tile, int(rng.choice([16, 20, 26])), int(rng.integers(2, 5)), rng.random() < 0.6)
-    for x, y, size in ((0, 0, rng.uniform(0.16, 0.24)), (0.5, 0.5, rng.uniform(0.1, 0.24))):
+    # What crosses the tile's border comes in on the other side.
+    corners, middle = [(0, 0), (0, 1), (1, 0), (1, 1)], [(0.5, 0.5)]
+    for places, size in ((corners, rng.uniform(0.16, 0.24)), (middle, rng.uniform(0.1, 0.24))):
         petals = int(rng.integers(5, 11))
         shape = (rng.uniform(0.25, 0.45), rng.uniform(0.15, 0.3), rng.random() < 0.6, rng.random() < 0.5)
-        # What crosses the tile's border comes in on the other side.
-        for u in (x, x - 1, x + 1):
-            for v in (y, y - 1, y + 1):
-                if -0.3 < u < 1.3 and -0.3 < v < 1.3:
-                    _draw_rosette(tile, u * TILE, v * TILE, size * TILE, petals, shape)
+        for x, y in places:
+            _draw_rosette(tile, x * TILE, y * TILE, size * TILE, petals, shape)
     return tile
 
 

@@ -1,25 +1,16 @@
-"""Hair: heads and shoulders with long, curly, short, standing or tied hair, and the single hairs that fly off it."""
+"""Hair and fur: heads with hair of many styles, and the single hairs that fly off it; bodies outlined by short hair."""
 
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 
-from a2u_tf.matting.data.synthetic.bodies import ellipse, limb, melt, solid
-from a2u_tf.matting.data.synthetic.colours import HAIR, SKIN, any_colour, pick, vary
-from a2u_tf.matting.data.synthetic.layers import draw_polygons, light, over
-from a2u_tf.matting.data.synthetic.noise import fractal_noise
-from a2u_tf.matting.data.synthetic.strands import (
-    Polygons,
-    circle,
-    draw_strands,
-    grow,
-    lock,
-    ribbons,
-    sample_field,
-    wave,
-)
-from a2u_tf.matting.data.synthetic.textures import texture
+from a2u_tf.matting.data.synthetic import strands, textures
+from a2u_tf.matting.data.synthetic.bodies import animal, blob, ellipse, limb, melt, shading, solid
+from a2u_tf.matting.data.synthetic.layers import draw_polygons, light, over, tint, weigh
+from a2u_tf.matting.data.synthetic.strands import Polygons, draw_strands, grow, ribbons, sample_field, wave
+from a2u_tf.matting.data.synthetic.textures import HAIR, SKIN, any_colour, fractal_noise, pick, vary
 from a2u_tf.types import Array
 
 Head: TypeAlias = tuple[float, float, float, float]  # its centre, x and y, and its half axes
@@ -50,7 +41,7 @@ def _guides(rng: Generator, height: int, width: int, head: Head, style: str, cou
     """Return one curve for each lock: `(count, K, 2)`."""
     x, y, across, down = head
     angles = np.sort(rng.uniform(-np.pi * 1.08, np.pi * 0.08, count))
-    normals = circle(angles)
+    normals = strands.circle(angles)
     depth = np.sqrt(rng.uniform(0.35, 1.0, count))[:, None]
     roots = (x, y) + normals * (across, down) * depth
     ragged = np.exp(0.22 * rng.standard_normal(count))
@@ -84,19 +75,19 @@ def _guides(rng: Generator, height: int, width: int, head: Head, style: str, cou
 
 def _locks(rng: Generator, guides: Array, head: Head, style: str, count: int) -> tuple[Array, Array]:
     """Return the strands behind the person and those before."""
-    _, _, _, down = head
+    _, y, _, down = head
     loose = {"curly": 0.5, "short": 0.5, "standing": 0.4}.get(style, 0.25) * rng.uniform(0.6, 1.6)
-    strands = lock(rng, guides, count, down * rng.uniform(0.05, 0.1), rng.uniform(0.2, 0.8), loose)
-    strands = wave(rng, strands, down * rng.uniform(0.003, 0.012), rng.uniform(1, 4, len(strands)))
+    hairs = strands.lock(rng, guides, count, down * rng.uniform(0.05, 0.1), rng.uniform(0.2, 0.8), loose)
+    hairs = wave(rng, hairs, down * rng.uniform(0.003, 0.012), rng.uniform(1, 4, len(hairs)))
     # Upper roots fall over the head, lower ones hang behind it.
-    upper = rng.random(len(strands)) < np.repeat(np.where(guides[:, 0, 1] < head[1] - 0.25 * down, 0.7, 0.15), count)
-    return strands[~upper], strands[upper]
+    upper = rng.random(len(hairs)) < np.repeat(np.where(guides[:, 0, 1] < y - 0.25 * down, 0.7, 0.15), count)
+    return hairs[~upper], hairs[upper]
 
 
-def _dress(rng: Generator, strands: Array, tone: Array) -> Polygons:
-    """Give strands widths and colours."""
-    widths = rng.uniform(0.3, 1.3, len(strands)) * rng.uniform(0.7, 1.3)
-    return ribbons(strands, widths, vary(rng, tone, len(strands), rng.uniform(0.12, 0.3)))
+def _dress(rng: Generator, hairs: Array, tone: Array) -> Polygons:
+    """Give hairs widths and colours."""
+    widths = rng.uniform(0.3, 1.3, len(hairs)) * rng.uniform(0.7, 1.3)
+    return ribbons(hairs, widths, vary(rng, tone, len(hairs), rng.uniform(0.12, 0.3)))
 
 
 def _mass(rng: Generator, guides: Array, tone: Array, style: str, size: float) -> list[Polygons]:
@@ -119,9 +110,8 @@ def _flyaways(rng: Generator, guides: Array, head: Head, tone: Array) -> Polygon
     roots = chosen[rows, starts]
     directions = chosen[rows, starts + 1] - roots
     away = roots - head[:2]
-    directions = directions / np.linalg.norm(directions, axis=1, keepdims=True) + 0.8 * away / (
-        np.linalg.norm(away, axis=1, keepdims=True) + 1e-6
-    )
+    directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+    directions = directions + 0.8 * away / (np.linalg.norm(away, axis=1, keepdims=True) + 1e-6)
     length = head[3] * rng.uniform(0.3, 1.6, count)
     curves = grow(roots, directions, length, 12, (0, rng.uniform(-0.3, 1.2)), rng.normal(0, 1.2, count))
     curves = wave(rng, curves, rng.uniform(0, 0.04, count) * head[3], rng.uniform(0.5, 3, count))
@@ -132,21 +122,116 @@ def _person(rng: Generator, height: int, width: int, head: Head, tone: Array) ->
     """Draw a face, a neck and shoulders that the lower border cuts off."""
     x, y, across, down = head
     skin = pick(rng, SKIN)
-    chin = y + 0.6 * down
-    face = [ellipse(x, y, across, down), ellipse(x, y + 0.35 * down, 0.75 * across, 0.75 * down)]
-    neck = limb((x, chin), (x, y + 1.6 * down), 0.9 * across, across)
-    layers = [solid(rng, melt(height, width, [*face, neck], 2.5), skin, depth=0.7 * across)]
+    parts = [ellipse(x, y, across, down), ellipse(x, y + 0.35 * down, 0.75 * across, 0.75 * down)]
+    parts += [limb((x, y + 0.6 * down), (x, y + 1.6 * down), 0.9 * across, across)]
+    face = solid(rng, melt(height, width, parts, 2.5), skin, depth=0.7 * across)
     eyes = y + rng.uniform(0.05, 0.2) * down
     scalp = np.minimum(ellipse(x, y, 1.02 * across, 1.02 * down), (np.inf, y - rng.uniform(0.3, 0.6) * down))
-    marks = [scalp] + [ellipse(x + s * 0.4 * across, eyes, 0.16 * across, 0.07 * down) for s in (-1, 1)]
-    marks += [ellipse(x + s * 0.4 * across, eyes, 0.07 * across, 0.07 * down) for s in (-1, 1)]
-    marks += [ellipse(x, y + 0.62 * down, 0.3 * across, 0.07 * down)]
-    colours = [tuple(tone)] + [(0.9, 0.88, 0.86)] * 2 + [(0.1, 0.08, 0.07)] * 2 + [tuple(skin * (0.9, 0.55, 0.55))]
-    layers.insert(0, draw_polygons(height, width, marks, colours, blur=0.7))
+    lips = ellipse(x, y + 0.62 * down, 0.3 * across, 0.07 * down)
+    marks, colours = [scalp, lips], [tone, skin * (0.9, 0.55, 0.55)]
+    for wide, colour in ((0.16, (0.9, 0.88, 0.86)), (0.07, (0.1, 0.08, 0.07))):  # eyes
+        marks += [ellipse(x + s * 0.4 * across, eyes, wide * across, 0.07 * down) for s in (-1, 1)]
+        colours += [np.array(colour)] * 2
+    features = draw_polygons(height, width, marks, colours, blur=0.7)
     shoulder, top = across * rng.uniform(1.7, 2.4), y + rng.uniform(1.45, 1.65) * down
     half = np.array([0.5 * across, shoulder, 1.2 * shoulder, 1.2 * shoulder])
     levels = np.array([top - 0.3 * down, top, top + down, 2 * height])
     torso = np.concatenate([np.stack([x + half, levels], 1), np.stack([x - half, levels], 1)[::-1]])
-    dress = texture(rng, height, width) if rng.random() < 0.6 else any_colour(rng)
-    layers.insert(1, solid(rng, melt(height, width, [torso], 0.12 * down), dress))
+    dress = textures.texture(rng, height, width) if rng.random() < 0.6 else any_colour(rng)
+    return over(features, solid(rng, melt(height, width, [torso], 0.12 * down), dress), face)
+
+
+def fur(rng: Generator, height: int, width: int) -> Array:
+    """Draw a furry body."""
+    side = min(height, width)
+    if rng.random() < 0.7:
+        parts = animal(rng, height, width)
+    else:
+        centre = (width * rng.uniform(0.4, 0.6), height * rng.uniform(0.4, 0.7))
+        parts = [blob(rng, *centre, side * rng.uniform(0.25, 0.4))]
+    length = side * np.exp(rng.uniform(np.log(0.012), np.log(0.09)))
+    # Below the long hairs lies a soft undercoat.
+    skin = melt(height, width, parts, 0.012 * side, softness=length * rng.uniform(0.05, 0.5))
+    coat = _coat(rng, height, width)
+
+    density = side / 512
+    rim, inner = _roots(rng, skin, round(2200 * density), round(1000 * density))
+    outer = _hairs(rng, skin, coat, rim, length, rng.uniform(0.3, 0.9))
+    upper = _hairs(rng, skin, coat, inner, length, rng.uniform(0.4, 1.0))
+    pelt = draw_strands(height, width, outer, upper)
+    shade = shading(rng, skin, depth=0.12 * side)
+    # A dense pelt below: short streaks that follow a smooth flow.
+    streaks = textures.smooth_noise(rng, height, width, (rng.uniform(6, 14), 1.6))
+    reach = 0.1 * side
+    down, right = (textures.smooth_noise(rng, height, width, reach) * (0.4 * reach) for _ in range(2))
+    fuzz = 0.85 + rng.uniform(0.08, 0.2) * textures.displace(streaks, down, right)
+    layers = [light(pelt, shade), tint(coat, skin, shade * fuzz)]
+    if rng.random() < 0.6:
+        layers.insert(0, _buttons(rng, height, width, skin))
     return over(*layers)
+
+
+def _coat(rng: Generator, height: int, width: int) -> Array:
+    """Return the colours of the fur, `(H, W, 3)`: plain, mottled, spotted or striped."""
+    kind = rng.random()
+    if kind < 0.15:
+        return textures.spotted(rng, height, width)
+    if kind < 0.25:
+        return textures.striped(rng, height, width)
+    tone = pick(rng, HAIR) if rng.random() < 0.75 else any_colour(rng)
+    other = pick(rng, HAIR) if rng.random() < 0.3 else tone * rng.uniform(0.6, 1.3)
+    field = fractal_noise(rng, height, width, 0.3 * max(height, width), finest=3, gain=0.8)
+    share = np.clip(0.5 + 0.4 * field, 0, 1)
+    pairs = zip(tone, other.clip(max=1), strict=True)
+    return cv2.merge([share * np.float32(a) + (1 - share) * np.float32(b) for a, b in pairs])
+
+
+def _roots(rng: Generator, skin: Array, around: int, within: int) -> list[Array]:
+    """Return random points along the outline, from a little inside, and in the whole body; the outermost first."""
+    height, width = skin.shape
+    inside = skin > 0.5
+    distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
+    edge = np.flatnonzero(inside & (distance < 0.012 * min(height, width) + 2))
+    everywhere = np.flatnonzero(inside)
+    chosen = []
+    for pixels, count in ((edge, around), (everywhere, within)):
+        index = rng.choice(pixels, count) if len(pixels) else pixels
+        index = index[np.argsort(distance.ravel()[index], kind="stable")]
+        y, x = np.divmod(index, width)
+        chosen.append(np.stack([x, y], axis=1) + rng.uniform(-0.5, 0.5, (len(index), 2)))
+    return chosen
+
+
+def _hairs(rng: Generator, skin: Array, coat: Array, roots: Array, length: float, thickness: float) -> Polygons:
+    """Grow hairs outwards, combed by a smooth field and by gravity, in the colours of their roots."""
+    height, width = skin.shape
+    side = min(height, width)
+    x, y = roots.astype(int).clip(0, (width - 1, height - 1)).T
+    small = cv2.GaussianBlur(textures.quarter(skin), (0, 0), 0.005 * side)
+    slopes = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
+    outward = -np.stack([slope[y // 4, x // 4] for slope in slopes], axis=1)
+    outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.04)
+    fields = [sample_field(rng, height, width, cell, roots) for cell in (0.15 * side, 0.15 * side, 6, 6)]
+    comb, tuft = np.stack(fields[:2], axis=1), np.stack(fields[2:], axis=1)
+    strayed = 0.2 * rng.standard_normal(roots.shape)
+    directions = outward + rng.uniform(0.2, 0.7) * comb + rng.uniform(0.1, 0.5) * tuft + strayed
+    directions[:, 1] += rng.uniform(0, 0.4)
+    longer = np.exp(0.35 * sample_field(rng, height, width, 0.2 * side, roots) + 0.25 * rng.standard_normal(len(roots)))
+    curves = grow(roots, directions, length * longer, 7, (0, rng.uniform(0, 1)), 0.5 * rng.standard_normal(len(roots)))
+    widths = np.maximum(thickness * rng.uniform(0.6, 1.6, len(roots)), 0.25)
+    tones = coat[y, x] * np.exp(0.2 * rng.standard_normal((len(roots), 1)))
+    return ribbons(curves, widths, tones.clip(0, 1), taper=2)
+
+
+def _buttons(rng: Generator, height: int, width: int, skin: Array) -> Array:
+    """Draw two eyes and a nose, or whatever shiny buttons they are, somewhere in the upper part of the body."""
+    y, x = np.nonzero(cv2.erode(skin, np.ones((15, 15), np.uint8)) > 0.99)
+    if not len(x):
+        return np.zeros((height, width, 4), np.float32)
+    at = int(rng.integers(max(1, len(x) // 4)))
+    size = min(height, width) * rng.uniform(0.008, 0.02)
+    gap = size * rng.uniform(1.8, 3)
+    dots = []
+    for u, v in ((x[at] - gap, y[at]), (x[at] + gap, y[at]), (x[at], y[at] + 1.3 * gap)):
+        dots += [ellipse(u, v, size, size), ellipse(u + 0.3 * size, v - 0.4 * size, 0.25 * size, 0.25 * size)]
+    return weigh(draw_polygons(height, width, dots, [(0.05, 0.04, 0.04), (0.95, 0.95, 0.95)] * 3), skin)

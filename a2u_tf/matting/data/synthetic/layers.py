@@ -1,4 +1,4 @@
-"""Layers: premultiplied RGBA, what the pictures are put together from.
+"""Layers: premultiplied RGBA, what the pictures are put together from; and blur of what moves or is out of focus.
 
 A layer is a float32 array of shape `(H, W, 4)` in `[0, 1]`: colour times alpha in three channels, alpha in the fourth.
 Light may make a colour brighter than white; that is clipped in the end. Premultiplied layers may be blurred, shrunk and
@@ -6,12 +6,14 @@ put over each other without halos (Porter and Duff 1984, "Compositing digital im
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import ArrayLike
 
+from a2u_tf.matting.data.synthetic.textures import grid, smoothstep
 from a2u_tf.types import Array
 
 # Shapes are drawn hard-edged this many times larger and shrunk: alpha is the share of an output pixel that is covered.
@@ -46,58 +48,47 @@ def over(front: Array, *behind: Array) -> Array:
     return front
 
 
-def draw_polygons(height: int, width: int, polygons: Iterable[Array], colours: ArrayLike, blur: float = 0.0) -> Array:
-    """Draw filled polygons, each over those before it, with 16 samples a pixel.
+def draw_polygons(height: int, width: int, polygons: Sequence[Array], colours: ArrayLike, blur: float = 0.0) -> Array:
+    """Draw filled polygons `(points, 2)`, x and y in pixels, each over those before it, with 16 samples a pixel.
 
-    OpenCV draws the outline, too, so that a polygon comes out an eighth of a pixel larger all round.
-
-    Args:
-        polygons: N float arrays of shape `(points, 2)`, x and y in pixels, 0 at the centre of the first.
-        colours: `(N, 3)` in `[0, 1]`, opaque; or `(N, 4)` with an alpha, which replaces what lies below.
-        blur: Standard deviation of a final blur in pixels.
-
-    Returns:
-        The layer.
+    Colours `(N, 3)` in `[0, 1]` are opaque; `(N, 4)` have an alpha, which replaces what lies below. `blur` is the
+    standard deviation of a final blur in pixels. OpenCV draws the outline, too, so that a polygon comes out an eighth
+    of a pixel larger all round.
     """
-    layer = draw_fixed_point(height, width, [fixed_point(polygon) for polygon in polygons], np.asarray(colours))
-    return cv2.GaussianBlur(layer, (0, 0), blur) if blur else layer
-
-
-def draw_mask(height: int, width: int, polygons: Iterable[Array], holes: Sequence[Array] = ()) -> Array:
-    """Return the coverage of polygons without their holes: float32 `(H, W)` in `[0, 1]`."""
-    canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
-    for value, shapes in ((255, polygons), (0, holes)):
-        for polygon in shapes:
-            cv2.fillPoly(canvas, [fixed_point(polygon)], value, cv2.LINE_8, SUBPIXEL_BITS)
-    return _shrink(canvas, height, width)
-
-
-def fixed_point(points: ArrayLike) -> Array:
-    """Turn output pixels into OpenCV's fixed-point numbers on the large canvas."""
-    large = (np.asarray(points) + 0.5) * SUPERSAMPLING - 0.5
-    # Far outside, OpenCV's arithmetic overflows.
-    fixed: Array = np.rint(large * 2**SUBPIXEL_BITS).clip(-(2**20), 2**20).astype(np.int32)
-    return fixed
-
-
-def draw_fixed_point(height: int, width: int, polygons: Sequence[Array], colours: Array) -> Array:
-    """Draw polygons whose points have been through `fixed_point`; else as `draw_polygons`."""
     layer = np.zeros((height, width, 4), np.float32)
-    if not polygons:
+    if not len(polygons):
         return layer
-    alpha = colours[:, 3:] if colours.shape[1] == 4 else np.ones((len(colours), 1))
-    values = np.rint(255 * alpha * np.concatenate([colours[:, :3].clip(0, 1), np.ones_like(alpha)], axis=1))
+    colours = np.column_stack([colours, np.ones(len(polygons))])[:, :4]
+    alpha = colours[:, 3:]
+    values = np.rint(255 * alpha * np.column_stack([colours[:, :3].clip(0, 1), np.ones_like(alpha)]))
     # The canvas is cut to what is drawn: filling and shrinking the rest would take most of the time.
     unit = SUPERSAMPLING * 2**SUBPIXEL_BITS
-    points = np.concatenate(polygons)
+    points = _fixed_point(np.concatenate(polygons))
     left, top = np.clip(points.min(axis=0) // unit - 1, 0, (width - 1, height - 1)).tolist()
     right, bottom = np.clip(points.max(axis=0) // unit + 2, (left + 1, top + 1), (width, height)).tolist()
     canvas = np.zeros(((bottom - top) * SUPERSAMPLING, (right - left) * SUPERSAMPLING, 4), np.uint8)
     offset = (-left * unit, -top * unit)
-    for polygon, value in zip(polygons, values.tolist(), strict=True):
-        cv2.fillPoly(canvas, [polygon], value, cv2.LINE_8, SUBPIXEL_BITS, offset)
+    ends = np.cumsum([len(polygon) for polygon in polygons])
+    for polygon, end, value in zip(polygons, ends.tolist(), values.tolist(), strict=True):
+        outline = points[end - len(polygon) : end]
+        cv2.fillPoly(canvas, [outline], value, cv2.LINE_8, SUBPIXEL_BITS, offset)
     layer[top:bottom, left:right] = _shrink(canvas, bottom - top, right - left)
-    return layer
+    return cv2.GaussianBlur(layer, (0, 0), blur) if blur else layer
+
+
+def draw_mask(height: int, width: int, polygons: Sequence[Array], holes: Sequence[Array] = ()) -> Array:
+    """Return the coverage of polygons without their holes: float32 `(H, W)` in `[0, 1]`."""
+    canvas = np.zeros((height * SUPERSAMPLING, width * SUPERSAMPLING), np.uint8)
+    for value, shapes in ((255, polygons), (0, holes)):
+        for polygon in shapes:
+            cv2.fillPoly(canvas, [_fixed_point(polygon)], value, cv2.LINE_8, SUBPIXEL_BITS)
+    return _shrink(canvas, height, width)
+
+
+def _fixed_point(points: Array) -> Array:
+    """Turn output pixels into OpenCV's fixed-point numbers on the large canvas."""
+    large: Array = np.rint(((points + 0.5) * SUPERSAMPLING - 0.5) * 2**SUBPIXEL_BITS)
+    return large.clip(-(2**20), 2**20).astype(np.int32)  # far outside, OpenCV's arithmetic overflows
 
 
 def _shrink(canvas: Array, height: int, width: int) -> Array:
@@ -133,3 +124,40 @@ def _fill(layer: Array) -> Array:
     around = cv2.resize(_fill(coarse), (width, height), interpolation=cv2.INTER_LINEAR)
     cv2.copyTo(own, (alpha > EMPTY).astype(np.uint8), around)
     return around
+
+
+def blur_motion(rng: Generator, layer: Array) -> Array:
+    """Move or turn a layer while the shutter is open, by 2 to 12 per cent of its side or by 2 to 15 degrees."""
+    height, width = layer.shape[:2]
+    side = min(height, width)
+    if rng.random() < 0.7:
+        angle, length = rng.uniform(0, 2 * math.pi), side * rng.uniform(0.02, 0.12)
+        right, down, turn, zoom = length * math.cos(angle), length * math.sin(angle), 0.0, 1.0
+    else:
+        right, down, turn, zoom = 0.0, 0.0, rng.uniform(2, 15) * rng.choice([-1, 1]), rng.uniform(0.95, 1.05)
+    centre = (width * rng.uniform(0.2, 0.8), height * rng.uniform(0.2, 0.8))
+    # The mean of a layer and its copy half the way further, and of that a quarter further, and so on: 64 exposures.
+    for step in range(1, 7):
+        share = 0.5**step
+        moved = cv2.getRotationMatrix2D(centre, turn * share, zoom**share)
+        moved[:, 2] += right * share, down * share
+        copy = cv2.warpAffine(layer, moved, (width, height), borderMode=cv2.BORDER_REPLICATE)
+        layer = cv2.addWeighted(layer, 0.5, copy, 0.5, 0)
+    return layer
+
+
+def blur_focus(rng: Generator, layer: Array) -> Array:
+    """Put a layer out of focus by the disc of a lens, everywhere or more and more towards one side."""
+    height, width = layer.shape[:2]
+    radius = min(height, width) * math.exp(rng.uniform(math.log(0.004), math.log(0.025)))
+    reach = math.ceil(radius)
+    y, x = grid(2 * reach + 1, 2 * reach + 1)
+    disc = np.clip(radius + 0.5 - np.hypot(x - reach, y - reach), 0, 1)
+    blurred = cv2.filter2D(layer, -1, disc / disc.sum(), borderType=cv2.BORDER_REPLICATE)
+    if rng.random() < 0.5:
+        return blurred
+    y, x = grid(height, width)
+    angle = rng.uniform(0, 2 * math.pi)
+    along = (x / width - 0.5) * math.cos(angle) + (y / height - 0.5) * math.sin(angle)
+    share = smoothstep(along, -0.4, 0.4)
+    return weigh(blurred, share) + weigh(layer, 1 - share)

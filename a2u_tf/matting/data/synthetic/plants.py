@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.random import Generator
 
+from a2u_tf.matting.data.synthetic import strands
 from a2u_tf.matting.data.synthetic.bodies import ellipse
-from a2u_tf.matting.data.synthetic.colours import LEAF, any_colour, pick, vary
 from a2u_tf.matting.data.synthetic.layers import light
-from a2u_tf.matting.data.synthetic.noise import fractal_noise
-from a2u_tf.matting.data.synthetic.strands import Polygons, across, circle, draw_strands, grow, ribbons, turned, wave
+from a2u_tf.matting.data.synthetic.strands import Polygons, draw_strands, grow, ribbons, turned
+from a2u_tf.matting.data.synthetic.textures import LEAF, any_colour, fractal_noise, pick, vary
 from a2u_tf.types import Array
 
 BARK = np.array([(0.30, 0.22, 0.15), (0.20, 0.15, 0.12), (0.35, 0.38, 0.18)])
@@ -23,12 +23,9 @@ def plant(rng: Generator, height: int, width: int) -> Array:
 
 def _stems(rng: Generator, height: int, width: int, count: int, spread: float) -> Array:
     """Return curves that rise from near the lower border: `(count, 24, 2)`."""
-    side = min(height, width)
-    roots = np.stack(
-        [width * 0.5 + rng.normal(0, spread * side, count), np.full(count, height * rng.uniform(0.9, 1.1))], 1
-    )
-    lean = rng.normal(0, 0.35, count)
-    directions = np.stack([lean, -np.ones(count)], axis=1)
+    places = width * 0.5 + rng.normal(0, spread * min(height, width), count)
+    roots = np.stack([places, np.full(count, height * rng.uniform(0.9, 1.1))], axis=1)
+    directions = np.stack([rng.normal(0, 0.35, count), -np.ones(count)], axis=1)
     lengths = height * rng.uniform(0.6, 0.95, count)
     return grow(roots, directions, lengths, 24, (0, rng.uniform(0, 0.5)), rng.normal(0, 0.5, count))
 
@@ -38,10 +35,8 @@ def _branches(rng: Generator, stems: Array, each: int, length: float) -> Array:
     count = len(stems) * each
     at, roots, before = _points(rng, stems, each, stems.shape[1] // 4, stems.shape[1] - 1)
     directions = turned(roots - before, rng.choice([-1, 1], count) * rng.uniform(0.4, 1.1, count))
-    shrink = 1.1 - at / stems.shape[1]
-    return grow(
-        roots, directions, length * shrink * rng.uniform(0.6, 1.3, count), 16, (0, -0.4), rng.normal(0, 0.5, count)
-    )
+    lengths = length * (1.1 - at / stems.shape[1]) * rng.uniform(0.6, 1.3, count)
+    return grow(roots, directions, lengths, 16, (0, -0.4), rng.normal(0, 0.5, count))
 
 
 def _points(rng: Generator, curves: Array, each: int, low: int, high: int) -> tuple[Array, Array, Array]:
@@ -52,7 +47,6 @@ def _points(rng: Generator, curves: Array, each: int, low: int, high: int) -> tu
 
 
 def _wood(rng: Generator, curves: Array, width: float, tone: Array, taper: float = 4) -> Polygons:
-    """Return curves as stems of one width."""
     return ribbons(curves, np.full(len(curves), width), vary(rng, tone, len(curves), 0.1), taper)
 
 
@@ -68,12 +62,12 @@ def _twigs(rng: Generator, height: int, width: int) -> list[Polygons]:
     _, tips, before = _points(rng, branches, each, 3, 16)
     directions = turned(tips - before, rng.choice([-1, 1], len(tips)) * rng.uniform(0.2, 1.2, len(tips)))
     tone = pick(rng, LEAF) if rng.random() < 0.85 else any_colour(rng)
-    return [*wood, *_leaves(rng, tips, directions, length, rng.uniform(0.15, 0.55), tone)]
+    return [*wood, _leaves(rng, tips, directions, length, rng.uniform(0.15, 0.55), tone)]
 
 
 def _leaves(
     rng: Generator, roots: Array, directions: Array, length: float, slenderness: float, tone: Array
-) -> list[Polygons]:
+) -> Polygons:
     """Return leaves: two halves that catch the light differently, and a rib between them."""
     count = len(roots)
     lengths = length * rng.uniform(0.5, 1.3, count)
@@ -81,16 +75,14 @@ def _leaves(
     t = np.linspace(0, 1, 12)
     half = 0.5 * slenderness * np.sin(np.pi * t ** rng.uniform(0.7, 1.2)) ** rng.uniform(0.7, 1.2)
     foreshortened = rng.uniform(0.3, 1, (count, 1, 1))
-    sides = across(ribs) * (half * lengths[:, None])[..., None] * foreshortened
+    sides = strands.across(ribs) * (half * lengths[:, None])[..., None] * foreshortened
     tones = vary(rng, tone, count, 0.22)
-    outlines, colours = [], []
+    halves = []
     for sign, brightness in ((1, rng.uniform(0.75, 0.95)), (-1, 1.1)):
-        outlines.append(np.concatenate([ribs, (ribs + sign * sides)[:, ::-1]], axis=1))
-        colours.append(np.column_stack([np.clip(tones * brightness, 0, 1), np.ones(count)]))
-    veins, shades = ribbons(ribs, np.maximum(0.03 * lengths, 0.4), np.clip(tones * 1.25, 0, 1), 2)
-    # Leaf by leaf, so that one covers the rib of another.
-    together = np.stack([*outlines, veins], axis=1).reshape(3 * count, 24, 2)
-    return [(together, np.stack([*colours, shades], axis=1).reshape(3 * count, 4))]
+        outlines = np.concatenate([ribs, (ribs + sign * sides)[:, ::-1]], axis=1)
+        halves.append((outlines, np.column_stack([np.clip(tones * brightness, 0, 1), np.ones(count)])))
+    veins = ribbons(ribs, np.maximum(0.03 * lengths, 0.4), np.clip(tones * 1.25, 0, 1), 2)
+    return strands.interleaved(*halves, veins)  # leaf by leaf, so that one covers the rib of another
 
 
 def _needles(rng: Generator, height: int, width: int) -> list[Polygons]:
@@ -117,9 +109,8 @@ def _grass(rng: Generator, height: int, width: int) -> list[Polygons]:
     """A tuft of blades, some with ears."""
     side = min(height, width)
     count = round(rng.uniform(80, 500) * side / 512)
-    roots = np.stack(
-        [width * 0.5 + rng.normal(0, rng.uniform(0.05, 0.25), count) * width, np.full(count, height + 2.0)], 1
-    )
+    places = width * 0.5 + rng.normal(0, rng.uniform(0.05, 0.25), count) * width
+    roots = np.stack([places, np.full(count, height + 2.0)], axis=1)
     directions = np.stack([rng.normal(0, 0.3, count), -np.ones(count)], axis=1)
     lengths = height * rng.uniform(0.25, 0.95) * rng.uniform(0.4, 1.1, count)
     blades = grow(roots, directions, lengths, 20, (rng.normal(0, 0.5), rng.uniform(0, 1.5)), rng.normal(0, 0.5, count))
@@ -139,7 +130,7 @@ def _flowers(rng: Generator, height: int, width: int) -> list[Polygons]:
     """Daisies and their kin: rings of petals round a centre of many dots, on stalks."""
     side = min(height, width)
     stems = _stems(rng, height, width, int(rng.integers(1, 5)), 0.2)
-    stems = wave(rng, stems, 0.01 * side, 1)
+    stems = strands.wave(rng, stems, 0.01 * side, 1)
     groups = [_wood(rng, stems, 0.014 * side, pick(rng, LEAF), taper=0)]
     tone = any_colour(rng)
     for stem in stems:
@@ -147,10 +138,9 @@ def _flowers(rng: Generator, height: int, width: int) -> list[Polygons]:
         for ring in (1.0, 0.75):
             count = int(rng.integers(9, 26))
             angles = 2 * np.pi * (np.arange(count) + rng.uniform(-0.25, 0.25, count)) / count
-            directions = circle(angles)
-            groups += _leaves(
-                rng, centre + 0.2 * size * directions, directions, size * ring, rng.uniform(0.2, 0.5), tone
-            )
+            away = strands.circle(angles)
+            slender = rng.uniform(0.2, 0.5)
+            groups.append(_leaves(rng, centre + 0.2 * size * away, away, size * ring, slender, tone))
         dots = centre + 0.11 * size * rng.standard_normal((150, 2))
         heart = pick(rng, np.array([(0.85, 0.65, 0.15), (0.30, 0.18, 0.08), (0.5, 0.5, 0.1)]))
         circles = np.stack([ellipse(x, y, 0.03 * size, 0.03 * size, points=8) for x, y in dots])

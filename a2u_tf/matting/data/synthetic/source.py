@@ -6,33 +6,24 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from a2u_tf.matting.data.synthetic import backgrounds
-from a2u_tf.matting.data.synthetic.blur import blur_focus, blur_motion
-from a2u_tf.matting.data.synthetic.bubbles import bubbles, glass
-from a2u_tf.matting.data.synthetic.fabrics import lace, net, veil
-from a2u_tf.matting.data.synthetic.fur import fur
-from a2u_tf.matting.data.synthetic.hair import hair
-from a2u_tf.matting.data.synthetic.layers import straighten
-from a2u_tf.matting.data.synthetic.plants import plant
-from a2u_tf.matting.data.synthetic.smoke import smoke
-from a2u_tf.matting.data.synthetic.solids import objects, wicker
+from a2u_tf.matting.data.synthetic import backgrounds, bodies, fabrics, hair, layers, plants, smoke
 from a2u_tf.types import Array
 
 MIN_SIZE = 64
 
 # What is drawn, and how often. Hair and fur lead, as in the matting benchmarks.
 KINDS = {
-    "hair": (hair, 0.24),
-    "fur": (fur, 0.20),
-    "plant": (plant, 0.13),
-    "objects": (objects, 0.10),
-    "wicker": (wicker, 0.05),
-    "lace": (lace, 0.05),
-    "net": (net, 0.05),
-    "veil": (veil, 0.05),
-    "bubbles": (bubbles, 0.03),
-    "glass": (glass, 0.03),
-    "smoke": (smoke, 0.07),
+    "hair": (hair.hair, 0.24),
+    "fur": (hair.fur, 0.20),
+    "plant": (plants.plant, 0.13),
+    "objects": (bodies.objects, 0.10),
+    "wicker": (bodies.wicker, 0.05),
+    "lace": (fabrics.lace, 0.05),
+    "net": (fabrics.net, 0.05),
+    "veil": (fabrics.veil, 0.05),
+    "bubbles": (smoke.bubbles, 0.03),
+    "glass": (smoke.glass, 0.03),
+    "smoke": (smoke.smoke, 0.07),
 }
 # Kinds that are also drawn in motion or out of focus, and how often that happens.
 BLURRED = {"objects": 0.5, "wicker": 0.3, "plant": 0.25, "fur": 0.12, "hair": 0.08}
@@ -65,19 +56,15 @@ class SyntheticSource:
         self.size = int(size)
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
-        """Draw a foreground.
-
-        Args:
-            rng: `numpy.random.Generator`, the only source of chance.
+        """Draw a foreground. `rng` is a `numpy.random.Generator`, the only source of chance.
 
         Returns:
             `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, not premultiplied and defined where alpha is 0, too; float32 of
             shape `(H, W)` in `[0, 1]`.
         """
         _check_generator(rng)
-        names = list(KINDS)
-        name = names[rng.choice(len(names), p=[share for _, share in KINDS.values()])]
-        return self._draw(rng, name)
+        shares = [share for _, share in KINDS.values()]
+        return self._draw(rng, list(KINDS)[rng.choice(len(KINDS), p=shares)])
 
     def background(self, rng: Generator) -> Array:
         """Draw a background: uint8 of shape `(H, W, 3)`, RGB. `rng` is a `numpy.random.Generator`."""
@@ -85,19 +72,17 @@ class SyntheticSource:
         return backgrounds.background(rng, *self._shape(rng))
 
     def _draw(self, rng: Generator, name: str) -> tuple[Array, Array]:
-        """Draw a foreground of one of `KINDS`."""
         draw, _ = KINDS[name]
         layer = draw(rng, *self._shape(rng))
         if rng.random() < 0.5:
             layer = cv2.flip(layer, 1)
         if rng.random() < BLURRED.get(name, 0):
-            layer = (blur_motion if rng.random() < 0.5 else blur_focus)(rng, layer)
+            layer = (layers.blur_motion if rng.random() < 0.5 else layers.blur_focus)(rng, layer)
         elif rng.random() < 0.7:  # a lens and a sensor are never as sharp as a drawing
             layer = cv2.GaussianBlur(layer, (0, 0), rng.uniform(0.3, 0.9))
-        return straighten(layer)
+        return layers.straighten(layer)
 
     def _shape(self, rng: Generator) -> tuple[int, int]:
-        """Return `(height, width)`."""
         stretch = math.exp(rng.uniform(-0.18, 0.18))
         return round(self.size * stretch), round(self.size / stretch)
 

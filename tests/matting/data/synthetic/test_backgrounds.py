@@ -68,7 +68,7 @@ def test_lights_are_round_and_cut_off_at_the_border(monkeypatch):
             return np.array([0.0, 0.5])
 
     monkeypatch.setattr(backgrounds, "cloudy", lambda rng, height, width: np.ones((height, width, 3), np.float32))
-    monkeypatch.setattr(backgrounds, "palette", lambda rng, count: np.ones((count, 3)))
+    monkeypatch.setattr(backgrounds.textures, "palette", lambda rng, count: np.ones((count, 3)))
     image = backgrounds.lights(Choosing(), 80, 100)[..., 0]
     y, x = np.indices((80, 100))
     distance = np.hypot(x, y - 40)

@@ -125,7 +125,7 @@ def test_veil_covers_more_where_it_is_folded(monkeypatch):
     slope = np.tile(np.linspace(0, 4, width, dtype=np.float32), (height, 1))
     monkeypatch.setattr(fabrics, "_folds", lambda *_: (np.zeros_like(slope), slope))
     monkeypatch.setattr(fabrics, "_outline", lambda *_, **__: np.ones_like(slope))
-    monkeypatch.setattr(fabrics, "_weave", lambda *_: np.zeros_like(slope))
+    monkeypatch.setattr(fabrics, "grid", lambda *_: np.zeros((2, height, width)))  # no weave
     alpha = fabrics.veil(np.random.default_rng(0), height, width)[..., 3]
     assert (np.diff(alpha[32]) > 0).all()
     # What passes through n layers is what passes through one to the n-th: sqrt(1 + 4^2) of them at the right.

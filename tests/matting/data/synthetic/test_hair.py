@@ -1,18 +1,19 @@
-"""Hair: every style grows from the head, hides what it should, and lets single hairs go."""
+"""Hair and fur: every style grows from the head and hides what it should; fur roots in the body and grows outwards."""
 
+import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.data.synthetic import hair as module
-from a2u_tf.matting.data.synthetic.hair import STYLES, hair
+from a2u_tf.matting.data.synthetic import hair
+from a2u_tf.matting.data.synthetic.bodies import ellipse, melt
 
 HEIGHT, WIDTH = 160, 130
 HEAD = (65.0, 64.0, 20.0, 25.0)
-KINDS = sorted(set(STYLES))
+KINDS = sorted(set(hair.STYLES))
 
 
 def _guides(style, seed, count=60):
-    return module._guides(np.random.default_rng(seed), HEIGHT, WIDTH, HEAD, style, count)
+    return hair._guides(np.random.default_rng(seed), HEIGHT, WIDTH, HEAD, style, count)
 
 
 def _radius(points):
@@ -25,30 +26,30 @@ def _lengths(curves):
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def heads_and_layers():
     """For every style, layers and the heads that they were drawn on."""
     drawn = {}
     with pytest.MonkeyPatch.context() as patch:
         heads = []
-        person = module._person
+        person = hair._person
 
         def remember(rng, height, width, head, tone):
             heads.append(head)
             return person(rng, height, width, head, tone)
 
-        patch.setattr(module, "_person", remember)
+        patch.setattr(hair, "_person", remember)
         for style in KINDS:
-            patch.setattr(module, "STYLES", (style,))
-            layers = [hair(np.random.default_rng(seed), HEIGHT, WIDTH) for seed in range(4)]
+            patch.setattr(hair, "STYLES", (style,))
+            layers = [hair.hair(np.random.default_rng(seed), HEIGHT, WIDTH) for seed in range(4)]
             drawn[style] = list(zip(layers, heads, strict=True))
             heads.clear()
     return drawn
 
 
 @pytest.mark.parametrize("style", KINDS)
-def test_every_style_covers_the_head(pictures, style):
+def test_every_style_covers_the_head(heads_and_layers, style):
     y, x = np.indices((HEIGHT, WIDTH))
-    for layer, (u, v, across, down) in pictures[style]:
+    for layer, (u, v, across, down) in heads_and_layers[style]:
         alpha = layer[..., 3]
         radius = np.hypot((x - u) / across, (y - v) / down)
         assert alpha[radius < 0.9].min() > 0.95
@@ -59,8 +60,8 @@ def test_every_style_covers_the_head(pictures, style):
 
 
 @pytest.mark.parametrize("style", KINDS)
-def test_shoulders_reach_the_lower_border(pictures, style):
-    for layer, (u, *_) in pictures[style]:
+def test_shoulders_reach_the_lower_border(heads_and_layers, style):
+    for layer, (u, *_) in heads_and_layers[style]:
         assert layer[-1, int(u) - 8 : int(u) + 9, 3].min() > 0.95
 
 
@@ -119,7 +120,7 @@ def test_hanging_hair_lies_beside_the_face():
 @pytest.mark.parametrize("style", ["long", "curly"])
 def test_locks_are_divided_into_those_before_and_behind(style):
     guides = _guides(style, 0)
-    back, front = module._locks(np.random.default_rng(0), guides, HEAD, style, 5)
+    back, front = hair._locks(np.random.default_rng(0), guides, HEAD, style, 5)
     assert len(back) + len(front) == 60 * 5
     assert back.shape[1:] == front.shape[1:] == guides.shape[1:]
     assert len(back) > 50
@@ -132,7 +133,7 @@ def test_flyaways_leave_the_mass():
     gone, areas = [], []
     for seed in range(10):
         guides = _guides("long", seed)
-        outlines, colours = module._flyaways(np.random.default_rng(seed), guides, HEAD, np.array([0.4, 0.3, 0.2]))
+        outlines, colours = hair._flyaways(np.random.default_rng(seed), guides, HEAD, np.array([0.4, 0.3, 0.2]))
         assert 15 <= len(outlines) < 110
         assert 0 <= colours.min() <= colours.max() <= 1
         middle = (outlines[:, :12] + outlines[:, :11:-1]) / 2
@@ -147,10 +148,126 @@ def test_flyaways_leave_the_mass():
 
 def test_mass_is_the_locks_thick_beginning():
     guides = _guides("long", 0)
-    groups = module._mass(np.random.default_rng(0), guides, np.array([0.2, 0.1, 0.1]), "long", 25.0)
+    groups = hair._mass(np.random.default_rng(0), guides, np.array([0.2, 0.1, 0.1]), "long", 25.0)
     widths = [np.linalg.norm(outlines[:, 0] - outlines[:, -1], axis=1) for outlines, _ in groups]
     assert widths[0].mean() > 2 * widths[1].mean() > 2  # coarse ones below finer ones
     for outlines, colours in groups:
         assert (colours[:, 3] == 1).all()
         middle = (outlines + outlines[:, ::-1])[:, : outlines.shape[1] // 2] / 2
         np.testing.assert_allclose(middle, guides[:, : middle.shape[1]], atol=1e-6)
+
+
+FUR, LENGTH = (130, 150), 12.0
+
+
+@pytest.fixture(scope="module")
+def skin():
+    return melt(*FUR, [ellipse(75, 65, 45, 35)], 1.5, 2.0)
+
+
+@pytest.fixture(scope="module")
+def roots(skin):
+    """Points along the outline and in the whole body."""
+    return hair._roots(np.random.default_rng(0), skin, 500, 400)
+
+
+def _skin_radius(points):
+    """Return how far points lie from the centre of the ellipse, 1 on its outline."""
+    return np.hypot((points[..., 0] - 75) / 45, (points[..., 1] - 65) / 35)
+
+
+def test_roots_lie_in_the_body_the_outermost_first(skin, roots):
+    rim, inner = roots
+    assert (rim.shape, inner.shape) == ((500, 2), (400, 2))
+    for points in roots:
+        assert _skin_radius(points).max() < 1.04
+        radius = _skin_radius(points)
+        assert np.corrcoef(radius, np.arange(len(radius)))[0, 1] < -0.5
+    assert _skin_radius(rim).min() > 0.8  # along the outline
+    assert (_skin_radius(inner) < 0.5).mean() == pytest.approx(0.25, abs=0.07)  # anywhere: by area
+    angles = np.arctan2(rim[:, 1] - 65, rim[:, 0] - 75)
+    assert (np.histogram(angles, 8, (-np.pi, np.pi))[0] > 20).all()
+
+
+def test_an_empty_body_has_no_roots():
+    nothing = np.zeros((40, 50), np.float32)
+    rim, inner = hair._roots(np.random.default_rng(0), nothing, 10, 10)
+    assert rim.shape == inner.shape == (0, 2)
+
+
+def test_hairs_grow_outwards(skin, roots):
+    """From the roots to the tips the distance to the body's centre grows, in nearly all hairs."""
+    coat = np.full((*FUR, 3), 0.5, np.float32)
+    outward, lengths = [], []
+    for seed in range(6):
+        outlines, colours = hair._hairs(np.random.default_rng(seed), skin, coat, roots[0], LENGTH, 0.6)
+        curves = (outlines[:, :7] + outlines[:, :6:-1]) / 2  # there along one side and back along the other
+        np.testing.assert_allclose(curves[:, 0], roots[0], atol=1e-6)
+        outward.append(_skin_radius(curves[:, -1]) - _skin_radius(curves[:, 0]))
+        lengths.append(np.linalg.norm(np.diff(curves, axis=1), axis=2).sum(axis=1))
+        assert colours.shape == (500, 4)
+        assert 0 <= colours.min() <= colours.max() <= 1
+    assert (np.array(outward) > 0).mean() > 0.9
+    assert np.mean(outward) > 0.5 * LENGTH / 45
+    assert np.median(lengths) == pytest.approx(LENGTH, rel=0.3)
+
+
+def test_hairs_have_the_colours_of_their_roots(skin, roots):
+    coat = np.zeros((*FUR, 3), np.float32)
+    coat[:, :75] = (0.6, 0.1, 0.1)
+    coat[:, 75:] = (0.1, 0.1, 0.6)
+    _, colours = hair._hairs(np.random.default_rng(0), skin, coat, roots[1], LENGTH, 0.6)
+    left = roots[1][:, 0] < 75
+    assert (colours[left, 0] > 2 * colours[left, 2]).all()
+    assert (colours[~left, 2] > 2 * colours[~left, 0]).all()
+
+
+@pytest.fixture(scope="module")
+def bodies_and_layers():
+    """Some layers, with their bodies' skins."""
+    drawn = []
+    with pytest.MonkeyPatch.context() as patch:
+        skins = []
+        patch.setattr(hair, "melt", lambda *args, **kwargs: skins.append(melt(*args, **kwargs)) or skins[-1])
+        for seed in range(8):
+            layer = hair.fur(np.random.default_rng(seed), *FUR)
+            drawn.append((skins.pop(), layer))
+    return drawn
+
+
+def test_fur_covers_the_skin_and_reaches_beyond_it(bodies_and_layers):
+    beyond = []
+    for skin, layer in bodies_and_layers:
+        alpha = layer[..., 3]
+        assert (alpha >= skin - 1e-5).all()
+        outside = cv2.dilate(skin, np.ones((3, 3))) == 0
+        beyond.append((alpha[outside] > 0.1).sum() / (skin > 0.5).sum())
+        far = cv2.distanceTransform((skin < 0.5).astype(np.uint8), cv2.DIST_L2, 5) > 4 * 0.09 * FUR[0]
+        assert not alpha[far].any()
+    assert min(beyond) > 0
+    assert np.median(beyond) > 0.03
+
+
+def test_fur_has_thin_hairs_at_its_rim(bodies_and_layers):
+    """Round the body there are many more pixels between 0 and 1 than a cut-out's one-pixel edge has."""
+    shares = []
+    for skin, layer in bodies_and_layers:
+        body = (skin > 0.5).astype(np.uint8)
+        edge = (cv2.dilate(body, np.ones((3, 3), np.uint8)) - body).sum()
+        shares.append(((layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)).sum() / edge)
+    assert np.median(shares) > 2
+
+
+def test_coats_are_colours_of_every_kind():
+    coats = [hair._coat(np.random.default_rng(seed), 65, 97) for seed in range(30)]
+    assert all(0 <= coat.min() <= coat.max() <= 1 for coat in coats)
+    assert len({coat.tobytes() for coat in coats}) == 30
+
+
+def test_buttons_lie_on_the_body(skin):
+    for seed in range(8):
+        layer = hair._buttons(np.random.default_rng(seed), *FUR, skin)
+        assert layer[..., 3].max() > 0.9
+        assert (layer[..., 3] <= skin + 1e-6).all()
+        assert np.nonzero(layer[..., 3])[0].mean() < 65  # in its upper part
+    assert not hair._buttons(np.random.default_rng(0), 40, 40, np.zeros((40, 40), np.float32)).any()

@@ -5,7 +5,7 @@ import pytest
 
 from a2u_tf.matting.data.synthetic import plants as module
 from a2u_tf.matting.data.synthetic.plants import plant
-from a2u_tf.matting.data.synthetic.strands import draw_strands
+from a2u_tf.matting.data.synthetic.strands import draw_strands, turned
 
 HEIGHT, WIDTH = 140, 120
 KINDS = ("_twigs", "_needles", "_grass", "_flowers")
@@ -81,7 +81,7 @@ def test_branches_leave_the_stems_on_both_sides(stems):
 def test_leaves_are_two_halves_and_a_rib(rng):
     """Both halves share the rib, lie on either side of it and close at its ends; they have their size."""
     roots, directions = rng.random((200, 2)) * 100, rng.normal(0, 1, (200, 2))
-    ((polygons, colours),) = module._leaves(rng, roots, directions, 20.0, 0.5, np.array([0.3, 0.5, 0.2]))
+    polygons, colours = module._leaves(rng, roots, directions, 20.0, 0.5, np.array([0.3, 0.5, 0.2]))
     assert polygons.shape == (600, 24, 2)
     assert colours.shape == (600, 4)
     first, second, vein = np.moveaxis(polygons.reshape(200, 3, 24, 2), 1, 0)
@@ -139,4 +139,4 @@ def test_flowers_sit_on_their_stalks():
 
 def test_vectors_are_turned():
     vectors, angles = np.array([(1.0, 0), (0, 2), (3, 4)]), np.array([np.pi / 2, np.pi, 0])
-    np.testing.assert_allclose(module.turned(vectors, angles), [(0, 1), (0, -2), (3, 4)], atol=1e-12)
+    np.testing.assert_allclose(turned(vectors, angles), [(0, 1), (0, -2), (3, 4)], atol=1e-12)

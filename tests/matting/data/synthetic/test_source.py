@@ -142,8 +142,8 @@ def test_pictures_are_mirrored_half_of_the_time_and_blurred_as_often_as_told(mon
         drawn.append("blurred")
         return layer
 
-    monkeypatch.setattr(source, "blur_motion", blur)
-    monkeypatch.setattr(source, "blur_focus", blur)
+    monkeypatch.setattr(source.layers, "blur_motion", blur)
+    monkeypatch.setattr(source.layers, "blur_focus", blur)
     monkeypatch.setitem(source.KINDS, "objects", (draw, 1.0))
     monkeypatch.setitem(source.KINDS, "smoke", (draw, 1.0))
     rng, drawer = np.random.default_rng(0), SyntheticSource(64)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting.data.synthetic import layers, strands
+from a2u_tf.matting.data.synthetic import strands
 
 
 def _straight(count=5, points=9):
@@ -159,10 +159,3 @@ def test_points_outside_take_the_borders_number():
     points = np.array([(-30.0, 50), (0, 50), (40, -9), (40, 0), (500, 500), (96, 70)])
     numbers = strands.sample_field(np.random.default_rng(0), 71, 97, 9, points)
     np.testing.assert_array_equal(numbers[::2], numbers[1::2])
-
-
-def test_strand_outlines_of_layers_and_strands_agree():
-    outlines, colours = strands.ribbons(_straight(), np.full(5, 1.7), np.full((5, 3), 0.6))
-    np.testing.assert_array_equal(
-        strands.draw_strands(40, 60, (outlines, colours)), layers.draw_polygons(40, 60, list(outlines), colours)
-    )

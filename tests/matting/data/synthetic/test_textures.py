@@ -1,10 +1,201 @@
-"""Textures: in range, varied, and with the statistics of photographs."""
+"""Textures: noise of its scale, colours in range and close together, surfaces with the statistics of photographs."""
+
+import colorsys
 
 import numpy as np
 import pytest
 
 from a2u_tf.matting.data.synthetic import textures
-from a2u_tf.matting.data.synthetic.textures import cloudy, dead_leaves
+from a2u_tf.matting.data.synthetic.textures import cloudy, dead_leaves, fractal_noise, smooth_noise
+
+
+def _correlation(field, down, right):
+    """Return the correlation of a field with itself some pixels away."""
+    height, width = field.shape
+    return np.corrcoef(field[down:, right:].ravel(), field[: height - down, : width - right].ravel())[0, 1]
+
+
+@pytest.mark.parametrize("cell", [2, 7, 20])
+def test_smooth_noise_has_its_variance_and_scale(cell):
+    field = smooth_noise(np.random.default_rng(0), 300, 300, cell)
+    assert abs(field.mean()) < 0.2
+    assert 0.6 < field.std() < 1.2
+    assert abs(_correlation(field, 0, 2 * cell)) < 0.3
+    assert _correlation(field, 0, 1) > 0.6
+
+
+@pytest.mark.parametrize("cell", [(4, 12), (12, 4), (20, 60), (60, 20)])  # the latter two are drawn small and enlarged
+def test_smooth_noise_with_a_pair_of_scales(cell):
+    """Half of a cell away the noise is still alike, two cells away it is not: along each axis by its own cell."""
+    fields = [smooth_noise(np.random.default_rng(seed), 240, 280, cell) for seed in range(4)]
+    down, right = cell
+    assert np.mean([_correlation(field, down // 2, 0) for field in fields]) > 0.5
+    assert np.mean([_correlation(field, 0, right // 2) for field in fields]) > 0.5
+    assert abs(np.mean([_correlation(field, 2 * down, 0) for field in fields])) < 0.3
+    assert abs(np.mean([_correlation(field, 0, 2 * right) for field in fields])) < 0.3
+
+
+@pytest.mark.parametrize("shape", [(1, 97), (65, 1), (64, 131)])
+def test_shapes(shape):
+    for cell in (3, 17, 40.5):
+        for field in (
+            smooth_noise(np.random.default_rng(0), *shape, cell),
+            fractal_noise(np.random.default_rng(0), *shape, cell),
+        ):
+            assert field.shape == shape
+            assert field.dtype == np.float32
+            assert np.isfinite(field).all()
+
+
+def _roughness(gain):
+    """Return how much a pixel differs from the next, relative to the spread of all."""
+    fields = [fractal_noise(np.random.default_rng(seed), 128, 128, 32, gain=gain) for seed in range(6)]
+    return np.mean([np.diff(field, axis=1).std() / field.std() for field in fields])
+
+
+def test_fractal_noise_gets_rougher_with_its_gain():
+    roughness = [_roughness(gain) for gain in (0.3, 0.6, 0.9)]
+    assert roughness[0] < 0.7 * roughness[1] < 0.7**2 * roughness[2]
+
+
+@pytest.mark.parametrize("gain", [0.4, 0.7, 1.0])
+def test_fractal_noise_has_its_variance(gain):
+    fields = np.array([fractal_noise(np.random.default_rng(seed), 96, 96, 24, gain=gain) for seed in range(20)])
+    assert abs(fields.mean()) < 0.15
+    assert 0.7 < fields.var() < 1.6
+
+
+def test_fractal_noise_has_no_detail_below_its_finest():
+    """With bumps of 16 pixels at least, nearly all energy lies below a frequency of 1 / 16."""
+    field = fractal_noise(np.random.default_rng(0), 128, 128, 32, finest=16)
+    window = np.hanning(128)[:, None] * np.hanning(128)
+    power = np.abs(np.fft.fft2(field * window)) ** 2
+    frequency = np.hypot(*np.meshgrid(np.fft.fftfreq(128), np.fft.fftfreq(128)))
+    assert power[frequency > 1 / 16].sum() < 0.05 * power.sum()
+
+
+def test_stretch():
+    field = np.array([[-3.0, 1.0], [5.0, -1.0]], np.float32)
+    np.testing.assert_allclose(textures.stretch(field), [[0, 0.5], [1, 0.25]], atol=1e-6)
+    np.testing.assert_array_equal(textures.stretch(np.full((4, 5), 7.25, np.float32)), np.zeros((4, 5)))
+
+
+def test_grid():
+    y, x = textures.grid(4, 6)
+    assert y.dtype == x.dtype == np.float32
+    np.testing.assert_array_equal([y, x], np.indices((4, 6)))
+
+
+@pytest.mark.parametrize(("down", "right"), [(3, 0), (0, 2), (-2, 5)])
+def test_displacing_by_whole_pixels_is_a_shift(rng, down, right):
+    image = rng.random((14, 17)).astype(np.float32)
+    moved = textures.displace(image, np.float32(down), np.float32(right))
+    inside = np.s_[max(0, -down) : 14 - max(0, down), max(0, -right) : 17 - max(0, right)]
+    np.testing.assert_array_equal(moved[inside], np.roll(image, (-down, -right), (0, 1))[inside])
+
+
+def test_displacing_half_a_pixel_is_the_mean_of_two_and_colours_move_together(rng):
+    image = rng.random((9, 11, 3)).astype(np.float32)
+    moved = textures.displace(image, np.float32(0), np.full((9, 11), 0.5, np.float32))
+    np.testing.assert_allclose(moved[:, :-1], (image[:, :-1] + image[:, 1:]) / 2, atol=1e-6)
+
+
+def test_smoothstep_has_its_ends_and_no_kink():
+    t = np.linspace(-1, 2, 3001, dtype=np.float32)
+    rise = textures.smoothstep(t, 0.25, 0.75)
+    assert (rise[t <= 0.25] == 0).all()
+    assert (rise[t >= 0.75] == 1).all()
+    assert (np.diff(rise) >= -1e-6).all()
+    assert rise[1500] == pytest.approx(0.5, abs=1e-3)
+    slope = np.gradient(rise.astype(float), t.astype(float))
+    assert slope.max() == pytest.approx(1.5 / 0.5, rel=0.02)  # a cubic's greatest slope is 1.5 of the straight line's
+    assert np.abs(np.diff(slope)).max() < 0.05  # a kink would be a jump by 2
+
+
+def test_smoothstep_falls_when_its_ends_are_swapped():
+    t = np.linspace(0, 1, 11, dtype=np.float32)
+    np.testing.assert_allclose(textures.smoothstep(t, 0.8, 0.2), 1 - textures.smoothstep(t, 0.2, 0.8), atol=1e-6)
+
+
+def _hsv(table):
+    return np.array([colorsys.rgb_to_hsv(*colour) for colour in table])
+
+
+def test_any_colour_has_any_hue_and_is_dull_more_often_than_vivid(rng):
+    drawn = np.array([textures.any_colour(rng) for _ in range(2000)])
+    assert drawn.shape == (2000, 3)
+    assert drawn.min() >= 0
+    assert drawn.max() <= 1
+    hue, saturation, value = _hsv(drawn).T
+    shares = np.histogram(hue, 6, (0, 1))[0] / 2000
+    np.testing.assert_allclose(shares, 1 / 6, atol=0.04)
+    assert 0.6 < (saturation < 0.5).mean() < 0.85
+    assert value.min() == pytest.approx(0.12, abs=0.02)
+    assert value.max() > 0.95
+
+
+@pytest.mark.parametrize("count", [1, 2, 5, 12])
+def test_palettes_hues_lie_close_to_two_at_most(rng, count):
+    for _ in range(50):
+        table = textures.palette(rng, count)
+        assert table.shape == (count, 3)
+        assert table.min() >= 0
+        assert table.max() <= 1
+        hue, saturation, value = _hsv(table).T
+        assert value.max() >= 0.65 - 1e-9 or count == 1
+        assert value.min() <= 0.6 + 1e-9
+        hue = hue[(saturation > 0.02) & (value > 0.02)]
+        # Mark what is near to the first hue, then what is near to the first of the rest: nothing is left.
+        for _ in range(2):
+            if len(hue):
+                hue = hue[np.abs((hue - hue[0] + 0.5) % 1 - 0.5) > 0.2]
+        assert len(hue) == 0
+
+
+def test_pick_lies_between_two_rows_or_a_little_off(rng):
+    table = np.array([(0.2, 0.4, 0.6), (0.6, 0.8, 0.2)])
+    drawn = np.array([textures.pick(rng, table) for _ in range(500)])
+    assert (drawn >= 0.9 * table.min(axis=0) - 1e-9).all()
+    assert (drawn <= 1.1 * table.max(axis=0) + 1e-9).all()
+    # As red rises from row to row, blue falls as much.
+    share = (drawn[:, 0] - 0.2) / 0.4
+    np.testing.assert_allclose(drawn[:, 2], 0.6 - 0.4 * share, atol=0.13)
+    assert drawn[:, 0].min() < 0.25
+    assert drawn[:, 0].max() > 0.55
+    bright = np.array([textures.pick(rng, np.ones((3, 3))) for _ in range(50)])
+    assert bright.max() == 1
+
+
+def test_variations_differ_mostly_in_brightness(rng):
+    colour = np.array([0.2, 0.3, 0.25])
+    drawn = textures.vary(rng, colour, 2000, 0.2)
+    assert drawn.shape == (2000, 3)
+    ratio = np.log(drawn / colour)
+    assert np.median(ratio, axis=0) == pytest.approx(np.zeros(3), abs=0.02)
+    brightness = ratio.mean(axis=1)
+    assert brightness.std() == pytest.approx(0.2, rel=0.1)
+    assert (ratio - brightness[:, None]).std() < 0.4 * brightness.std()
+    wild = textures.vary(rng, np.array([0.9, 0.5, 0.1]), 500, 2.0)
+    assert wild.min() >= 0
+    assert wild.max() == 1
+    np.testing.assert_array_equal(textures.vary(rng, colour, 3, 0), np.tile(colour, (3, 1)))
+
+
+def test_paint_has_its_ends_and_its_middle():
+    table = np.array([(0.1, 0.9, 0.0), (0.5, 0.3, 1.0), (0.7, 0.4, 0.2)])
+    field = np.float32([[0, 0.25, 0.5], [0.75, 1, 1]])
+    painted = textures.paint(field, table)
+    assert painted.dtype == np.float32
+    assert painted.shape == (2, 3, 3)
+    expected = [[table[0], table[:2].mean(0), table[1]], [table[1:].mean(0), table[2], table[2]]]
+    np.testing.assert_allclose(painted, expected, atol=1 / 128)  # 256 steps from end to end
+
+
+def test_paint_clips_what_is_outside_and_takes_one_colour():
+    table = np.array([(0.1, 0.9, 0.0), (0.7, 0.4, 0.2)])
+    np.testing.assert_allclose(textures.paint(np.float32([[-3, 4]]), table)[0], table, atol=1e-6)
+    np.testing.assert_allclose(textures.paint(np.float32([[0.3, 1]]), table[:1])[0], table[[0, 0]], atol=1e-6)
+
 
 KINDS = ("cloudy", "grained", "striped", "checked", "spotted", "dead_leaves")
 
@@ -70,17 +261,6 @@ def test_band_has_its_share_in_the_middle_of_every_period(share):
     middle = np.abs(position % 1 - 0.5)
     assert (band[middle < share / 2 - 0.021] == 1).all()
     assert (band[middle > share / 2 + 0.021] == 0).all()
-
-
-def test_turning_by_90_degrees_keeps_the_size_and_swaps_the_axes(rng):
-    square = rng.random((9, 9)).astype(np.float32)
-    np.testing.assert_array_equal(textures._turn(square, 90), square.T)
-    np.testing.assert_array_equal(textures._turn(square, 0), square)
-    rows = np.repeat(np.linspace(0, 1, 40, dtype=np.float32)[:, None], 60, axis=1)
-    turned = textures._turn(rows, 90)
-    assert turned.shape == (40, 60)
-    assert (np.diff(turned, axis=1) >= 0).all()
-    assert (turned[0] == turned[-1]).all()
 
 
 def test_plane_is_two_axes_at_right_angles_in_pixels():
