@@ -279,7 +279,7 @@ def test_masks_of_0_and_1_are_an_error(given, file, levels):
 
 def test_notes_of_many_pictures():
     pytest.importorskip("pyarrow", reason="needs a2u_tf[ray]")
-    from a2u_tf.matting.batch.run import Summary
+    from a2u_tf.matting.batch.job import Summary
 
     picture = {"name": "x", "image": "i", "trimap": "t.png", "height": 1, "width": 1, "error": "", "note": "has no"}
     seconds = {"read_seconds": 0, "matte_seconds": 0}

@@ -4,7 +4,7 @@ import collections
 import functools
 import os
 import unicodedata
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pyarrow import fs
 
 from a2u_tf.files import identity
-from a2u_tf.matting.batch.uris import absolute, join, locate
+from a2u_tf.matting.batch.places import absolute, join, locate
 from a2u_tf.matting.pictures.folders import ENDINGS, MAX_PROBLEMS, OTHER_ENDINGS, same_name, unreadable_format
 
 COLUMNS = ("name", "image", "trimap")
@@ -21,19 +21,10 @@ MAX_NAME = 251  # bytes of a part of a name: file systems hold 255, and .png is 
 
 
 def pictures_in_folders(image: str, trimap: str) -> tuple[pa.Table, list[dict[str, str]]]:
-    """Pair the pictures of two folders by their names without endings; the pictures are not read.
+    """Pair the pictures of two folders, paths or URIs, by their names without endings; the pictures are not read.
 
-    Args:
-        image: Path or URI of the folder of pictures.
-        trimap: That of the folder of trimaps.
-
-    Returns:
-        `(pictures, failures)`: table of strings with the columns `COLUMNS`; and, for what has no partner, another
-        format, the name of another picture or one that no matte can have, dicts of the same keys and `error`.
-
-    Raises:
-        FileNotFoundError: Where a folder is missing.
-        ValueError: Where there are no pictures.
+    Returns `(pictures, failures)`: a table of the strings `COLUMNS`; and, for what has no partner, another format, the
+    name of another picture or one that no matte can have, dicts of the same keys and `error`.
     """
     failures: list[dict[str, str]] = []
     images, trimaps = (
@@ -59,15 +50,8 @@ def pictures_in_folders(image: str, trimap: str) -> tuple[pa.Table, list[dict[st
 def pictures_in_table(uri: str) -> pa.Table:
     """Read a Parquet file, or a folder of them, with the columns `image` and `trimap`, and `name` if it has one.
 
-    Args:
-        uri: Its path or URI. The pictures in it are URIs or paths; relative paths begin at the working directory.
-
-    Returns:
-        Table as of `pictures_in_folders`. Without a column `name`, pictures have their files' names without ending.
-
-    Raises:
-        FileNotFoundError: Where the table is missing.
-        ValueError: Where it is no such table, or names are missing, occur twice or would lead out of a folder.
+    The pictures in it are URIs or paths, which begin at the working directory. Without a column `name`, they have their
+    files' names without ending. Names that are missing, occur twice or would lead out of a folder are a `ValueError`.
     """
     files, path = locate(absolute(uri))
     if files.get_file_info(path).type == fs.FileType.NotFound:
@@ -89,21 +73,10 @@ def pictures_in_table(uri: str) -> pa.Table:
     return _checked(dict(zip(COLUMNS, (names, images, trimaps), strict=True)))
 
 
-def without(pictures: pa.Table, finished: Collection[str]) -> pa.Table:
-    """Return the rows of a table of pictures whose names are not in the set `finished`."""
-    return pictures.filter(pa.array([name not in finished for name in pictures["name"].to_pylist()], pa.bool_()))
-
-
 def check_outputs(pictures: pa.Table, output: str, folders: Iterable[str] = ()) -> None:
-    """Refuse an output folder in which the mattes would lie where the inputs are.
+    """Raise `ValueError` where mattes in the folder `output` would lie where inputs are.
 
-    Args:
-        pictures: Table as of `pictures_in_folders`.
-        output: URI of the output folder.
-        folders: Those that the pictures were found in, where the next job would take mattes for pictures.
-
-    Raises:
-        ValueError: With the first input that is in the way.
+    In `folders`, which the pictures were found in, the next job would take mattes for pictures.
     """
     inputs = {_place(uri) for column in ("image", "trimap") for uri in pictures[column].to_pylist()}
     for name in pictures["name"].to_pylist():
@@ -128,11 +101,8 @@ def _folder_identity(uri: str) -> Hashable:
 def _by_name(folder: str, column: str, failures: list[dict[str, str]]) -> dict[str, list[str]]:
     """Return lists of the URIs of pictures by their names; sub-folders and hidden files are left out."""
     found: dict[str, list[str]] = {}
-    for file in sorted(_files(folder)):
-        name, ending = PurePosixPath(file).stem, PurePosixPath(file).suffix.lower()
-        if file.startswith("."):
-            continue
-        uri = join(folder, file)
+    for file in sorted(file for file in _files(folder) if not file.startswith(".")):
+        uri, name, ending = join(folder, file), PurePosixPath(file).stem, PurePosixPath(file).suffix.lower()
         if ending in OTHER_ENDINGS:
             row = {"name": name, "image": "", "trimap": "", column: uri}
             failures.append(row | {"error": unreadable_format(uri)})

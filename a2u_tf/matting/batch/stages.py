@@ -1,7 +1,7 @@
 """What Ray's workers do with pictures: read, matte, write.
 
-A picture that cannot be done goes on with its reason in the column `error`, empty for the others; what its trimap lacks
-stands in `note`. Every worker may die at any time, and Ray repeats what it was given, as often as that takes.
+A picture that cannot be done goes on with its reason in the column `error`; what its trimap lacks stands in `note`.
+Every worker may die at any time, and Ray repeats what it was given, as often as that takes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pyarrow as pa
 
-from a2u_tf.matting.batch.uris import as_local_file
+from a2u_tf.matting.batch.places import PngFolder, as_local_file
 from a2u_tf.matting.pictures import Trimap, read_rgb, read_trimap, write_alpha
 from a2u_tf.matting.pictures.folders import check_trimap_size, in_one_line
 from a2u_tf.matting.pictures.formats import read_header
@@ -27,18 +27,19 @@ if TYPE_CHECKING:
     from ray import ObjectRef
     from ray.actor import ActorHandle
 
-    from a2u_tf.matting.batch.outputs import Output
     from a2u_tf.matting.network import MattingModel
 
 MAX_DEATHS = 3
 MAX_ERROR = 500  # characters
 Result = TypeVar("Result")
-_COMMON = [(name, pa.string()) for name in ("name", "image", "trimap", "error", "note")]
-_SIZE = [("height", pa.int64()), ("width", pa.int64()), ("read_seconds", pa.float64())]
-_PIXELS = pa.schema([*_COMMON, *_SIZE, ("rgb", pa.large_binary()), ("levels", pa.large_binary())])
-_MATTES = pa.schema([*_COMMON, *_SIZE, ("matte_seconds", pa.float64()), ("png", pa.large_binary())])
-_WRITTEN = pa.struct([*_COMMON, *_SIZE, ("matte_seconds", pa.float64())])
-_PARTS = pa.schema([("part", pa.string()), ("write_seconds", pa.float64()), ("pictures", pa.list_(_WRITTEN))])
+_PICTURE = [
+    *((name, pa.string()) for name in ("name", "image", "trimap", "error", "note")),
+    *((name, pa.int64()) for name in ("height", "width")),
+    *((name, pa.float64()) for name in ("read_seconds", "matte_seconds")),
+]
+_READ = pa.schema([*_PICTURE, ("rgb", pa.large_binary()), ("levels", pa.large_binary())])
+_MATTED = pa.schema([*_PICTURE, ("png", pa.large_binary())])
+_PART = pa.schema([("part", pa.string()), ("write_seconds", pa.float64()), ("pictures", pa.list_(pa.struct(_PICTURE)))])
 
 
 class Attempts:
@@ -57,40 +58,23 @@ class Attempts:
         return self._counts[key] - 1
 
     def end(self, key: tuple[str, str]) -> None:
-        """Note that `key` killed nobody."""
         del self._counts[key]
 
 
 def read(batch: pa.Table, attempts: ActorHandle[Any]) -> Iterator[pa.Table]:
-    """Read and decode pictures and trimaps.
-
-    Args:
-        batch: Table with the columns of `a2u_tf.matting.batch.plan`.
-        attempts: Handle of the `Attempts`.
-
-    Yields:
-        Tables of one row, which add the pixels and their size.
-    """
+    """Read and decode the pictures and trimaps of a table of `plan`; yields tables of one row each."""
     for row in batch.to_pylist():
         start = time.perf_counter()
-        row |= {"error": "", "note": "", "height": 0, "width": 0, "rgb": b"", "levels": b""}
         if pair := _try(functools.partial(_read_pair, row), row, attempts, "reading"):
             image, trimap = pair
-            row |= {"rgb": image.tobytes(), "levels": trimap.levels.tobytes()}
+            row |= {"rgb": image.tobytes(), "levels": trimap.levels.tobytes(), "note": trimap.lacks}
             row["height"], row["width"] = trimap.levels.shape
-            row["note"] = trimap.lacks
         row["read_seconds"] = time.perf_counter() - start
-        yield pa.Table.from_pylist([row], _PIXELS)
+        yield pa.Table.from_pylist([row], _READ)
 
 
 class MattingActor:
-    """Ray actor that holds a model and predicts mattes.
-
-    Args:
-        model: Ray's reference of the bytes of a `.keras` file.
-        bits: 8 or 16, of the mattes.
-        attempts: Handle of the `Attempts`.
-    """
+    """Ray actor that holds a model, of which it gets the bytes of a `.keras` file, and makes tables of PNG files."""
 
     def __init__(self, model: ObjectRef[bytes], bits: int, attempts: ActorHandle[Any]) -> None:
         import ray
@@ -105,8 +89,7 @@ class MattingActor:
             self._model = load_matting(path)
 
     def __call__(self, batch: pa.Table) -> pa.Table:
-        """Return the table of PNG files of a table of pixels."""
-        rows = batch.select(_MATTES.names[:-2]).to_pylist()
+        rows = batch.drop_columns(["rgb", "levels"]).to_pylist()
         for row, rgb, levels in zip(rows, batch["rgb"], batch["levels"], strict=True):
             start = time.perf_counter()
             if not row["error"]:
@@ -115,7 +98,7 @@ class MattingActor:
                 trimap = np.frombuffer(levels.as_buffer(), np.uint8).reshape(size)
                 row["png"] = _try(functools.partial(self._matte, image, trimap), row, self._attempts, "matting")
             row["matte_seconds"] = time.perf_counter() - start
-        return pa.Table.from_pylist(rows, _MATTES)
+        return pa.Table.from_pylist(rows, _MATTED)
 
     def _matte(self, image: Array, trimap: Array) -> bytes:
         from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
@@ -130,25 +113,18 @@ class MattingActor:
             return path.read_bytes()
 
 
-def write(batch: pa.Table, output: Output) -> pa.Table:
-    """Write mattes.
-
-    Args:
-        batch: Table of `MattingActor`.
-        output: `a2u_tf.matting.batch.outputs.Output`.
-
-    Returns:
-        Table of one row: what there is to commit, and what is to be known of each picture.
+def write(batch: pa.Table, output: PngFolder) -> pa.Table:
+    """Write mattes; returns a table of one row: what there is to commit, and what is to be known of each picture.
 
     Raises:
         OSError: Where nothing can be written, which ends the job: without its output it would compute for nothing.
     """
     start = time.perf_counter()
-    rows = batch.to_pylist()
-    part = output.write({row["name"]: row["png"] for row in rows if not row["error"]})
-    pictures = [{field.name: row[field.name] for field in _WRITTEN} for row in rows]
+    pictures = batch.drop_columns(["png"]).to_pylist()
+    pairs = zip(pictures, batch["png"].to_pylist(), strict=True)
+    part = output.write({picture["name"]: png for picture, png in pairs if not picture["error"]})
     row = {"part": part, "write_seconds": time.perf_counter() - start, "pictures": pictures}
-    return pa.Table.from_pylist([row], _PARTS)
+    return pa.Table.from_pylist([row], _PART)
 
 
 def _read_pair(row: Mapping[str, Any]) -> tuple[Array, Trimap]:

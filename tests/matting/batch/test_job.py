@@ -18,8 +18,7 @@ pytest.importorskip("a2u_tf.matting.batch", exc_type=ImportError)  # which says 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from a2u_tf.matting.batch.job import read_checked, run_job
-from a2u_tf.matting.batch.run import ray_running
+from a2u_tf.matting.batch.job import ray_running, read_checked, run_job
 from a2u_tf.matting.pictures import write_alpha
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting

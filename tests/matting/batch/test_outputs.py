@@ -6,7 +6,7 @@ pytest.importorskip("a2u_tf.matting.batch", exc_type=ImportError)
 
 import pyarrow.parquet as pq
 
-from a2u_tf.matting.batch.outputs import ParquetParts, PngFolder, open_output
+from a2u_tf.matting.batch.places import ParquetParts, PngFolder, open_output
 
 SETTINGS = {"model": "0", "bits": 8}
 
