@@ -1,8 +1,7 @@
 """What knows no tensor: files that are whole or not there, PNG files, tables, versions of what is installed."""
 
 from a2u_tf.files.png import write_png
-from a2u_tf.files.tables import markdown_table
-from a2u_tf.files.versions import package_version, versions
+from a2u_tf.files.reports import markdown_table, package_version, versions
 from a2u_tf.files.whole_files import (
     check_not_inputs,
     identity,

@@ -12,17 +12,13 @@ _BEGINNING = 33  # bytes, to the end of the header
 
 
 def write_png(path: Path | str, levels: Array, profile: bytes | None = None, fast: bool = False) -> None:
-    """Write a picture as a PNG file; the file is whole or not there.
+    """Write a picture as a PNG file, whose path must end in `.png`; the file is whole or not there.
 
     Args:
-        path: File to write, ending in `.png`.
         levels: uint8 or uint16, grey of shape `(H, W)`, RGB of shape `(H, W, 3)`, or RGBA of shape `(H, W, 4)`.
         profile: ICC profile of the colours, bytes; None for sRGB.
         fast: Whether to look for runs of levels alone. Photographs grow little by that; drawings become four times as
             large.
-
-    Raises:
-        ValueError: For other arrays and endings.
     """
     import cv2  # here: most who write files write no pictures
     from PIL import PngImagePlugin

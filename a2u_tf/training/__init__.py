@@ -2,10 +2,9 @@
 
 from a2u_tf.training import metrics, optimizers
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
-from a2u_tf.training.distribution import DistributedModel, distributed
+from a2u_tf.training.distribution import DistributedModel, Share, distributed
 from a2u_tf.training.metrics import PSNR, SSIM
 from a2u_tf.training.optimizers import LayerwiseAdam
-from a2u_tf.training.share import Share
 
 __all__ = [
     "PSNR",

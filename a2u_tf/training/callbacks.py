@@ -41,8 +41,7 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
 
     def finished_epochs(self) -> int:
         """Return how many epochs the backup holds: the epoch at which `fit` will begin."""
-        newest = self._newest()
-        return 0 if newest is None else int(newest.stem.removeprefix("epoch_"))
+        return int(newest.stem.removeprefix("epoch_")) if (newest := self._newest()) else 0
 
     def _newest(self) -> Path | None:
         return max(Path(self.backup_dir).glob("epoch_*.npz"), default=None)
@@ -91,9 +90,8 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
                 "whole: mend the cause and give the same command to go on from there",
                 str(target),
             ) from error
-        for older in target.parent.glob("*epoch_*.npz"):
-            if older != target:
-                older.unlink()
+        for older in {*target.parent.glob("*epoch_*.npz")} - {target}:
+            older.unlink()
 
 
 class StopAtNonFinite(keras.callbacks.Callback):
@@ -117,10 +115,7 @@ class StopAtNonFinite(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         for variable in self.model.variables:
             # The last batch of an epoch can spoil the weights with a loss that is still finite.
-            if (
-                keras.backend.is_float_dtype(variable.dtype)
-                and not np.isfinite(keras.ops.convert_to_numpy(variable)).all()
-            ):
+            if not keras.ops.all(keras.ops.isfinite(variable)):
                 self._stop(f"{variable.path} holds values that are not finite at the end of epoch {self._epoch}")
 
     def _stop(self, what: str) -> NoReturn:
@@ -163,9 +158,8 @@ class EpochTable(keras.callbacks.Callback):
             ) from error
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
-        values = {name: _cell(value) for name, value in (logs or {}).items()}
         self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
-        self._rows[epoch + 1] = {"epoch": epoch + 1, **values}
+        self._rows[epoch + 1] = {"epoch": epoch + 1, **{name: _cell(value) for name, value in (logs or {}).items()}}
         columns = {name: None for row in self._rows.values() for name in row}
         with replaced(self.path) as temporary, open(temporary, "w", newline="") as file:
             writer = csv.DictWriter(file, columns, restval="NA")

@@ -1,7 +1,6 @@
 """Models that train on several devices or machines as they would on one."""
 
-import contextlib
-from collections.abc import Iterator
+import dataclasses
 from typing import Any
 
 import keras
@@ -9,13 +8,28 @@ import keras
 from a2u_tf.types import Tensor
 
 
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """What one process makes of each batch, when several train together: `count` of its `of` equal parts.
+
+    Attributes:
+        first: Number of the first part, from 0.
+        count: How many parts; each is a batch of its own.
+        of: Into how many parts the whole batch is cut.
+    """
+
+    first: int = 0
+    count: int = 1
+    of: int = 1
+
+
+WHOLE = Share()
+
+
 def distributed(network: keras.Model) -> keras.Model:
-    """Return a functional model as a `DistributedModel`, or as it is where nothing shares its batches.
+    """Return a functional model as a `DistributedModel` of its layers, or as it is where nothing shares its batches.
 
     Call it before `compile`, inside the scope of a `tf.distribute` strategy.
-
-    Args:
-        network: Functional `keras.Model`; the two share their layers.
     """
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -38,8 +52,15 @@ class DistributedModel(keras.Model):
     """
 
     def train_step(self, data: Tensor) -> dict[str, Tensor]:
-        with self._norms_over_all_replicas():
+        # While a step is traced. Replicas that are traced side by side reach their last layer together.
+        norms = [layer for layer in self._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
+        for norm in norms:
+            norm.synchronized = True
+        try:
             return self._logs(super().train_step(data))
+        finally:
+            for norm in norms:
+                norm.synchronized = False
 
     def test_step(self, data: Tensor) -> dict[str, Tensor]:
         return self._logs(super().test_step(data))
@@ -62,15 +83,3 @@ class DistributedModel(keras.Model):
             data_batch = keras.tree.map_structure(lambda x: strategy.experimental_local_results(x)[0], next(batches))
         with strategy.scope():
             self._symbolic_build(data_batch=data_batch)
-
-    @contextlib.contextmanager
-    def _norms_over_all_replicas(self) -> Iterator[None]:
-        """For the time of tracing a step; replicas that are traced side by side reach their last layer together."""
-        norms = [layer for layer in self._flatten_layers() if isinstance(layer, keras.layers.BatchNormalization)]
-        for norm in norms:
-            norm.synchronized = True
-        try:
-            yield
-        finally:
-            for norm in norms:
-                norm.synchronized = False

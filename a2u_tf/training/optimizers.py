@@ -39,15 +39,10 @@ class LayerwiseAdam(keras.optimizers.Adam):
             raise ValueError(f"`factors` must be numbers of at least 0. Received: {wrong}")
 
     def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
-        super().update_step(gradient, variable, learning_rate * self._factor(variable))
-
-    def _factor(self, variable: keras.Variable) -> float:
         # TensorFlow hands over its own variable, which has no path.
         path = self._trainable_variables[self._get_variable_index(variable)].path
-        for pattern, factor in self.factors.items():
-            if re.search(pattern, path):
-                return factor
-        return 1
+        factor = next((factor for pattern, factor in self.factors.items() if re.search(pattern, path)), 1)
+        super().update_step(gradient, variable, learning_rate * factor)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factors": self.factors}

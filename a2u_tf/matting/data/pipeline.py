@@ -14,7 +14,7 @@ import numpy as np
 
 from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.sources import Source
-from a2u_tf.training.share import WHOLE, Share
+from a2u_tf.training.distribution import WHOLE, Share
 from a2u_tf.types import Array, Tensor
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import keras
 import numpy as np
 
-from a2u_tf.training.share import WHOLE, Share
+from a2u_tf.training.distribution import WHOLE, Share
 from a2u_tf.types import Array, Tensor
 
 if TYPE_CHECKING:
@@ -80,17 +81,14 @@ def _tensorflow_batches(images: Array, batch_size: int, share: Share) -> tuple[t
 
 def _numpy_batches(images: Array, batch_size: int, share: Share) -> tuple[keras.utils.PyDataset, SetOrder]:
     """The same for the other backends."""
-    data = _NumpyBatches(images, batch_size, share)
-    return data, data.set_order
+    order = np.arange(len(images))
+    return _NumpyBatches(images, order, batch_size, share), functools.partial(np.copyto, order)
 
 
 class _NumpyBatches(keras.utils.PyDataset):
-    def __init__(self, images: Array, batch_size: int, share: Share) -> None:
+    def __init__(self, images: Array, order: Array, batch_size: int, share: Share) -> None:
         super().__init__()
-        self._images = images
-        self._batch_size = batch_size
-        self._share = share
-        self._order = np.arange(len(images))
+        self._images, self._order, self._batch_size, self._share = images, order, batch_size, share
 
     def __len__(self) -> int:
         return math.ceil(len(self._images) / self._batch_size) * self._share.count
@@ -100,6 +98,3 @@ class _NumpyBatches(keras.utils.PyDataset):
         indices = self._order[start : start + self._batch_size]
         batch = self._images[_part(indices, len(indices), index, self._share)]
         return batch, batch
-
-    def set_order(self, order: Array) -> None:
-        self._order = order
