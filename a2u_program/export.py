@@ -16,7 +16,7 @@ EXAMPLES = """\
   %(prog)s --model runs/matting/best.keras -o matting.onnx --format onnx
   %(prog)s --model small -o matting.tflite --format litert --size 512 512
 """
-# Those of a2u_tf.export.litert, which would have to be imported for them.
+# Those of a2u_tf.export.files, which would have to be imported for them.
 WEIGHTS = ("float32", "float16", "int8")
 
 

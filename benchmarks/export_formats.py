@@ -19,7 +19,7 @@ import tensorflow as tf
 from absl import app, flags, logging
 
 from a2u_tf.export import export_litert, export_onnx, export_saved_model
-from a2u_tf.export.litert import WEIGHTS
+from a2u_tf.export.files import WEIGHTS
 from a2u_tf.files import write_json
 from a2u_tf.matting.evaluation import evaluate
 from a2u_tf.matting.pictures import read_alpha, read_rgb, read_trimap

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
+import numpy as np
 
 from a2u_tf.types import Array, Tensor
 
@@ -71,11 +72,7 @@ class Endpoint:
         return {name: keras.ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
     def of_one(self, size: tuple[int, int] | None = None) -> Endpoint:
-        """Return the endpoint for a batch of one; `size` is a height and width for those inputs that leave them open.
-
-        Raises:
-            ValueError: Where the model's own size is another.
-        """
+        """Return the endpoint for a batch of one; `size` is a height and width for inputs that leave these open."""
         import tensorflow as tf
 
         inputs = []
@@ -86,30 +83,33 @@ class Endpoint:
             inputs.append(tf.TensorSpec((1, *(size or own), *spec.shape[3:]), spec.dtype, spec.name))
         return dataclasses.replace(self, inputs=inputs)
 
-    def fixed(self) -> Endpoint:
-        """Return the endpoint itself.
+    def is_open(self) -> bool:
+        """Say whether some size of the inputs is open."""
+        return any(None in tuple(spec.shape) for spec in self.inputs)
 
-        Raises:
-            ValueError: Where it leaves a height or width open.
+    def examples(self) -> list[Arrays]:
+        """Return dicts of random arrays: several sizes and batches, where these are open.
+
+        Floats lie in [0, 1], integers in 0 to 255 or among the `levels`.
         """
-        if any(None in tuple(spec.shape) for spec in self.inputs):
-            raise ValueError(
-                "The model takes pictures of any size, and this format needs one. Pass it, as in size=(512, 512) or "
-                "--size 512 512."
-            )
-        return self
+        rng = np.random.default_rng(0)
+        examples: list[Arrays] = []
+        for size in self.sizes if self.is_open() else self.sizes[:1]:
+            example = {}
+            for spec in self.inputs:
+                lengths = (*size, *[1] * len(spec.shape))
+                shape = [lengths[axis] if n is None else n for axis, n in enumerate(spec.shape)]
+                if levels := self.levels.get(spec.name):
+                    array = rng.choice(np.array(list(levels)), shape, p=list(levels.values()))
+                else:
+                    array = rng.random(shape) if spec.dtype.is_floating else rng.integers(0, 256, shape)
+                example[spec.name] = array.astype(spec.dtype.as_numpy_dtype)
+            examples.append(example)
+        return examples
 
 
 def model_endpoint(model: keras.Model) -> Endpoint:
-    """Return the `Endpoint` of a model.
-
-    A model with a method `export_endpoint()` says its own, as `a2u_tf.matting.MattingModel` does. Any other functional
-    model takes and returns what it does, by the names of its inputs and outputs: keys of a dict of outputs, else the
-    names of their layers, and `output_0`, `output_1` and so on where these repeat or are those of inputs.
-
-    Raises:
-        ValueError: For other models, and on other backends than TensorFlow.
-    """
+    """Return the `Endpoint` that a model says by its method `export_endpoint`, or that of a functional model."""
     if keras.backend.backend() != "tensorflow":
         raise ValueError(
             f"Export needs Keras on TensorFlow. Received: the backend {keras.backend.backend()}. Run with "
@@ -127,22 +127,23 @@ def model_endpoint(model: keras.Model) -> Endpoint:
 
 
 def _functional_endpoint(model: keras.Model) -> Endpoint:
+    """What the model takes and returns, by the names of its inputs and outputs.
+
+    Those of outputs are the keys of their dict, else the names of their layers; numbers where they repeat or are those
+    of inputs.
+    """
     import tensorflow as tf
 
-    names = _output_names(model)
+    if isinstance(model.output, dict) and not any(keras.tree.is_nested(output) for output in model.output.values()):
+        names = [path[-1] for path, _ in keras.tree.flatten_with_path(model.output)]
+    else:
+        names = list(model.output_names)
+    taken = [*names, *(x.name for x in model.inputs)]
+    if len(set(taken)) < len(taken):
+        names = [f"output_{n}" for n in range(len(names))]
 
     def forward(*tensors: Tensor) -> dict[str, Tensor]:
         outputs = model(keras.tree.pack_sequence_as(model.input, tensors), training=False)
         return dict(zip(names, keras.tree.flatten(outputs), strict=True))
 
     return Endpoint(forward, [tf.TensorSpec(x.shape, x.dtype, x.name) for x in model.inputs], len(model.outputs))
-
-
-def _output_names(model: keras.Model) -> list[str]:
-    """The keys of a dict of outputs, or the names of their layers; numbers where these repeat or name inputs, too."""
-    if isinstance(model.output, dict) and not any(keras.tree.is_nested(output) for output in model.output.values()):
-        names = [path[-1] for path, _ in keras.tree.flatten_with_path(model.output)]
-    else:
-        names = list(model.output_names)
-    taken = [*names, *(x.name for x in model.inputs)]
-    return names if len(set(taken)) == len(taken) else [f"output_{n}" for n in range(len(names))]

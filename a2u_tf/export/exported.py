@@ -1,9 +1,11 @@
-"""What an export tells of itself."""
+"""What an export tells of itself, and how it is compared with its model."""
 
-import contextlib
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
+
+import numpy as np
+
+from a2u_tf.export.endpoints import Arrays
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,29 +31,30 @@ class Exported:
         )
 
 
-def check_difference(difference: float, tolerance: float, name: str) -> None:
-    """Raise `ValueError` for a difference above the tolerance, and for one that is not a number."""
+def checked_difference(expected: list[Arrays], received: list[Arrays], tolerance: float, name: str) -> float:
+    """Return the largest difference; raise `ValueError` where it is above the tolerance or not a number."""
+    difference = largest_difference(expected, received)
     if not difference <= tolerance:
         raise ValueError(
             f"The {name} does not compute what the Keras model does: the largest difference is {difference:.1e}, "
             f"expected at most {tolerance:.1e}. Nothing was kept. Pass a larger `tolerance` if that is good enough, as "
             "for models that compute in half precision."
         )
+    return difference
 
 
-@contextlib.contextmanager
-def refused_in_one_line(name: str) -> Iterator[None]:
-    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within.
+def largest_difference(expected: list[Arrays], received: list[Arrays]) -> float:
+    """Return the largest absolute difference of two lists of dicts of arrays; infinite for other names and shapes."""
+    differences = [0.0]
+    for one, other in zip(expected, received, strict=True):
+        if set(one) != set(other):
+            return np.inf
+        for name, array in one.items():
+            a, b = np.asarray(array, np.float64), np.asarray(other[name], np.float64)
+            differences.append(np.max(np.abs(a - b), initial=0) if a.shape == b.shape else np.inf)
+    return float(np.max(differences))  # which, unlike Python's `max`, keeps a NaN
 
-    But for what the machine lacks, which no other model would mend: space on the disk, memory.
-    """
-    try:
-        yield
-    except (OSError, MemoryError):
-        raise
-    except Exception as error:
-        lines = [line for line in str(error).splitlines() if line.strip()] or [""]
-        raise ValueError(
-            f"The model does not go into {name} ({type(error).__name__}: {lines[0][:300]}). Nothing was kept. Export "
-            "it as a SavedModel, or with another layer in that place."
-        ) from error
+
+def largest_value(outputs: list[Arrays]) -> float:
+    """Return the largest absolute value in a list of dicts of arrays, and at least 1."""
+    return max(1.0, *(float(np.max(np.abs(array), initial=0)) for one in outputs for array in one.values()))

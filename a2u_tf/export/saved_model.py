@@ -1,13 +1,11 @@
 """SavedModels for TensorFlow Serving and everything else that runs TensorFlow, without this package and its op."""
 
-import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,12 @@ import numpy as np
 
 from a2u_tf.export import reload
 from a2u_tf.export.endpoints import Arrays, Endpoint, model_endpoint
-from a2u_tf.export.examples import endpoint_examples, largest_difference, largest_value
-from a2u_tf.export.exported import Exported, check_difference
-from a2u_tf.export.warmup import write_warmup
+from a2u_tf.export.exported import Exported, checked_difference, largest_value
 from a2u_tf.files import temporary_path
 from a2u_tf.ops import use_implementation
+from a2u_tf.ops.validation import positive_integers
 
-FIRST = "serving_default"
+FIRST, WARMUP = "serving_default", "assets.extra/tf_serving_warmup_requests"
 Calls = list[tuple[str, Arrays]]
 
 
@@ -46,9 +43,6 @@ def export_saved_model(model: keras.Model, folder: Path | str, version: int = 1,
         version: Integer of at least 1. Servers take the largest.
         tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1.
 
-    Returns:
-        `Exported`.
-
     Raises:
         FileExistsError: Where there is such a version already.
         ValueError: For other models and versions, for a graph with operations that are not TensorFlow's, and where the
@@ -59,49 +53,36 @@ def export_saved_model(model: keras.Model, folder: Path | str, version: int = 1,
     >>> model = keras.saving.load_model("runs/matting/best.keras", compile=False)
     >>> print(a2u_tf.export.export_saved_model(model, "served/matting"))
     """
+    positive_integers(version=version)
     folder = Path(folder).absolute()
-    target = _new_version(folder, version)
-    endpoint = model_endpoint(model)
-    with _staged(target) as staging:
-        _write(endpoint, staging)
-        examples = endpoint_examples(endpoint)
-        calls = [(FIRST, inputs) for inputs in examples]
-        calls += [(signature.name, signature.encode(examples[-1])) for signature in endpoint.signatures]
-        expected = [endpoint(inputs) for inputs in examples]
-        received = _call_elsewhere(staging, calls)
-        difference = largest_difference(expected, received[: len(expected)])
-        check_difference(difference, tolerance * largest_value(expected), "SavedModel")
-        for signature, outputs in zip(endpoint.signatures, received[len(expected) :], strict=True):
-            further = largest_difference(expected[-1:], [signature.decode(outputs)])
-            check_difference(further, signature.tolerance, f"SavedModel's signature {signature.name}")
-        write_warmup(staging, calls)
-        exported = Exported(target, _bytes(staging), _operations(staging), difference)
-    return exported
-
-
-def _new_version(folder: Path, version: int) -> Path:
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ValueError(f"`version` must be an integer of at least 1. Received: version={version!r}")
     target = folder / str(version)
     if target.exists():
         free = 1 + max(int(path.name) for path in folder.iterdir() if re.fullmatch("[0-9]+", path.name))
         raise FileExistsError(
             f"{target} is there already. Write a new version, version={free} (--version={free}), or remove it."
         )
-    return target
-
-
-@contextlib.contextmanager
-def _staged(target: Path) -> Iterator[Path]:
-    """Yield a folder to write into, under another name beside the model's; on success it becomes `target`."""
-    model = target.parent
-    staging = temporary_path(model)
+    endpoint = model_endpoint(model)
+    staging = temporary_path(folder)
     try:
-        yield staging
-        model.mkdir(exist_ok=True)
+        _write(endpoint, staging)
+        examples = endpoint.examples()
+        calls = [(FIRST, inputs) for inputs in examples]
+        calls += [(signature.name, signature.encode(examples[-1])) for signature in endpoint.signatures]
+        expected = [endpoint(inputs) for inputs in examples]
+        received = _call_elsewhere(staging, calls)
+        firsts, others = received[: len(expected)], received[len(expected) :]
+        difference = checked_difference(expected, firsts, tolerance * largest_value(expected), "SavedModel")
+        for signature, outputs in zip(endpoint.signatures, others, strict=True):
+            name = f"SavedModel's signature {signature.name}"
+            checked_difference(expected[-1:], [signature.decode(outputs)], signature.tolerance, name)
+        write_warmup(staging, calls)
+        size = sum(path.stat().st_size for path in staging.rglob("*") if path.is_file())
+        exported = Exported(target, size, _operations(staging), difference)
+        folder.mkdir(exist_ok=True)
         os.rename(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    return exported
 
 
 def _write(endpoint: Endpoint, folder: Path) -> None:
@@ -148,12 +129,38 @@ def _call_elsewhere(saved_model: Path, calls: Calls) -> list[Arrays]:
     return results
 
 
-def _bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
 def _operations(saved_model: Path) -> tuple[str, ...]:
     from tensorflow.core.protobuf import saved_model_pb2
 
     graph = saved_model_pb2.SavedModel.FromString((saved_model / "saved_model.pb").read_bytes()).meta_graphs[0]
     return tuple(sorted(operation.name for operation in graph.meta_info_def.stripped_op_list.op))
+
+
+def write_warmup(saved_model: Path, requests: Calls) -> None:
+    """Write requests that TensorFlow Serving runs when it loads a SavedModel: the first client shall not wait for that.
+
+    They are a TFRecord of PredictionLog messages. Their encoding is four nested fields, which are written here; the
+    package tensorflow-serving-api, where these messages are defined, is not needed.
+
+    Reference: tensorflow_serving/apis/{prediction_log,predict,model}.proto.
+    """
+    import tensorflow as tf
+
+    path = saved_model / WARMUP
+    path.parent.mkdir()
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for signature, inputs in requests:
+            request = _field(1, _field(3, signature.encode()))  # ModelSpec.signature_name
+            for name, value in inputs.items():
+                tensor = tf.make_tensor_proto(value).SerializeToString()
+                request += _field(2, _field(1, name.encode()) + _field(2, tensor))  # an entry of the map `inputs`
+            writer.write(_field(6, _field(1, request)))  # PredictionLog.predict_log, PredictLog.request
+
+
+def _field(number: int, data: bytes) -> bytes:
+    """Return bytes as a field of a protocol buffer: number and kind, length in groups of seven bits, data."""
+    length, groups = len(data), []
+    while length > 0x7F:
+        groups.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([number << 3 | 2, *groups, length]) + data

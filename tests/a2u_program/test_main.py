@@ -9,7 +9,7 @@ import pytest
 
 from a2u_program import evaluate, export, info, matte
 from a2u_program.main import COMMANDS, a2u_matte, main
-from a2u_tf.export.litert import WEIGHTS
+from a2u_tf.export.files import WEIGHTS
 from a2u_tf.matting.cutout import COLOURS
 from a2u_tf.matting.evaluation import LAYOUTS
 from a2u_tf.matting.prediction import DTYPES

@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from a2u_tf.layers import A2UUpSampling2D
+from tests.export.networks import onnx_or_skip
 from tests.helpers import SEED
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
@@ -29,24 +30,25 @@ def operations(folder):
     return {operation.name for operation in graph.meta_info_def.stripped_op_list.op}
 
 
+def called(net, x):
+    serve = tf.function(lambda x: net(x), input_signature=[tf.TensorSpec((None, 8, 12, 3), name="x")])
+    serve(x)
+    return serve
+
+
 def write_module(net, x, folder):
     module = tf.Module()
-    module.net = net
-    module.serve = tf.function(lambda x: net(x), input_signature=[tf.TensorSpec((None, 8, 12, 3), name="x")])
-    module.serve(x)
+    module.net, module.serve = net, called(net, x)
     tf.saved_model.save(module, str(folder), module.serve)
 
 
 def write_concrete(net, x, folder):
-    function = tf.function(lambda x: net(x)).get_concrete_function(tf.TensorSpec((None, 8, 12, 3), name="x"))
-    function(tf.constant(x))
-    tf.saved_model.save(net, str(folder), function)
+    tf.saved_model.save(net, str(folder), called(net, x).get_concrete_function())
 
 
 def write_archive(net, x, folder):
     archive = keras.export.ExportArchive()
-    serve = tf.function(lambda x: net(x), input_signature=[tf.TensorSpec((None, 8, 12, 3), name="x")])
-    serve(x)
+    serve = called(net, x)
     archive.track(net)
     archive.add_endpoint("serving_default", serve)
     archive.write_out(folder, verbose=False)
@@ -71,8 +73,7 @@ def test_saved_models_of_what_ran_before(model, x, tmp_path, write):
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_onnx(model, x, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime", reason="needs onnxruntime")
-    pytest.importorskip("tf2onnx", reason="needs tf2onnx")
+    onnxruntime = onnx_or_skip()
     model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
     (actual,) = session.run(None, {session.get_inputs()[0].name: x})

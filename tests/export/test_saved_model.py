@@ -10,6 +10,7 @@ import pytest
 
 from a2u_tf.export import Endpoint, Signature, export_saved_model, reload, saved_model
 from a2u_tf.ops import compiled
+from tests.export.networks import NAMES, several_outputs
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
 
@@ -87,8 +88,8 @@ def test_warm_up_requests_are_the_calls_of_the_comparison(exported):
     )
     import tensorflow as tf
 
-    file = exported.path / "assets.extra" / "tf_serving_warmup_requests"
-    logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(str(file))]
+    file = str(exported.path / "assets.extra" / "tf_serving_warmup_requests")
+    logs = [prediction_log_pb2.PredictionLog.FromString(r.numpy()) for r in tf.data.TFRecordDataset(file)]
     requests = [log.predict_log.request for log in logs]
     assert [request.model_spec.signature_name for request in requests] == ["serving_default"] * 2 + ["above"]
     first, second, above = (
@@ -136,9 +137,25 @@ def test_exception_difference_leaves_nothing(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_exception_model(tmp_path):
-    class Other(keras.Model):
-        pass
+def test_requests_are_read_by_the_servers_messages(tmp_path):
+    log = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2", reason="needs a2u_tf[serving]")
+    import tensorflow as tf
 
-    with pytest.raises(ValueError, match=r"a functional Keras model\. Received: Other$"):
-        export_saved_model(Other(), tmp_path / "model")
+    image, names = np.arange(400).astype("uint8").reshape(1, 10, 10, 4), np.array([b"one", b"two"])
+    saved_model.write_warmup(tmp_path, [("serving_default", {"image": image, "x": image / 2}), ("files", {"f": names})])
+    records = list(tf.data.TFRecordDataset(str(tmp_path / saved_model.WARMUP)).as_numpy_iterator())
+    first, second = (log.PredictionLog.FromString(record).predict_log.request for record in records)
+    assert (first.model_spec.signature_name, second.model_spec.signature_name) == ("serving_default", "files")
+    arrays = {name: tf.make_ndarray(tensor) for name, tensor in [*first.inputs.items(), *second.inputs.items()]}
+    assert set(arrays) == {"image", "x", "f"}
+    for name, expected in (("image", image), ("x", image / 2), ("f", names)):
+        np.testing.assert_array_equal(arrays[name], expected)
+
+
+@pytest.mark.process
+def test_all_outputs_are_there(tmp_path):
+    import tensorflow as tf
+
+    exported = export_saved_model(several_outputs("shared layer"), tmp_path / "m")
+    signature = tf.saved_model.load(str(exported.path)).signatures["serving_default"]
+    assert sorted(signature.structured_outputs) == NAMES["shared layer"]
