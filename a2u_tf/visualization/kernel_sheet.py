@@ -1,24 +1,19 @@
-"""Upsampling kernels as maps over the picture, models side by side."""
+"""Upsampling kernels as maps over the picture, models side by side, and a callback that draws them."""
 
+import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import cv2
+import keras
 import numpy as np
 
+from a2u_tf.files import write_png
 from a2u_tf.types import Array
-from a2u_tf.visualization.kernels import KernelMap
-from a2u_tf.visualization.tiles import (
-    FONT,
-    GREY,
-    HEADER,
-    MARGIN,
-    WHITE,
-    fitted,
-    rgb,
-    signed_colours,
-    title,
-    unsigned_colours,
-)
+from a2u_tf.visualization import tiles
+from a2u_tf.visualization.kernels import KernelMap, kernel_maps
+from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
 
 CAPTION = (
     "Dark to bright: standard deviation of each pixel's weights, 0 where it takes the plain average of its window.",
@@ -50,26 +45,32 @@ def kernel_sheet(pictures: Array, models: Models, number: int = 0, side: int = 2
     check_levels(pictures, models, number)
     if side < 200:
         raise ValueError(f"`side` must be at least 200. Received: side={side}")
-    picture = fitted(rgb(pictures[number]), side)
+    picture = tiles.fitted(tiles.rgb(pictures[number]), side)
+    width = side + MARGIN
     rows = []
     for levels in zip(*models.values(), strict=True):
-        size = levels[0].kernel_size
+        _, rows_of_kernels, columns_of_kernels, groups, size, _ = levels[0].weights.shape
         deviations = [level.deviation()[number] for level in levels]
         excess = [level.weights[number].mean(axis=2) - 1 / size**2 for level in levels]
-        deviation_limit, excess_limit = (max(np.abs(v).max() for v in values) or 1 for values in (deviations, excess))
-        columns = [_column(levels[0].name, title(_size_text(levels[0]), side + MARGIN), picture)]
+        most, limit = (max(np.abs(v).max() for v in values) or 1 for values in (deviations, excess))
+        scales = [
+            _scale_line("0", tiles.unsigned_colours, (0, most), f"{most:.4f}", width),
+            _scale_line(
+                f"{1 / size**2 - limit:.4f}",
+                tiles.signed_colours,
+                (-limit, limit),
+                f"{1 / size**2 + limit:.4f}",
+                width,
+            ),
+        ]
+        text = f"{rows_of_kernels} x {columns_of_kernels} kernels" + (f", {groups} groups" if groups > 1 else "")
+        columns = [_column(levels[0].name, tiles.title(text, width), picture)]
         for name, deviation, weights in zip(models, deviations, excess, strict=True):
-            scale = _scale_line("0", unsigned_colours, (0, deviation_limit), f"{deviation_limit:.4f}", side + MARGIN)
-            heading = f"{name}: at most {deviation.max():.4f}"
-            columns.append(_column(heading, scale, fitted(unsigned_colours(deviation, deviation_limit), side)))
-            ends = -excess_limit, excess_limit
-            low, high = (f"{1 / size**2 + end:.4f}" for end in ends)
-            scale = _scale_line(low, signed_colours, ends, high, side + MARGIN)
-            heading = f"{name}: {size} x {size} weights"
-            columns.append(_column(heading, scale, _tap_grid(weights, size, excess_limit, side)))
+            tile = tiles.fitted(tiles.unsigned_colours(deviation, most), side)
+            columns.append(_column(f"{name}: at most {deviation.max():.4f}", scales[0], tile))
+            columns.append(_column(f"{name}: {size} x {size} weights", scales[1], _tap_grid(weights, limit, side)))
         rows.append(np.concatenate(columns, axis=1))
-    width = rows[0].shape[1]
-    sheet = np.concatenate([*(title(text, width) for text in CAPTION), *rows])
+    sheet = np.concatenate([*(tiles.title(text, rows[0].shape[1]) for text in CAPTION), *rows])
     return np.pad(sheet, [(0, 0), (MARGIN, 0), (0, 0)], constant_values=GREY)
 
 
@@ -91,13 +92,8 @@ def check_levels(pictures: Array, models: Models, number: int) -> None:
         raise ValueError(f"Expected `number` from 0 to {len(pictures) - 1}. Received: {number}")
 
 
-def _size_text(level: KernelMap) -> str:
-    _, height, width, groups, _, _ = level.weights.shape
-    return f"{height} x {width} kernels" + (f", {groups} groups" if groups > 1 else "")
-
-
 def _column(heading: str, scale: Array, tile: Array) -> Array:
-    return np.concatenate([title(heading, tile.shape[1]), scale, tile])
+    return np.concatenate([tiles.title(heading, tile.shape[1]), scale, tile])
 
 
 def _scale_line(
@@ -105,19 +101,64 @@ def _scale_line(
 ) -> Array:
     """The colours from the first to the last of `ends`, between texts that say what these are."""
     line = np.full((HEADER, width, 3), GREY, np.uint8)
-    start = cv2.getTextSize(low, FONT, 0.4, 1)[0][0] + MARGIN
-    line[4 : HEADER - 6, start : start + _BAR] = colours(np.linspace(ends[0], ends[1], _BAR)[None], ends[1])
+    start = cv2.getTextSize(low, tiles.FONT, 0.4, 1)[0][0] + MARGIN
+    line[4 : HEADER - 6, start : start + _BAR] = colours(np.linspace(*ends, _BAR)[None], ends[1])
     for text, place in ((low, 0), (high, start + _BAR + MARGIN)):
-        cv2.putText(line, text, (place, HEADER - 8), FONT, 0.4, WHITE, 1, cv2.LINE_AA)
+        cv2.putText(line, text, (place, HEADER - 8), tiles.FONT, 0.4, tiles.WHITE, 1, cv2.LINE_AA)
     return line
 
 
-def _tap_grid(excess: Array, size: int, limit: float, side: int) -> Array:
+def _tap_grid(excess: Array, limit: float, side: int) -> Array:
     """The map of each tap, `(H, W, s, s)`, where the tap lies in the kernel."""
-    tile = (side + MARGIN) // size - MARGIN
-    rows = [
-        np.concatenate([fitted(signed_colours(excess[..., i, j], limit), tile) for j in range(size)], axis=1)
-        for i in range(size)
-    ]
-    grid = np.concatenate(rows)
+    taps = range(excess.shape[-1])
+    tile = (side + MARGIN) // len(taps) - MARGIN
+    maps = [[tiles.fitted(tiles.signed_colours(excess[..., i, j], limit), tile) for j in taps] for i in taps]
+    grid = np.concatenate([np.concatenate(row, axis=1) for row in maps])
     return np.pad(grid, [(0, side + MARGIN - n) for n in grid.shape[:2]] + [(0, 0)], constant_values=GREY)
+
+
+class KernelMaps(keras.callbacks.Callback):
+    """Shows upsampling kernels after each epoch, beside those with which the training began.
+
+    Each picture has its `kernel_sheet`: a file `kernels_NUMBER_epoch_NNNN.png`, and an image of the name
+    `kernels_NUMBER` in TensorBoard.
+
+    Args:
+        pictures: Floats of shape `(N, H, W, 1 or 3)` in [0, 1]; a few.
+        log_dir: Folder to write to, such as that of `keras.callbacks.TensorBoard`.
+        inputs: What the model is called with for these pictures, where that is something else than `pictures`.
+
+    Raises:
+        ValueError: When training begins, where the model makes no upsampling kernels.
+        ImportError: At once, without TensorFlow or TensorBoard.
+    """
+
+    def __init__(self, pictures: Array, log_dir: Path | str, inputs: Any = None) -> None:
+        super().__init__()
+        if not all(importlib.util.find_spec(package) for package in ("tensorboard", "tensorflow")):
+            raise ImportError(
+                "KernelMaps needs the packages tensorboard and tensorflow: pip install 'a2u_tf[tensorboard]'"
+            )
+        self.pictures = np.asarray(pictures, np.float32)
+        self.log_dir = Path(log_dir)
+        self.inputs = self.pictures if inputs is None else inputs
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        import tensorflow as tf
+
+        self._first = kernel_maps(self.model, self.inputs)
+        self._writer = tf.summary.create_file_writer(str(self.log_dir))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        import tensorflow as tf
+
+        models = {"at first": self._first, f"epoch {epoch + 1}": kernel_maps(self.model, self.inputs)}
+        for number in range(len(self.pictures)):
+            sheet = kernel_sheet(self.pictures, models, number)
+            write_png(self.log_dir / f"kernels_{number}_epoch_{epoch + 1:04d}.png", sheet)
+            with self._writer.as_default(step=epoch):
+                tf.summary.image(f"kernels_{number}", sheet[None])
+        self._writer.flush()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._writer.close()

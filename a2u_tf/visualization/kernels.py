@@ -1,9 +1,9 @@
 """The upsampling kernels that a network makes for its pictures, and how far they are from a plain average."""
 
 import collections
-import contextlib
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -45,14 +45,11 @@ def kernel_maps(model: keras.Model, inputs: Any) -> list[KernelMap]:
 
     Args:
         model: Built Keras model with layers `A2UKernels` that make upsampling kernels, or `A2UUpSampling2D`. They may
-            lie in models that are its layers, but not in other layers.
+            lie in models that are its layers, but not in other layers. Without such layers it is a `ValueError`.
         inputs: What the model is called with, such as pictures of shape `(N, H, W, C)`.
 
     Returns:
         List of `KernelMap`, one each time that such a layer is called, the finest first.
-
-    Raises:
-        ValueError: Where the model has no such layers.
     """
     layers = list(_layers(model))
     names = {layer: layer.name for layer in layers if isinstance(layer, A2UKernels) and "up" in layer.directions}
@@ -62,8 +59,14 @@ def kernel_maps(model: keras.Model, inputs: Any) -> list[KernelMap]:
             "The model has no upsampling kernels to show: expected built layers A2UUpSampling2D, or A2UKernels with "
             f"'up' in their directions. Received: {model.name} of {sorted({type(layer).__name__ for layer in layers})}"
         )
-    with _recorded(names) as calls:
+    calls: list[tuple[keras.Layer, dict[str, Tensor]]] = []
+    try:
+        for layer in names:
+            layer.__dict__["call"] = functools.partial(_call_and_record, layer, calls)
         model(inputs, training=False)
+    finally:
+        for layer in names:
+            layer.__dict__.pop("call", None)
     maps, counts = [], collections.Counter[str]()
     for layer, kernels in calls:
         counts[names[layer]] += 1
@@ -82,36 +85,18 @@ def _layers(model: keras.Model) -> Iterator[keras.Layer]:
             yield from _layers(layer)
 
 
-@contextlib.contextmanager
-def _recorded(layers: Iterable[keras.Layer]) -> Iterator[list[tuple[keras.Layer, dict[str, Tensor]]]]:
-    """Yield a list that collects `(layer, what it returned)` of each call while the context lasts."""
-    calls: list[tuple[keras.Layer, dict[str, Tensor]]] = []
-
-    def recording(layer: keras.Layer) -> Callable[[Tensor], dict[str, Tensor]]:
-        call = type(layer).call.__get__(layer)
-
-        def call_and_record(guidance: Tensor) -> dict[str, Tensor]:
-            kernels: dict[str, Tensor] = call(guidance)
-            calls.append((layer, kernels))
-            return kernels
-
-        return call_and_record
-
-    try:
-        for layer in layers:
-            layer.call = recording(layer)
-        yield calls
-    finally:
-        for layer in layers:
-            layer.__dict__.pop("call", None)
+def _call_and_record(
+    layer: keras.Layer, calls: list[tuple[keras.Layer, dict[str, Tensor]]], guidance: Tensor
+) -> dict[str, Tensor]:
+    kernels: dict[str, Tensor] = type(layer).call(layer, guidance)
+    calls.append((layer, kernels))
+    return kernels
 
 
 def untrained(model: keras.Model, seed: int = 0) -> keras.Model:
-    """Return a copy of a functional or sequential model with fresh weights.
+    """Return a copy of a functional or sequential model with fresh weights, those of `seed`.
 
-    Args:
-        model: The model; its weights stay.
-        seed: Of the new weights. It becomes the seed of Python, NumPy and Keras, too.
+    It becomes the seed of Python, NumPy and Keras, too. The weights of the model stay.
     """
     keras.utils.set_random_seed(seed)
     return keras.models.clone_model(model)
