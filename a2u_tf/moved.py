@@ -16,7 +16,7 @@ MODULES = {
     "data": ["reconstruction.data"],
     "data.batches": ["reconstruction.data.batches", "training"],
     "data.digits": ["reconstruction.data.digits"],
-    "data.idx": ["reconstruction.data.idx"],
+    "data.idx": ["reconstruction.data.digits"],
     "data.matting": ["matting.pictures", "matting.data"],
     "data.matting.synthetic": ["matting.data.synthetic"],
     "data.synthetic_digits": ["reconstruction.data.synthetic_digits"],

@@ -25,15 +25,8 @@ def reconstruction_sheet(inputs: Array, outputs: Array, path: Path | str, zoom: 
             "`inputs` and `outputs` must both be of shape (count, height, width, 1). "
             f"Received: inputs.shape={inputs.shape}, outputs.shape={outputs.shape}"
         )
-    error = 2 * np.abs(inputs - outputs)
-    sheet = np.concatenate(
-        [
-            _row("input", inputs, zoom),
-            _row("output", outputs, zoom),
-            _row("absolute error (white: 0.5)", error, zoom),
-        ]
-    )
-    write_png(path, sheet)
+    rows = {"input": inputs, "output": outputs, "absolute error (white: 0.5)": 2 * np.abs(inputs - outputs)}
+    write_png(path, np.concatenate([_row(name, images, zoom) for name, images in rows.items()]))
 
 
 def _row(name: str, images: Array, zoom: int) -> Array:

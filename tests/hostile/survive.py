@@ -15,7 +15,7 @@ import numpy as np
 
 from a2u_tf.matting.pictures import read_alpha, read_rgb, read_rgba, read_trimap
 from a2u_tf.matting.pictures.formats import read_header
-from a2u_tf.reconstruction.data.idx import read_idx
+from a2u_tf.reconstruction.data.digits import read_idx
 from tests.hostile.corpus import GREY, RGB, other_format
 from tests.hostile.mutations import mutated
 from tests.matting.pictures.files import jpeg, palette_png, png

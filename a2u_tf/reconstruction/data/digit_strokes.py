@@ -8,6 +8,7 @@ import numpy as np
 from a2u_tf.types import Array
 
 SAMPLES_PER_SEGMENT = 3
+Stroke: TypeAlias = list[tuple[float, float]]
 
 # Per digit the ways to write it, per way its strokes (between slashes), per stroke its points "x,y" in hundredths of
 # the digit's height, x to the right and y down. A stroke is a smooth curve through its points, closed where it ends at
@@ -67,43 +68,33 @@ STROKES = {
 }
 
 
-Stroke: TypeAlias = list[tuple[float, float]]
-
-
 class Glyph(NamedTuple):
-    """One way to write a digit.
+    """One way to write a digit."""
 
-    Attributes:
-        points: Distinct points of the pen, float64 of shape `(K, 2)`, x and y in `[0, 1]`.
-        curves: Matrix of shape `(samples, K)` that turns the points, moved at will, into fine polylines, stroke after
-            stroke.
-        breaks: Where in the samples the second and further strokes start.
-    """
-
-    points: Array
-    curves: Array
-    breaks: tuple[int, ...]
+    points: Array  # distinct points of the pen, `(K, 2)`, x and y in [0, 1]
+    curves: Array  # `(samples, K)`: turns the points, moved at will, into fine polylines, stroke after stroke
+    breaks: tuple[int, ...]  # where in the samples the second and further strokes start
 
 
 @functools.cache
 def glyphs(digit: int) -> tuple[Glyph, ...]:
-    """Return the ways to write a digit of 0 to 9 as a tuple of `Glyph`."""
+    """Return the ways to write a digit of 0 to 9."""
     return tuple(_make_glyph(parse_strokes(text)) for text in STROKES[digit])
 
 
 def parse_strokes(text: str) -> list[Stroke]:
-    """Return the strokes of one way of writing: a list of lists of points `(x, y)` in `[0, 1]`."""
+    """Return the strokes of one way of writing, each a list of points `(x, y)` in `[0, 1]`."""
     strokes = [[point.split(",") for point in stroke.split()] for stroke in text.split("/")]
     return [[(int(x) / 100, int(y) / 100) for x, y in stroke] for stroke in strokes]
 
 
 def _make_glyph(strokes: list[Stroke]) -> Glyph:
     points = sorted({point for stroke in strokes for point in stroke})
-    curves = []
-    for stroke in strokes:
-        selection = np.zeros((len(stroke), len(points)))
-        selection[np.arange(len(stroke)), [points.index(point) for point in stroke]] = 1
-        curves.append(_spline_matrix(len(stroke), closed=stroke[0] == stroke[-1]) @ selection)
+    chosen = np.eye(len(points))
+    curves = [
+        _spline_matrix(len(stroke), closed=stroke[0] == stroke[-1]) @ chosen[[points.index(point) for point in stroke]]
+        for stroke in strokes
+    ]
     ends = np.cumsum([len(curve) for curve in curves])
     return Glyph(np.array(points), np.vstack(curves), tuple(ends[:-1].tolist()))
 

@@ -1,12 +1,20 @@
-"""MNIST and Fashion-MNIST as float images, from local files or through Keras."""
+"""MNIST and Fashion-MNIST as float images, from local IDX files or through Keras.
 
+IDX is the format of the MNIST family: a small big-endian header, then the bytes of one array.
+"""
+
+import gzip
+import hashlib
+import math
 import os
+import struct
+import zlib
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
-from a2u_tf.reconstruction.data.idx import read_idx
+from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Array
 
 ENVIRONMENT_VARIABLE = "A2U_DATA_DIR"
@@ -16,22 +24,27 @@ FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
-# Of the decompressed files, so that files that were compressed anew are accepted.
+# Of the decompressed files in this order, so that files that were compressed anew are accepted.
 SHA256 = {
-    "mnist": {
-        "train-images-idx3-ubyte.gz": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "train-labels-idx1-ubyte.gz": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "t10k-images-idx3-ubyte.gz": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "t10k-labels-idx1-ubyte.gz": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    },
-    "fashion_mnist": {
-        "train-images-idx3-ubyte.gz": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte.gz": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte.gz": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte.gz": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    },
+    "mnist": (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ),
+    "fashion_mnist": (
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    ),
 }
 DATASETS = tuple(SHA256)
+UINT8_CODE = 0x08
+MAX_RANK = 4
+# Five times the largest file of the MNIST family. Headers that promise more are taken for damage.
+MAX_BYTES = 256 * 2**20
+CHUNK_BYTES = 2**20
 Digits: TypeAlias = tuple[Array, Array]  # images and labels
 
 
@@ -66,8 +79,7 @@ def load_digits(dataset: str, data_dir: Path | str | None = None, size: int = 32
     """
     if dataset not in DATASETS:
         raise ValueError(f"`dataset` must be one of {DATASETS}. Received: {dataset!r}")
-    if not isinstance(size, int) or size < 1:
-        raise ValueError(f"`size` must be a positive integer, the side of the images. Received: {size!r}")
+    positive_integers(size=size)
     if data_dir is None:
         data_dir = os.environ.get(ENVIRONMENT_VARIABLE) or None
     if data_dir is None:
@@ -78,14 +90,14 @@ def load_digits(dataset: str, data_dir: Path | str | None = None, size: int = 32
 
 
 def _load_from_files(dataset: str, folder: Path) -> tuple[Digits, Digits]:
-    """Return the arrays of the four files as they are."""
     missing = [str(folder / name) for name in FILES if not (folder / name).is_file()]
     if missing:
         raise FileNotFoundError(
             f"The four IDX files of {dataset} must lie in {folder}. Missing: {', '.join(missing)}. Put them there, or "
             f"name no folder (`data_dir=None` and {ENVIRONMENT_VARIABLE} unset) to download the data through Keras."
         )
-    x_train, y_train, x_test, y_test = (read_idx(folder / name, sha256=SHA256[dataset][name]) for name in FILES)
+    sums = zip(FILES, SHA256[dataset], strict=True)
+    x_train, y_train, x_test, y_test = (read_idx(folder / name, sha256) for name, sha256 in sums)
     for name, images, labels in (("train", x_train, y_train), ("t10k", x_test, y_test)):
         if images.ndim != 3 or labels.shape != images.shape[:1]:
             raise ValueError(
@@ -96,7 +108,6 @@ def _load_from_files(dataset: str, folder: Path) -> tuple[Digits, Digits]:
 
 
 def _load_from_keras(dataset: str) -> tuple[Digits, Digits]:
-    """Return the same arrays through the download of Keras."""
     import keras
 
     try:
@@ -120,3 +131,57 @@ def _to_float_images(images: Array, size: int) -> Array:
     resized /= 255
     # The interpolation weights sum to 1 only up to rounding.
     return np.minimum(resized, 1, out=resized)
+
+
+def read_idx(path: Path | str, sha256: str | None = None) -> Array:
+    """Read a gzip-compressed IDX file of unsigned bytes, `00 00 08 R`, `R` sizes and the values in row-major order.
+
+    Memory is taken for bytes that are really there, a chunk at a time, and stops where the header's promise is kept, so
+    that neither a wrong header nor an over-full archive can exhaust it. `sha256` is that of the *decompressed* file.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise FileNotFoundError(f"No IDX file at {path}. Check the path, or download the file to it.")
+    try:
+        with gzip.open(path, "rb") as file:
+            header, shape = _read_header(file, path)
+            values, size = bytearray(), math.prod(shape)
+            # To the end of the archive, where gzip compares its own checksum.
+            while len(values) <= size and (chunk := file.read(CHUNK_BYTES)):
+                values += chunk
+    except EOFError as error:
+        raise _damaged(path, "be a complete gzip file", "one that is cut off") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise _damaged(path, "be an intact gzip file", error) from error
+    if len(values) != size:
+        received = len(values) if len(values) < size else "more"
+        raise _damaged(path, f"hold {size} bytes after the header, for the shape {shape}", received)
+    digest = hashlib.sha256(header + values).hexdigest()
+    if sha256 not in (None, digest):
+        raise _damaged(path, f"decompress to bytes with the SHA-256 {sha256}", digest)
+    return np.frombuffer(values, np.uint8).reshape(shape)
+
+
+def _damaged(path: Path, expected: str, received: object) -> ValueError:
+    return ValueError(f"{path} must {expected}. Received: {received}. Download the file again.")
+
+
+def _read_header(file: gzip.GzipFile, path: Path) -> tuple[bytes, tuple[int, ...]]:
+    """Return the header's bytes and the shape they tell."""
+    magic = file.read(4)
+    if len(magic) < 4 or magic[:2] != b"\0\0":
+        expected = "start with the IDX magic number, two zero bytes, a type code and a rank"
+        raise _damaged(path, expected, magic.hex(" ") or "no bytes at all")
+    code, rank = magic[2], magic[3]
+    if code != UINT8_CODE:
+        raise _damaged(path, f"hold unsigned bytes, IDX type code 0x{UINT8_CODE:02x}", f"0x{code:02x}")
+    if not 1 <= rank <= MAX_RANK:
+        raise _damaged(path, f"hold an array of rank 1 to {MAX_RANK}", f"rank {rank}")
+    sizes = file.read(4 * rank)
+    if len(sizes) < 4 * rank:
+        raise _damaged(path, f"hold {rank} sizes of 4 bytes after the magic number", f"{len(sizes)} bytes in all")
+    shape = struct.unpack(f">{rank}I", sizes)
+    if math.prod(shape) > MAX_BYTES:
+        received = f"a header with the shape {shape}, {math.prod(shape)} bytes"
+        raise _damaged(path, f"hold an array of at most {MAX_BYTES} bytes", received)
+    return magic + sizes, shape

@@ -27,11 +27,8 @@ HAND = {
     "intensity": (0.80, 1.00),
 }
 LOW, HIGH = np.array(list(HAND.values())).T
-SPAN = HIGH - LOW
-# The unsteadiness, as the standard deviation of every point, in units of the digit's height.
-JITTER = 0.022
-# What stays free of ink along each edge, apart from the blur.
-MARGIN = 0.06
+JITTER = 0.022  # the unsteadiness: standard deviation of every point, in units of the digit's height
+MARGIN = 0.06  # stays free of ink along each edge, apart from the blur
 
 
 def synthetic_digits(seed: int = 0, size: int = 32) -> Iterator[tuple[Array, int]]:
@@ -57,8 +54,7 @@ def synthetic_digits(seed: int = 0, size: int = 32) -> Iterator[tuple[Array, int
     >>> image.shape
     (32, 32, 1)
     """
-    _check_integer("seed", seed, 0)
-    _check_integer("size", size, MIN_SIZE)
+    _check_integers(seed=seed, size=size)
     return (_draw_item(seed, index, size) for index in itertools.count())
 
 
@@ -77,10 +73,7 @@ def make_synthetic_digits(count: int, seed: int = 0, size: int = 32, start: int 
     Raises:
         ValueError: For an argument below its bound or not an integer.
     """
-    _check_integer("count", count, 0)
-    _check_integer("seed", seed, 0)
-    _check_integer("size", size, MIN_SIZE)
-    _check_integer("start", start, 0)
+    _check_integers(count=count, seed=seed, size=size, start=start)
     images = np.empty((count, size, size, 1), np.float32)
     labels = np.empty(count, np.uint8)
     for position in range(count):
@@ -88,20 +81,21 @@ def make_synthetic_digits(count: int, seed: int = 0, size: int = 32, start: int 
     return images, labels
 
 
-def _check_integer(name: str, value: object, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
-        raise ValueError(f"`{name}` must be an integer of at least {minimum}. Received: {value!r}")
+def _check_integers(**values: object) -> None:
+    for name, value in values.items():
+        least = MIN_SIZE if name == "size" else 0
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ValueError(f"`{name}` must be an integer of at least {least}. Received: {value!r}")
 
 
 def _draw_item(seed: int, index: int, size: int) -> tuple[Array, int]:
-    """Return the image and the label that belong to `(seed, index)`."""
     import cv2  # not with the package: most of its users draw no digits
 
     rng = np.random.default_rng([seed, index])
     label = int(rng.integers(10))
     ways = glyphs(label)
     glyph = ways[rng.integers(len(ways))]
-    hand = dict(zip(HAND, (LOW + SPAN * rng.random(len(HAND))).tolist(), strict=True))
+    hand = dict(zip(HAND, (LOW + (HIGH - LOW) * rng.random(len(HAND))).tolist(), strict=True))
     points = glyph.points + JITTER * rng.standard_normal(glyph.points.shape)
 
     width = hand["pen"] * hand["height"]
@@ -114,7 +108,7 @@ def _draw_item(seed: int, index: int, size: int) -> tuple[Array, int]:
 
 
 def _slant(hand: Mapping[str, float]) -> Array:
-    """Return the matrix that scales, shears and turns points in rows: `p @ matrix`."""
+    """The matrix that scales, shears and turns points in rows: `p @ matrix`."""
     height, cosine, sine = hand["height"], math.cos(hand["rotation"]), math.sin(hand["rotation"])
     width = height * hand["aspect"]
     shear = height * hand["shear"]
@@ -123,17 +117,15 @@ def _slant(hand: Mapping[str, float]) -> Array:
 
 def _place(ink: Array, hand: Mapping[str, float], room: float) -> Array:
     """Move the ink's middle close to the image's, so that all of it stays in a square of side `room` around there."""
-    (left, top), (right, bottom) = ink.min(axis=0).tolist(), ink.max(axis=0).tolist()
-    zoom = min(1.0, room / max(right - left, bottom - top))
-    free_x, free_y = (room - zoom * (right - left)) / 2, (room - zoom * (bottom - top)) / 2
-    x = 0.5 + max(-free_x, min(free_x, hand["right"])) - zoom * (left + right) / 2
-    y = 0.5 + max(-free_y, min(free_y, hand["down"])) - zoom * (top + bottom) / 2
-    placed: Array = ink * zoom + (x, y)
+    first, last = ink.min(axis=0), ink.max(axis=0)
+    zoom = min(1.0, room / (last - first).max())
+    free = (room - zoom * (last - first)) / 2
+    placed: Array = ink * zoom + (0.5 + np.clip((hand["right"], hand["down"]), -free, free) - zoom * (first + last) / 2)
     return placed
 
 
 def _draw_lines(ink: Array, breaks: Sequence[int], width: float, size: int) -> Array:
-    """Return the polylines drawn with a round pen, antialiased: float32 `(size, size)` in `[0, 1]`."""
+    """The polylines drawn with a round pen, antialiased: float32 `(size, size)` in `[0, 1]`."""
     import cv2
 
     side = size * SUPERSAMPLING
