@@ -39,8 +39,8 @@ def training_sample(source: Source, rng: Generator, crop_size: int = 512) -> tup
         crop_size: Side of the sample in pixels, at least 16.
 
     Returns:
-        `(input, target)`, the tensors of `training_tensors`: float32 of shapes `(crop_size, crop_size, 4)` and
-        `(crop_size, crop_size, 11)`.
+        `(input, target)`, float32 of shapes `(crop_size, crop_size, 4)` and `(crop_size, crop_size, 11)`, of
+        `training_tensors`.
 
     Raises:
         ValueError: For a crop size below 16, or where a source returns something else than it should.
@@ -51,13 +51,9 @@ def training_sample(source: Source, rng: Generator, crop_size: int = 512) -> tup
         foreground, alpha = merge_foregrounds(foreground, alpha, *_foreground(source, rng))
     if rng.random() < RESIZED:
         foreground, alpha = _nearest((RESIZED_SIDE, RESIZED_SIDE), foreground, alpha)
-    matrix = affine_matrix(
-        alpha.shape,
-        angle=rng.uniform(-MAX_ANGLE, MAX_ANGLE) if max(alpha.shape) >= ROTATED_SIDE else 0,
-        scale=rng.uniform(*SCALES, 2),
-        shear=rng.uniform(-MAX_SHEAR, MAX_SHEAR),
-        flip=rng.random(2) < 0.5,
-    )
+    angle = rng.uniform(-MAX_ANGLE, MAX_ANGLE) if max(alpha.shape) >= ROTATED_SIDE else 0
+    scale, shear, flip = rng.uniform(*SCALES, 2), rng.uniform(-MAX_SHEAR, MAX_SHEAR), rng.random(2) < 0.5
+    matrix = affine_matrix(alpha.shape, angle=angle, scale=scale, shear=shear, flip=flip)
     foreground, alpha = affine(foreground, matrix), affine(alpha, matrix)
     if rng.random() < 0.5:
         foreground, alpha = foreground[:, ::-1], alpha[:, ::-1]
@@ -88,11 +84,7 @@ def _background(source: Source, rng: Generator) -> Array:
 
 
 def affine_matrix(
-    size: tuple[int, ...],
-    angle: float = 0,
-    scale: ArrayLike = (1, 1),
-    shear: float = 0,
-    flip: ArrayLike = (False, False),
+    size: Sequence[int], angle: float = 0, scale: ArrayLike = (1, 1), shear: float = 0, flip: ArrayLike = (False, False)
 ) -> Array:
     """Return the map from pixels of the result to those of the source, `(2, 3)`: flip, scale, rotate, then shear.
 
@@ -102,8 +94,7 @@ def affine_matrix(
     height, width = size
     angle, shear = math.radians(angle), math.radians(shear)
     turn = [[math.cos(angle), math.sin(angle + shear)], [-math.sin(angle), math.cos(angle + shear)]]
-    factors = np.where(flip, -1.0, 1.0) / scale
-    matrix = np.array(turn) * (factors[:, None] / math.cos(shear))
+    matrix = np.array(turn) * ((np.where(flip, -1.0, 1.0) / scale)[:, None] / math.cos(shear))
     centre = np.array([width / 2 + 0.5, height / 2 + 0.5])
     return np.column_stack([matrix, centre - matrix @ centre])
 
@@ -139,10 +130,9 @@ def crop(
         background = _enlarge_corner(background, ratio, (height, width))
     # Of the pixels that can be the centre; their indices among these are the corner of the crop.
     half = size // 2
-    rows, columns = np.nonzero(trimap[half : height - half, half : width - half] == UNKNOWN)
-    if len(rows) >= MIN_UNKNOWN:
-        chosen = rng.integers(len(rows))
-        top, left = rows[chosen], columns[chosen]
+    corners = np.argwhere(trimap[half : height - half, half : width - half] == UNKNOWN)
+    if len(corners) >= MIN_UNKNOWN:
+        top, left = corners[rng.integers(len(corners))]
     else:
         top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
     window = np.s_[top : top + size, left : left + size]
@@ -181,14 +171,11 @@ def jitter(foreground: Array, alpha: Array, hue: float, saturation: float, value
 
 
 def network_input(image: ArrayLike, trimap: ArrayLike) -> Array:
-    """Return what the network reads: RGB normalised by ImageNet's mean and deviation, and the trimap / 255.
+    """Return what the network reads: RGB by ImageNet's mean and deviation, and the trimap / 255, float32 `(H, W, 4)`.
 
     Args:
         image: RGB of shape `(H, W, 3)`, values in `[0, 255]`.
         trimap: Levels of shape `(H, W)` in `[0, 255]`; within 24 of 0 and of 255 they count as these, else as 128.
-
-    Returns:
-        float32 of shape `(H, W, 4)`.
     """
     # One matrix scales and shifts the colours: OpenCV does so without NumPy's loops over a last axis of three.
     deviation = np.array(STANDARD_DEVIATION)
@@ -201,8 +188,7 @@ def training_tensors(foreground: Array, background: Array, alpha: Array, trimap:
     """Compose one sample for training.
 
     Args:
-        foreground: RGB of shape `(H, W, 3)`, clipped to `[0, 255]`.
-        background: The same.
+        foreground, background: RGB of shape `(H, W, 3)`, clipped to `[0, 255]`.
         alpha: Floats of shape `(H, W)`, clipped to `[0, 1]`.
         trimap: As in `network_input`.
 

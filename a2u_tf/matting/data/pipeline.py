@@ -1,13 +1,11 @@
 """Batches of training samples, made while the network trains."""
 
-from __future__ import annotations
-
 import collections
 import concurrent.futures
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -16,9 +14,6 @@ from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.sources import Source
 from a2u_tf.training.distribution import WHOLE, Share
 from a2u_tf.types import Array, Tensor
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 Sampler: TypeAlias = Callable[[int], tuple[Array, Array]]
 
@@ -47,9 +42,8 @@ def training_batches(
         share: Which parts of each batch to make, an `a2u_tf.training.Share`; each comes as a batch of its own.
 
     Returns:
-        Data for `fit` of `(input, target)`, float32 of shapes `(batch_size, crop_size, crop_size, 4)` and
-        `(batch_size, crop_size, crop_size, 11)`, see `a2u_tf.matting.data.training_sample`: a `tf.data.Dataset` on the
-        TensorFlow backend, a generator on others.
+        Data for `fit`, batches of what `training_sample` returns: a `tf.data.Dataset` on the TensorFlow backend, a
+        generator on others.
 
     Raises:
         ValueError: For numbers that are no integers or too small, and a `batch_size` that has no equal parts.
@@ -78,11 +72,11 @@ def training_batches(
     return make(sample, part_size, crop_size, first_step * shared, workers)
 
 
-def _tensorflow_batches(sample: Sampler, batch_size: int, crop_size: int, first: int, workers: int) -> tf.data.Dataset:
+def _tensorflow_batches(sample: Sampler, batch_size: int, crop_size: int, first: int, workers: int) -> Tensor:
     """Samples in threads of `tf.data`: NumPy and OpenCV leave the interpreter free while they compute."""
     import tensorflow as tf
 
-    def load(index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def load(index: Tensor) -> tuple[Tensor, Tensor]:
         # Stateless, or deterministic ops would have the samples made one by one.
         inputs, target = tf.numpy_function(sample, [index], [tf.float32, tf.float32], stateful=False)
         return tf.ensure_shape(inputs, (crop_size, crop_size, 4)), tf.ensure_shape(target, (crop_size, crop_size, 11))
@@ -97,14 +91,10 @@ def _numpy_batches(
     """The same for the other backends, two batches ahead."""
     pool = concurrent.futures.ThreadPoolExecutor(workers)
     try:
-        indices = itertools.count(first)
-        pending = collections.deque(pool.submit(sample, next(indices)) for _ in range(2 * batch_size))
-        while True:
-            batch = []
-            for _ in range(batch_size):
-                batch.append(pending.popleft().result())
-                pending.append(pool.submit(sample, next(indices)))
-            inputs, targets = zip(*batch, strict=True)
+        pending = collections.deque(pool.submit(sample, first + index) for index in range(2 * batch_size))
+        for index in itertools.count(first + 2 * batch_size, batch_size):
+            pending.extend(pool.submit(sample, index + place) for place in range(batch_size))
+            inputs, targets = zip(*(pending.popleft().result() for _ in range(batch_size)), strict=True)
             yield np.stack(inputs), np.stack(targets)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -25,9 +25,7 @@ class Source(Protocol):
 class PictureSource:
     """Foregrounds and backgrounds from files, each drawn with the same probability.
 
-    Args:
-        foregrounds: List of `TrainingForeground`, from `a2u_tf.matting.pictures.layouts`.
-        backgrounds: List of paths of pictures.
+    From lists of `TrainingForeground`, see `a2u_tf.matting.pictures`, and of paths of pictures.
     """
 
     def __init__(self, foregrounds: Sequence[TrainingForeground], backgrounds: Sequence[Path | str]) -> None:
@@ -67,9 +65,7 @@ class RecolouredSource(PictureSource):
 class MixedSource:
     """Foregrounds and backgrounds from several sources, drawn independently of each other.
 
-    Args:
-        sources: List of sources.
-        weights: Positive numbers, how often each is drawn in relation to the others.
+    `weights`, positive numbers, tell how often each is drawn in relation to the others.
     """
 
     def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:

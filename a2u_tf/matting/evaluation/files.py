@@ -29,15 +29,11 @@ def images_in_folders(
     Args:
         alphas: Folder of true alpha mattes.
         trimaps: Folder of trimaps; there is one test image for each.
-        images: Folder of the pictures themselves, which only the sheets show; `None` without.
-
-    Returns:
-        List of `EvaluationImage`, by name; `image` is `None` without `images`.
+        images: Folder of the pictures themselves, which only the sheets show; `image` is `None` without.
 
     Raises:
         FileNotFoundError: For folders that are missing.
-        PictureError: For all other problems, together: files that are missing, superfluous, cut short, or whose sizes
-            differ.
+        PictureError: For all files that are missing, superfluous, cut short, or whose sizes differ, together.
     """
     problems = Problems(trimaps)
     trimap_of = pictures_by_name(trimaps, problems)
@@ -52,14 +48,12 @@ def images_in_folders(
 def images_of_layout(layout: str, folder: Path | str, split: str | None = None) -> list[EvaluationImage]:
     """Return the test images of a data set that lies in its own layout.
 
+    Those of alphamatting.com, which has up to three trimaps for an image, are named `TrimapN/NAME`.
+
     Args:
         layout: One of `LAYOUTS`.
         folder: Folder of the data set.
         split: For alphamatting alone: the ending of its folders' names, see `a2u_tf.matting.pictures.layouts`.
-
-    Returns:
-        List of `EvaluationImage`. Those of alphamatting.com, which has up to three trimaps for an image, are named
-        `TrimapN/NAME`.
 
     Raises:
         ValueError: For an unknown layout, or a split of one that has none.
@@ -82,19 +76,14 @@ def images_of_layout(layout: str, folder: Path | str, split: str | None = None) 
 
 
 def find_predictions(images: Iterable[EvaluationImage], folder: Path | str) -> dict[str, Path]:
-    """Return the predicted matte of each test image.
+    """Return the path of the predicted matte of each test image, by its name.
 
-    Args:
-        images: List of `EvaluationImage`.
-        folder: Folder of predictions, one `NAME.png` for each image; names with folders lie in these.
-
-    Returns:
-        Dict from names of images to paths.
+    The folder holds one `NAME.png` for each image; names with folders lie in these.
 
     Raises:
         FileNotFoundError: For folders that are missing.
-        PictureError: For all other problems, together: predictions that are missing, belong to no image, are cut
-            short, or are not of the size of the trimap.
+        PictureError: For all predictions that are missing, belong to no image, are cut short, or are not of the size
+            of the trimap, together.
     """
     problems = Problems(folder)
     trimaps = {image.name: image.trimap for image in images}
@@ -124,15 +113,12 @@ def _partners(folder: Path, names: Iterable[str], problems: Problems) -> dict[st
 def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, Mapping[str, Path]]) -> Iterator[Row]:
     """Yield the errors of all methods on one test image after the other.
 
-    Mattes are taken as the protocol takes them, as 8-bit levels; those of 16 bits are rounded.
+    Dicts with `"image"` and `"method"`, `"unknown"`, the number of unknown pixels, and the errors of `evaluate`. Mattes
+    are taken as the protocol takes them, as 8-bit levels; those of 16 bits are rounded.
 
     Args:
         images: List of `EvaluationImage`, all with `alpha`.
-        predictions: Dict from methods to dicts from names of images to paths, from `find_predictions`.
-
-    Yields:
-        Dicts with `"image"` and `"method"`, `"unknown"`, the number of unknown pixels, and the errors that
-        `a2u_tf.matting.evaluation.evaluate` returns.
+        predictions: Dict from methods to what `find_predictions` returns.
 
     Raises:
         PictureError: For a file that cannot be read, or does not hold what it should; the message names it.
@@ -148,14 +134,12 @@ def evaluate_files(images: Iterable[EvaluationImage], predictions: Mapping[str, 
                 errors = evaluate(prediction, target, trimap.levels)
             except ValueError as error:
                 raise PictureError(f"{paths[image.name]}, {image.alpha} and {image.trimap}: {error}") from error
-            unknown = int(np.count_nonzero(trimap.unknown))
-            yield {"image": image.name, "method": method, "unknown": unknown, **errors}
+            yield {"image": image.name, "method": method, "unknown": int(np.count_nonzero(trimap.unknown)), **errors}
 
 
 def read_levels(path: Path | str) -> Array:
     """Read an alpha matte as 8-bit levels, uint8 of shape `(H, W)`; see `read_alpha` for the errors."""
-    levels: Array = np.rint(255 * read_alpha(path)).astype(np.uint8)
-    return levels
+    return (255 * read_alpha(path)).round().astype(np.uint8)
 
 
 def true_levels(image: EvaluationImage) -> Array:
@@ -166,7 +150,7 @@ def true_levels(image: EvaluationImage) -> Array:
 
 
 def write_submission(images: Sequence[EvaluationImage], predictions: Mapping[str, Path], folder: Path | str) -> None:
-    """Write a submission from predictions of 8 or 16 bits.
+    """Write predictions of 8 or 16 bits as alphamatting.com takes them: 8-bit grey `Trimap1/NAME.png` to `Trimap3`.
 
     Args:
         images: List of `EvaluationImage` from `images_of_layout("alphamatting", ...)`.

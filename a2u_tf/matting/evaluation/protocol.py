@@ -1,7 +1,7 @@
 """The four errors of one alpha matte, as the field reports them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -29,14 +29,13 @@ def evaluate(prediction: ArrayLike, target: ArrayLike, trimap: ArrayLike) -> dic
     Published figures are of 8-bit pictures: round a prediction to uint8 before you compare with them.
 
     Args:
-        prediction: Array `(H, W)` or `(H, W, 1)` of integers or floats from 0 (transparent) to 255 (opaque).
-        target: The true alpha matte, likewise.
+        prediction, target: Arrays `(H, W)` or `(H, W, 1)` of integers or floats from 0 (transparent) to 255 (opaque).
         trimap: Array of the same size and scale, or uint16: 0 background, 255 foreground, 128 unknown.
 
     Returns:
         A dict of floats, lower is better: `"sad"`, the sum of absolute differences of alpha in [0, 1] over 1000;
-        `"mse"`, the mean squared difference, NaN where no pixel is unknown; `"grad"`, the gradient error over 1000;
-        `"conn"`, the connectivity error over 1000.
+        `"mse"`, the mean squared difference, NaN where no pixel is unknown; `"grad"` and `"conn"`, the gradient and the
+        connectivity error over 1000.
 
     Raises:
         ValueError: For arrays of other sizes, channels, types or ranges. A float matte that is not black and nowhere
@@ -51,9 +50,8 @@ def evaluate(prediction: ArrayLike, target: ArrayLike, trimap: ArrayLike) -> dic
 
     Reference: Rhemann et al., "A Perceptually Motivated Online Benchmark for Image Matting", CVPR 2009.
     """
-    arrays = {"prediction": prediction, "target": target, "trimap": trimap}
-    prediction, target, trimap = (_single_channel(name, array) for name, array in arrays.items())
     prediction, target = _levels("prediction", prediction), _levels("target", target)
+    trimap = _single_channel("trimap", trimap)
     if not prediction.shape == target.shape == trimap.shape:
         raise ValueError(
             "`prediction`, `target` and `trimap` must be of one size. Received (height, width): "
@@ -73,23 +71,27 @@ def evaluate(prediction: ArrayLike, target: ArrayLike, trimap: ArrayLike) -> dic
     }
 
 
+def mean(values: Iterable[float]) -> float:
+    """Average an error over images, but for those without unknown pixels, whose MSE is NaN."""
+    values = [value for value in values if not math.isnan(value)]
+    return math.fsum(values) / len(values) if values else math.nan
+
+
 def _single_channel(name: str, array: ArrayLike) -> Array:
     array = np.asarray(array)
     if array.ndim == 3 and array.shape[-1] == 1:
         array = array[..., 0]
     if array.ndim != 2 or array.size == 0:
-        way_out = ""
-        if array.ndim == 3:
-            way_out = f". If its channels are all the same, pass one: `{name}[..., 0]`; alpha of RGBA is `[..., 3]`"
         raise ValueError(
-            f"`{name}` must be one picture of shape (height, width) or (height, width, 1). "
-            f"Received shape: {array.shape}{way_out}"
+            f"`{name}` must be one picture of shape (height, width) or (height, width, 1). Received shape: "
+            f"{array.shape}. If its channels are all the same, pass one: `{name}[..., 0]`; alpha of RGBA is `[..., 3]`"
         )
     return array
 
 
-def _levels(name: str, array: Array) -> Array:
-    """Return `array` as uint8 or float64, with values in [0, 255]."""
+def _levels(name: str, array: ArrayLike) -> Array:
+    """Return a matte as uint8 or float64 `(H, W)`, with values in [0, 255]."""
+    array = _single_channel(name, array)
     if array.dtype == np.uint8:
         return array
     check_levels(array, f"`{name}`")
@@ -190,8 +192,7 @@ def _largest_component(mask: Array, seed: Sequence[int]) -> Array:
     if len(largest) > 1:
         column = labels[:, lefts[largest - 1].min()]
         largest = column[np.isin(column, largest)]
-    component: Array = labels == largest[0]
-    return component
+    return np.asarray(labels == largest[0])
 
 
 def _disconnected(alpha: Array, levels: Array) -> Array:

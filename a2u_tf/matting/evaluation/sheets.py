@@ -50,7 +50,7 @@ def matte_sheet(
 
 
 def matting_grid(rows: Iterable[Sequence[Array]], methods: Sequence[str] = ("alpha",), side: int = 192) -> Array:
-    """Return a grid of pictures under the names of its columns: image, trimap, truth; alpha and error of each method.
+    """Return a grid, RGB, uint8, of image, trimap and truth, and alpha and error of each method, under these names.
 
     The error is that of the unknown region, from black (0) to white (0.5 or more).
 
@@ -59,9 +59,6 @@ def matting_grid(rows: Iterable[Sequence[Array]], methods: Sequence[str] = ("alp
             one prediction for each method.
         methods: Names of the methods.
         side: Side in pixels of the square that a picture is fitted into.
-
-    Returns:
-        RGB, uint8.
     """
     names = ["image", "trimap", "truth", *(name for method in methods for name in (method, "error"))]
     lines = [np.concatenate([tiles.title(name, side + tiles.MARGIN) for name in names], axis=1)]
@@ -69,8 +66,7 @@ def matting_grid(rows: Iterable[Sequence[Array]], methods: Sequence[str] = ("alp
         greys, unknown = [trimap, target], three_levels(trimap) == UNKNOWN
         for prediction in predictions:
             greys += [prediction, cv2.convertScaleAbs(cv2.absdiff(prediction, target) * unknown, alpha=2)]
-        pictures = [image, *map(_rgb, greys)]
-        lines.append(np.concatenate([tiles.fitted(picture, side) for picture in pictures], axis=1))
+        lines.append(np.concatenate([tiles.fitted(picture, side) for picture in [image, *map(_rgb, greys)]], axis=1))
     return np.concatenate(lines)
 
 
@@ -84,8 +80,7 @@ def _worst_window(error: Array) -> tuple[int, int, int, int]:
     for _ in range(2):
         sums = cv2.blur(sums, (_WINDOW // 2, _WINDOW // 2), borderType=cv2.BORDER_CONSTANT)
     x, y = cv2.minMaxLoc(sums)[3]
-    left, top = (
-        min(max(n - _WINDOW // 2, 0), max(length - _WINDOW, 0))
-        for n, length in zip((x, y), error.shape[::-1], strict=True)
-    )
-    return left, top, min(left + _WINDOW, error.shape[1]), min(top + _WINDOW, error.shape[0])
+    height, width = error.shape
+    left = min(max(x - _WINDOW // 2, 0), max(width - _WINDOW, 0))
+    top = min(max(y - _WINDOW // 2, 0), max(height - _WINDOW, 0))
+    return left, top, min(left + _WINDOW, width), min(top + _WINDOW, height)

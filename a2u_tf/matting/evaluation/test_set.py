@@ -9,7 +9,7 @@ from typing import Any
 
 from a2u_tf.files import markdown_table, versions, write_json, write_text
 from a2u_tf.matting.evaluation.files import Row, evaluate_files, find_predictions, read_levels, true_levels
-from a2u_tf.matting.evaluation.protocol import ERRORS
+from a2u_tf.matting.evaluation.protocol import ERRORS, mean
 from a2u_tf.matting.evaluation.sheets import matte_sheet
 from a2u_tf.matting.pictures import EvaluationImage, read_rgb, read_trimap
 
@@ -29,19 +29,16 @@ def evaluate_test_set(
     worst: int = 5,
     command: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Evaluate all predictions, and write tables.md, means.csv, images.csv, summary.json and sheets.
+    """Evaluate all predictions, write tables.md, means.csv, images.csv, summary.json and sheets, return `mean_errors`.
 
     Nothing is written before all images are evaluated.
 
     Args:
-        images: The test set.
+        images: List of `EvaluationImage`, the test set.
         folders: Dict from methods to folders of predictions, see `find_predictions`.
         output: Folder to write to, new or empty.
         worst: How many sheets for each method, of the images on which it errs most: `worst/METHOD/`.
         command: What started this, for the record.
-
-    Returns:
-        The rows of `mean_errors`.
 
     Raises:
         FileNotFoundError: Where a true matte is not published, or a folder is missing.
@@ -65,7 +62,8 @@ def evaluate_test_set(
     means = mean_errors(rows)
     by_name = {image.name: image for image in images}
     for method, paths in predictions.items():
-        for rank, row in enumerate(_worst_images(rows, method, worst), start=1):
+        of_method = [row for row in rows if row["method"] == method]
+        for rank, row in enumerate(sorted(of_method, key=lambda row: -row["sad"])[:worst], start=1):
             image = by_name[row["image"]]
             matte_sheet(
                 read_levels(paths[image.name]),
@@ -94,15 +92,11 @@ def evaluate_test_set(
 
 
 def mean_errors(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Average the errors of each method over the images.
+    """Average the errors of each method over the images, from the dicts of `evaluate_files`.
 
-    Args:
-        rows: Dicts from `a2u_tf.matting.evaluation.evaluate_files`.
-
-    Returns:
-        List of dicts with `"images"`: `"all"`, or the folder, where the names of the images have several; `"method"`,
-        `"count"`, the number of images, and the four errors. The mean of the MSE leaves out images without unknown
-        pixels, which have none.
+    Returns dicts with `"images"`: `"all"`, or the folder, where the names of the images have several; `"method"`,
+    `"count"`, the number of images, and the four errors. The mean of the MSE leaves out images without unknown pixels,
+    which have none.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
@@ -112,7 +106,7 @@ def mean_errors(rows: Sequence[Row]) -> list[dict[str, Any]]:
     for name, group in groups.items():
         for method in dict.fromkeys(row["method"] for row in group):
             chosen = [row for row in group if row["method"] == method]
-            errors = {error: _mean(row[error] for row in chosen) for error in ERRORS}
+            errors = {error: mean(row[error] for row in chosen) for error in ERRORS}
             means.append({"images": name, "method": method, "count": len(chosen), **errors})
     return means
 
@@ -128,17 +122,6 @@ def _cell(key: str, value: Any) -> str:
     if key not in DIGITS:
         return f"{value:,}" if isinstance(value, int) else str(value)
     return "-" if math.isnan(value) else f"{value:.{DIGITS[key]}f}"
-
-
-def _mean(values: Iterable[float]) -> float:
-    """Over those that are not NaN."""
-    values = [value for value in values if not math.isnan(value)]
-    return math.fsum(values) / len(values) if values else math.nan
-
-
-def _worst_images(rows: Iterable[Row], method: str, count: int) -> list[Row]:
-    """Return the rows of the images on which a method has the largest SAD, the worst first."""
-    return sorted((row for row in rows if row["method"] == method), key=lambda row: -row["sad"])[:count]
 
 
 def _csv_table(rows: Sequence[Row]) -> str:

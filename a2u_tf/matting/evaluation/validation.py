@@ -7,10 +7,9 @@ from typing import TypeAlias
 import keras
 import numpy as np
 
-from a2u_tf.matting.data.augmentation import training_sample
-from a2u_tf.matting.data.sources import Source
+from a2u_tf.matting.data import Source, training_sample
 from a2u_tf.matting.evaluation.files import true_levels
-from a2u_tf.matting.evaluation.protocol import evaluate
+from a2u_tf.matting.evaluation.protocol import evaluate, mean
 from a2u_tf.matting.network.model import MattingModel
 from a2u_tf.matting.pictures import EvaluationImage, read_rgb, read_trimap
 from a2u_tf.matting.prediction import predict_alpha
@@ -21,14 +20,7 @@ HELD_OUT = 2**40  # beyond any seed of a training
 
 @dataclasses.dataclass(frozen=True)
 class ValidationPicture:
-    """A picture whose matte is known.
-
-    Attributes:
-        name: What to call it.
-        image: RGB, uint8 of shape `(H, W, 3)`.
-        trimap: uint8 of shape `(H, W)`.
-        target: The true matte, uint8 of shape `(H, W)`.
-    """
+    """A picture whose matte is known: RGB `(H, W, 3)`, trimap and true matte `(H, W)`, all uint8."""
 
     name: str
     image: Array
@@ -41,12 +33,10 @@ Shown: TypeAlias = list[tuple[ValidationPicture, Array]]
 
 
 def held_out_pictures(source: Source, count: int, size: int) -> list[ValidationPicture]:
-    """Compose `count` validation pictures from a source by the chain of the training, with other random numbers.
+    """Compose validation pictures of a side in pixels by the chain of the training, with other random numbers.
 
-    Args:
-        source: `a2u_tf.matting.data.Source`; endless, as `SyntheticSource`, or else of pictures that no training sees.
-        count: How many.
-        size: Their side in pixels.
+    The source, an `a2u_tf.matting.data.Source`, is endless, as `SyntheticSource`, or else of pictures that no training
+    sees.
     """
     pictures: list[ValidationPicture] = []
     number = -1
@@ -92,9 +82,7 @@ def validate(
         rows.append(evaluate(prediction, picture.target, picture.trimap))
         if len(predictions) < shown:
             predictions.append((picture, prediction))
-    # A picture without unknown pixels has no MSE.
-    errors = {name: [row[name] for row in rows if not np.isnan(row[name])] for name in rows[0]}
-    return {name: float(np.mean(values)) if values else np.nan for name, values in errors.items()}, predictions
+    return {name: mean(row[name] for row in rows) for name in rows[0]}, predictions
 
 
 class ProtocolValidation(keras.callbacks.Callback):

@@ -1,6 +1,7 @@
 """The matting losses: the two of the released training, two more of the literature, and any mix."""
 
 import abc
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -24,16 +25,15 @@ class MattingLoss(keras.losses.Loss, abc.ABC):
     the unknown region alone: elsewhere the trimap is the answer.
     """
 
+    def __init__(self, name: str | None = None, **kwargs: Any) -> None:
+        super().__init__(name=name or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower(), **kwargs)
+
     def call(self, target: Tensor, prediction: Tensor) -> Tensor:
         # Broadcasting would hide other shapes.
-        if len(target.shape) != 4 or target.shape[-1] != TARGET_CHANNELS:
-            raise ValueError(
-                f"Matting targets must have shape (N, H, W, {TARGET_CHANNELS}): alpha, unknown mask, foreground, "
-                f"background and picture. Received: shape={tuple(target.shape)}"
-            )
-        if len(prediction.shape) != 4 or prediction.shape[-1] != 1:
-            shape = tuple(prediction.shape)
-            raise ValueError(f"Predicted mattes must have shape (N, H, W, 1). Received: shape={shape}")
+        layers = "targets (alpha, unknown mask, foreground, background and picture)"
+        for what, tensor, channels in ((layers, target, TARGET_CHANNELS), ("predictions", prediction, 1)):
+            if len(shape := tuple(tensor.shape)) != 4 or shape[-1] != channels:
+                raise ValueError(f"Matting {what} must have shape (N, H, W, {channels}). Received: shape={shape}")
         return self.per_picture(target, prediction)
 
     @abc.abstractmethod
@@ -50,9 +50,6 @@ class AlphaLoss(MattingLoss):
     Reference: Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017, equation 1.
     """
 
-    def __init__(self, name: str = "alpha_loss", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-
     def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         return _mean_over_unknown(_smooth_absolute(_error(target, prediction)), target)
 
@@ -65,9 +62,6 @@ class CompositionLoss(MattingLoss):
 
     Reference: Xu, Price, Cohen, Huang, "Deep Image Matting", CVPR 2017, equation 2.
     """
-
-    def __init__(self, name: str = "composition_loss", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
 
     def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
         foreground, background, picture = target[..., 2:5], target[..., 5:8], target[..., 8:11]
@@ -86,12 +80,8 @@ class GradientLoss(MattingLoss):
     section 4.
     """
 
-    def __init__(self, name: str = "gradient_loss", **kwargs: Any) -> None:
-        super().__init__(name=name, **kwargs)
-
     def per_picture(self, target: Tensor, prediction: Tensor) -> Tensor:
-        slopes = _filtered(_error(target, prediction), SOBEL, SOBEL.T)
-        return _mean_over_unknown(ops.abs(slopes), target)
+        return _mean_over_unknown(ops.abs(_filtered(_error(target, prediction), SOBEL, SOBEL.T)), target)
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -108,7 +98,7 @@ class LaplacianLoss(MattingLoss):
     equation 2.
     """
 
-    def __init__(self, levels: int = 5, name: str = "laplacian_loss", **kwargs: Any) -> None:
+    def __init__(self, levels: int = 5, name: str | None = None, **kwargs: Any) -> None:
         super().__init__(name=name, **kwargs)
         (self.levels,) = positive_integers(levels=levels)
 
@@ -119,8 +109,7 @@ class LaplacianLoss(MattingLoss):
             smaller = _filtered(x, BINOMIAL)[:, ::2, ::2]
             _, height, width, _ = ops.shape(x)
             detail = x - _expanded(smaller)[:, :height, :width]
-            total = total + 2**level * _mean_over_unknown(ops.abs(detail), target)
-            x = smaller
+            x, total = smaller, total + 2**level * _mean_over_unknown(ops.abs(detail), target)
         return total + 2 ** (self.levels - 1) * _mean_over_unknown(ops.abs(x), target)
 
     def get_config(self) -> dict[str, Any]:
@@ -143,7 +132,7 @@ class WeightedSum(MattingLoss):
     """
 
     def __init__(
-        self, losses: Sequence[keras.losses.Loss], weights: Sequence[float], name: str = "weighted_sum", **kwargs: Any
+        self, losses: Sequence[keras.losses.Loss], weights: Sequence[float], name: str | None = None, **kwargs: Any
     ) -> None:
         super().__init__(name=name, **kwargs)
         if not losses or len(losses) != len(weights) or not all(isinstance(x, keras.losses.Loss) for x in losses):
@@ -172,8 +161,7 @@ class WeightedSum(MattingLoss):
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
-        losses = [keras.saving.deserialize_keras_object(loss) for loss in config["losses"]]
-        return cls(**{**config, "losses": losses})
+        return cls(**{**config, "losses": [keras.saving.deserialize_keras_object(loss) for loss in config["losses"]]})
 
 
 def _error(target: Tensor, prediction: Tensor) -> Tensor:

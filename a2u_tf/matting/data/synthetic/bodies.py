@@ -26,8 +26,7 @@ def ellipse(x: float, y: float, across: float, down: float, angle: float = 0.0, 
 def limb(start: ArrayLike, end: ArrayLike, width_start: float, width_end: float) -> Array:
     """Return the outline of a straight limb with round ends and two widths."""
     start, end = np.asarray(start, float), np.asarray(end, float)
-    angle = math.atan2(*(end - start)[::-1])
-    arc = strands.circle(np.linspace(-np.pi / 2, np.pi / 2, 9) + angle)
+    arc = strands.circle(np.linspace(-np.pi / 2, np.pi / 2, 9) + math.atan2(*(end - start)[::-1]))
     return np.concatenate([end + arc * width_end / 2, start - arc * width_start / 2])
 
 
@@ -51,9 +50,8 @@ def animal(rng: Generator, height: int, width: int) -> list[Array]:
         parts = [ellipse(x, y + 0.4 * size, size * rng.uniform(0.7, 1), size * 1.2)]
         head_x, head_y = x + facing * 0.3 * size * rng.random(), y - size - 0.3 * head
         for s in (-1, 1):
-            knee = (x + s * 0.8 * size, y + 0.8 * size)
             parts += [ellipse(x + s * 0.6 * size, y + 1.5 * size, 0.35 * size, 0.3 * size)]
-            parts += [limb((x + s * 0.5 * size, y), knee, 0.5 * size, 0.35 * size)]
+            parts += [limb((x + s * 0.5 * size, y), (x + s * 0.8 * size, y + 0.8 * size), 0.5 * size, 0.35 * size)]
         parts += [limb((x, y - 0.4 * size), (head_x, head_y), size * 0.8, head)]
     else:  # standing
         long = size * rng.uniform(1.1, 1.6)
@@ -100,9 +98,8 @@ def shading(rng: Generator, mask: Array, depth: float | None = None) -> Array:
     """
     height, width = mask.shape
     small = textures.quarter(mask)
-    distance = cv2.distanceTransform((small > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     flat = (depth or rng.uniform(0.06, 0.25) * min(height, width)) / 4
-    t = np.minimum(distance / flat, 1)
+    t = np.minimum(cv2.distanceTransform((small > 0.5).astype(np.uint8), cv2.DIST_L2, 5) / flat, 1)
     dome = cv2.GaussianBlur(np.sqrt(t * (2 - t)) * flat, (0, 0), 1.5)
     extent = min(small.shape)
     dome += 0.005 * extent * textures.smooth_noise(rng, small.shape[0], small.shape[1], max(2.0, 0.06 * extent))
@@ -136,7 +133,6 @@ def objects(rng: Generator, height: int, width: int) -> Array:
 
 
 def _silhouette(rng: Generator, height: int, width: int, count: int) -> Array:
-    """Return the coverage of a random object."""
     side = min(height, width)
     reach = side * rng.uniform(0.28, 0.42) / math.sqrt(count)
     x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.35, 0.75)
@@ -146,10 +142,9 @@ def _silhouette(rng: Generator, height: int, width: int, count: int) -> Array:
     if kind == 1:
         return draw_mask(height, width, [blob(rng, x, y, reach, 0.25)])
     if kind == 2:  # a star, a gear, a polygon
-        corners = int(rng.integers(3, 12))
-        t = np.linspace(0, 2 * np.pi, 2 * corners, endpoint=False) + rng.uniform(0, 6)
-        r = reach * np.where(np.arange(2 * corners) % 2, rng.uniform(0.5, 1.0), 1)
-        star = np.stack([x + r * np.cos(t), y + r * np.sin(t)], axis=1)
+        points = 2 * int(rng.integers(3, 12))
+        t = np.linspace(0, 2 * np.pi, points, endpoint=False) + rng.uniform(0, 6)
+        star = (x, y) + reach * np.where(np.arange(points) % 2, rng.uniform(0.5, 1.0), 1)[:, None] * strands.circle(t)
         hole = reach * rng.uniform(0.1, 0.35)
         return draw_mask(height, width, [star], [ellipse(x, y, hole, hole)] if rng.random() < 0.5 else [])
     if kind == 3:  # furniture: boards and legs, with gaps between them
@@ -175,10 +170,9 @@ def wicker(rng: Generator, height: int, width: int) -> Array:
     axes /= np.linalg.norm(axes, axis=1, keepdims=True)
     first = np.cross(axes, np.roll(axes, 1, axis=1) + 0.1)
     first /= np.linalg.norm(first, axis=1, keepdims=True)
-    second = np.cross(axes, first)
     t = np.linspace(0, 2 * np.pi, 40)[:, None]
     away = rng.uniform(-0.7, 0.7, (count, 1, 1))
-    circle = np.cos(t) * first[:, None] + np.sin(t) * second[:, None]
+    circle = np.cos(t) * first[:, None] + np.sin(t) * np.cross(axes, first)[:, None]
     spheres = radius * (circle * np.sqrt(1 - away**2) + away * axes[:, None])
     # The back half first, for the front half hides it.
     pieces = spheres[:, np.arange(0, 36, 4)[:, None] + np.arange(5)].reshape(-1, 5, 3)

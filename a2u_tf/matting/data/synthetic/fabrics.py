@@ -31,11 +31,9 @@ def veil(rng: Generator, height: int, width: int) -> Array:
     folds, slope = _folds(rng, height, width, rng.uniform(2, 8))
     # The cloth's own cover, as often as it is crossed: 1 - (1 - cover)^n.
     layers = np.sqrt(1 + slope * slope) * (1 + smoothstep(folds, 0.2, 1.2))
-    cover = rng.uniform(0.15, 0.55)
-    alpha = 1 - np.power(1 - cover, np.minimum(layers, 12))
+    alpha = 1 - np.power(1 - rng.uniform(0.15, 0.55), np.minimum(layers, 12))
     y, x = grid(height, width) * (2 * np.pi / rng.uniform(2.2, 5))
-    weave = (np.sin(x) + np.sin(y)) / 2
-    alpha = alpha * (1 + rng.uniform(0, 0.25) * weave)
+    alpha = alpha * (1 + rng.uniform(0, 0.25) * ((np.sin(x) + np.sin(y)) / 2))
     alpha = np.clip(np.maximum(alpha, _hem(mask, 1.5) * rng.uniform(0.5, 0.9)), 0, 1) * mask
     light = 0.85 + 0.25 * np.tanh(slope) + 0.1 * folds
     return tint(dye(any_colour(rng) * 0.6 + 0.4 * rng.random(), light), alpha)
@@ -49,44 +47,38 @@ def _hang(rng: Generator, height: int, width: int, tile: Array, size: float, str
     scale = np.float32(TILE * rng.uniform(1, 2.5) / (size * min(height, width)))
     turn = rng.uniform(-0.5, 0.5)
     cosine, sine = np.float32(np.cos(turn) * scale), np.float32(np.sin(turn) * scale)
-    bend = folds * (0.05 * TILE)
     sag = smooth_noise(rng, height, width, 0.3 * min(height, width)) * (0.04 * TILE)
     # Sampled at twice the size from a tile that is smooth enough, and halved: no thread is lost or doubled.
-    axes = x * cosine - y * sine + bend, x * sine + y * cosine + sag
+    axes = x * cosine - y * sine + folds * (0.05 * TILE), x * sine + y * cosine + sag
     u, v = (cv2.resize(axis, (2 * width, 2 * height), interpolation=cv2.INTER_LINEAR) for axis in axes)
     smooth = cv2.GaussianBlur(tile, (0, 0), max(0.2 * float(scale), 0.3), borderType=cv2.BORDER_WRAP)
     threads = smooth[v.astype(np.int32) % TILE, u.astype(np.int32) % TILE]
     threads = cv2.resize(threads, (width, height), interpolation=cv2.INTER_AREA).astype(np.float32) * (1 / 255)
     alpha = np.maximum(threads, _hem(mask, 2.5)) * mask * strength
     # Threads are round: their flanks are darker than their backs.
-    relief = threads - cv2.GaussianBlur(threads, (0, 0), 2)
-    light = 0.75 + 0.3 * np.tanh(slope) + 0.4 * relief
+    light = 0.75 + 0.3 * np.tanh(slope) + 0.4 * (threads - cv2.GaussianBlur(threads, (0, 0), 2))
     light += 0.05 * fractal_noise(rng, height, width, 16, gain=0.9)
     return tint(dye(0.5 * any_colour(rng) + 0.5 * rng.uniform(0.1, 1), light), alpha)
 
 
 def _outline(rng: Generator, height: int, width: int, hem: float) -> Array:
     """Return the coverage of a piece of cloth that hangs from the upper border or lies free, with a scalloped edge."""
-    side = min(height, width)
     t = np.linspace(0, 2 * np.pi, 240, endpoint=False)
     power = rng.uniform(0.25, 1.0)  # from a rectangle to an ellipse
     x = np.sign(np.cos(t)) * np.abs(np.cos(t)) ** power * width * rng.uniform(0.3, 0.48)
     y = np.sign(np.sin(t)) * np.abs(np.sin(t)) ** power * height * rng.uniform(0.3, 0.48)
     wobble = rng.normal(0, 0.05, (2, 1)) * np.cos(np.array([[2], [3]]) * t + rng.uniform(0, 6, (2, 1)))
-    scallops = hem * side * np.abs(np.sin(t * rng.integers(10, 30)))
-    r = np.hypot(x, y)
-    grown = 1 + wobble.sum(axis=0) + scallops / np.maximum(r, 1)
+    scallops = hem * min(height, width) * np.abs(np.sin(t * rng.integers(10, 30)))
+    grown = 1 + wobble.sum(axis=0) + scallops / np.maximum(np.hypot(x, y), 1)
     outline = np.stack([width / 2 + x * grown, height * rng.choice([0.2, 0.5, 0.5]) + y * grown], axis=1)
     return draw_mask(height, width, [outline])
 
 
 def _folds(rng: Generator, height: int, width: int, strength: float) -> tuple[Array, Array]:
     """Return the height of hanging folds, about -1 to 1, and their slope to the right."""
-    side = min(height, width)
-    cell = side * rng.uniform(0.08, 0.25)
+    cell = min(height, width) * rng.uniform(0.08, 0.25)
     folds = smooth_noise(rng, height, width, (rng.uniform(1.5, 5) * cell, cell))
-    slope = cv2.Sobel(folds, cv2.CV_32F, 1, 0, scale=1 / 8) * (strength * cell / 4)
-    return folds, slope
+    return folds, cv2.Sobel(folds, cv2.CV_32F, 1, 0, scale=1 / 8) * (strength * cell / 4)
 
 
 def _hem(mask: Array, wide: float) -> Array:
@@ -99,8 +91,7 @@ def _draw_mesh(tile: Array, meshes: int, thickness: int, hexagons: bool) -> None
     row, column = np.mgrid[-1 : meshes + 1, -1 : meshes + 1]
     corners = np.stack([column + 0.5 * (row % 2), row], axis=-1).reshape(-1, 1, 2)
     roof, wall = [(-0.5, 0.0), (0, -0.33), (0.5, 0.0)], [(0.5, 0.0), (0.5, 0.67)]
-    tent = [(0.5, 1.0), (0, 0), (-0.5, 1.0)]
-    for piece in (roof, wall) if hexagons else (tent,):
+    for piece in (roof, wall) if hexagons else ([(0.5, 1.0), (0, 0), (-0.5, 1.0)],):
         lines = np.rint((corners + np.array(piece)) * (TILE / meshes * 16)).astype(np.int32)
         cv2.polylines(tile, list(lines), False, 255, thickness, cv2.LINE_AA, 4)
 
@@ -112,18 +103,16 @@ def _lace_tile(rng: Generator) -> Array:
     # What crosses the tile's border comes in on the other side.
     corners, middle = [(0, 0), (0, 1), (1, 0), (1, 1)], [(0.5, 0.5)]
     for places, size in ((corners, rng.uniform(0.16, 0.24)), (middle, rng.uniform(0.1, 0.24))):
-        petals = int(rng.integers(5, 11))
-        shape = (rng.uniform(0.25, 0.45), rng.uniform(0.15, 0.3), rng.random() < 0.6, rng.random() < 0.5)
+        petals, longer, wider = int(rng.integers(5, 11)), rng.uniform(0.25, 0.45), rng.uniform(0.15, 0.3)
+        shape = (petals, longer, wider, rng.random() < 0.6, rng.random() < 0.5)
         for x, y in places:
-            _draw_rosette(tile, x * TILE, y * TILE, size * TILE, petals, shape)
+            _draw_rosette(tile, x * TILE, y * TILE, size * TILE, shape)
     return tile
 
 
-def _draw_rosette(
-    tile: Array, x: float, y: float, size: float, petals: int, shape: tuple[float, float, bool, bool]
-) -> None:
+def _draw_rosette(tile: Array, x: float, y: float, size: float, shape: tuple[int, float, float, bool, bool]) -> None:
     """Draw a flower that lies on a hole in the mesh and is held by a ring."""
-    longer, wider, pierced, ringed = shape
+    petals, longer, wider, pierced, ringed = shape
     _fill_ellipse(tile, 0, x, y, 1.05 * size, 1.05 * size)
     for angle in 2 * np.pi * np.arange(petals) / petals:
         u, v = np.cos(angle), np.sin(angle)
@@ -140,5 +129,4 @@ def _draw_rosette(
 
 
 def _fill_ellipse(tile: Array, value: int, x: float, y: float, across: float, down: float, angle: float = 0) -> None:
-    outline = np.rint(ellipse(x, y, across, down, angle) * 16).astype(np.int32)
-    cv2.fillPoly(tile, [outline], value, cv2.LINE_AA, 4)
+    cv2.fillPoly(tile, [np.rint(ellipse(x, y, across, down, angle) * 16).astype(np.int32)], value, cv2.LINE_AA, 4)

@@ -18,32 +18,26 @@ STYLES = ("long", "long", "wavy", "curly", "short", "standing", "windy")
 
 
 def hair(rng: Generator, height: int, width: int) -> Array:
-    """Draw a head with hair."""
-    side = min(height, width)
-    size = side * rng.uniform(0.14, 0.23)
+    density = min(height, width) / 512
+    size = 512 * density * rng.uniform(0.14, 0.23)
     head = (width * rng.uniform(0.38, 0.62), height * rng.uniform(0.32, 0.45), size * rng.uniform(0.75, 0.9), size)
     tone = pick(rng, HAIR) if rng.random() < 0.8 else any_colour(rng)
     style = STYLES[rng.integers(len(STYLES))]
-
-    density = side / 512
     guides = _guides(rng, height, width, head, style, round(110 * density**0.5))
     back, front = _locks(rng, guides, head, style, round(11 * density**0.5))
     shine = 1 + rng.uniform(0.15, 0.4) * fractal_noise(rng, height, width, 0.35 * size, gain=0.6)
     flying = _flyaways(rng, guides, head, tone)
-    # What lies deep is in shadow.
-    mass = _mass(rng, guides, tone * 0.45, style, size)
-    behind = draw_strands(height, width, flying, *mass, _dress(rng, back, tone * 0.75))
-    before = draw_strands(height, width, _dress(rng, front, tone))
-    return over(light(before, shine), _person(rng, height, width, head, tone * 0.5), light(behind, shine))
+    mass = _mass(rng, guides, tone * 0.45, style, size)  # what lies deep is in shadow
+    behind = light(draw_strands(height, width, flying, *mass, _dress(rng, back, tone * 0.75)), shine)
+    before = light(draw_strands(height, width, _dress(rng, front, tone)), shine)
+    return over(before, _person(rng, height, width, head, tone * 0.5), behind)
 
 
 def _guides(rng: Generator, height: int, width: int, head: Head, style: str, count: int) -> Array:
     """Return one curve for each lock: `(count, K, 2)`."""
     x, y, across, down = head
-    angles = np.sort(rng.uniform(-np.pi * 1.08, np.pi * 0.08, count))
-    normals = strands.circle(angles)
-    depth = np.sqrt(rng.uniform(0.35, 1.0, count))[:, None]
-    roots = (x, y) + normals * (across, down) * depth
+    normals = strands.circle(np.sort(rng.uniform(-np.pi * 1.08, np.pi * 0.08, count)))
+    roots = (x, y) + normals * (across, down) * np.sqrt(rng.uniform(0.35, 1.0, count))[:, None]
     ragged = np.exp(0.22 * rng.standard_normal(count))
     swirl = sample_field(rng, height, width, 0.5 * down, roots)
     if style == "standing":
@@ -61,10 +55,9 @@ def _guides(rng: Generator, height: int, width: int, head: Head, style: str, cou
     lift = rng.uniform(0.2, 0.9)
     curves = grow(roots, normals * lift + (0, 0.3 - 0.5 * lift), length, 12, wind, 0.5 * swirl)
     # Hair that hangs lies on the head instead of crossing it.
-    outward = np.sign(curves[:, :1, 0] - x)
     gap = (1.02 + 0.25 * rng.random((count, 1))) * across
     inside = (np.abs(curves[..., 1] - y) < down * 1.1) & (np.abs(curves[..., 0] - x) < gap)
-    hanging = np.where(inside, x + outward * gap, curves[..., 0])
+    hanging = np.where(inside, x + np.sign(curves[:, :1, 0] - x) * gap, curves[..., 0])
     share = np.clip((curves[..., 1] - (y - 0.6 * down)) / (0.8 * down), 0, 1)
     if style != "windy":
         curves[..., 0] += share * (hanging - curves[..., 0])
@@ -85,7 +78,6 @@ def _locks(rng: Generator, guides: Array, head: Head, style: str, count: int) ->
 
 
 def _dress(rng: Generator, hairs: Array, tone: Array) -> Polygons:
-    """Give hairs widths and colours."""
     widths = rng.uniform(0.3, 1.3, len(hairs)) * rng.uniform(0.7, 1.3)
     return ribbons(hairs, widths, vary(rng, tone, len(hairs), rng.uniform(0.12, 0.3)))
 
@@ -104,12 +96,9 @@ def _mass(rng: Generator, guides: Array, tone: Array, style: str, size: float) -
 def _flyaways(rng: Generator, guides: Array, head: Head, tone: Array) -> Polygons:
     """Return thin single hairs that leave the locks."""
     count = int(rng.integers(15, 110))
-    chosen = guides[rng.integers(len(guides), size=count)]
-    starts = rng.integers(0, guides.shape[1] // 2, count)
-    rows = np.arange(count)
-    roots = chosen[rows, starts]
-    directions = chosen[rows, starts + 1] - roots
-    away = roots - head[:2]
+    chosen, starts = rng.integers(len(guides), size=count), rng.integers(0, guides.shape[1] // 2, count)
+    roots = guides[chosen, starts]
+    directions, away = guides[chosen, starts + 1] - roots, roots - head[:2]
     directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     directions = directions + 0.8 * away / (np.linalg.norm(away, axis=1, keepdims=True) + 1e-6)
     length = head[3] * rng.uniform(0.3, 1.6, count)
@@ -142,7 +131,6 @@ def _person(rng: Generator, height: int, width: int, head: Head, tone: Array) ->
 
 
 def fur(rng: Generator, height: int, width: int) -> Array:
-    """Draw a furry body."""
     side = min(height, width)
     if rng.random() < 0.7:
         parts = animal(rng, height, width)
@@ -153,12 +141,9 @@ def fur(rng: Generator, height: int, width: int) -> Array:
     # Below the long hairs lies a soft undercoat.
     skin = melt(height, width, parts, 0.012 * side, softness=length * rng.uniform(0.05, 0.5))
     coat = _coat(rng, height, width)
-
-    density = side / 512
-    rim, inner = _roots(rng, skin, round(2200 * density), round(1000 * density))
+    rim, inner = _roots(rng, skin, round(2200 * side / 512), round(1000 * side / 512))
     outer = _hairs(rng, skin, coat, rim, length, rng.uniform(0.3, 0.9))
-    upper = _hairs(rng, skin, coat, inner, length, rng.uniform(0.4, 1.0))
-    pelt = draw_strands(height, width, outer, upper)
+    pelt = draw_strands(height, width, outer, _hairs(rng, skin, coat, inner, length, rng.uniform(0.4, 1.0)))
     shade = shading(rng, skin, depth=0.12 * side)
     # A dense pelt below: short streaks that follow a smooth flow.
     streaks = textures.smooth_noise(rng, height, width, (rng.uniform(6, 14), 1.6))
@@ -191,10 +176,9 @@ def _roots(rng: Generator, skin: Array, around: int, within: int) -> list[Array]
     height, width = skin.shape
     inside = skin > 0.5
     distance = cv2.distanceTransform(inside.astype(np.uint8), cv2.DIST_L2, 3)
-    edge = np.flatnonzero(inside & (distance < 0.012 * min(height, width) + 2))
-    everywhere = np.flatnonzero(inside)
     chosen = []
-    for pixels, count in ((edge, around), (everywhere, within)):
+    for places, count in ((inside & (distance < 0.012 * min(height, width) + 2), around), (inside, within)):
+        pixels = np.flatnonzero(places)
         index = rng.choice(pixels, count) if len(pixels) else pixels
         index = index[np.argsort(distance.ravel()[index], kind="stable")]
         y, x = np.divmod(index, width)
@@ -208,8 +192,7 @@ def _hairs(rng: Generator, skin: Array, coat: Array, roots: Array, length: float
     side = min(height, width)
     x, y = roots.astype(int).clip(0, (width - 1, height - 1)).T
     small = cv2.GaussianBlur(textures.quarter(skin), (0, 0), 0.005 * side)
-    slopes = cv2.Sobel(small, cv2.CV_32F, 1, 0), cv2.Sobel(small, cv2.CV_32F, 0, 1)
-    outward = -np.stack([slope[y // 4, x // 4] for slope in slopes], axis=1)
+    outward = -np.stack([cv2.Sobel(small, cv2.CV_32F, *axis) for axis in ((1, 0), (0, 1))], axis=2)[y // 4, x // 4]
     outward /= np.maximum(np.linalg.norm(outward, axis=1, keepdims=True), 0.04)
     fields = [sample_field(rng, height, width, cell, roots) for cell in (0.15 * side, 0.15 * side, 6, 6)]
     comb, tuft = np.stack(fields[:2], axis=1), np.stack(fields[2:], axis=1)

@@ -19,8 +19,7 @@ from a2u_tf.types import Array
 # Shapes are drawn hard-edged this many times larger and shrunk: alpha is the share of an output pixel that is covered.
 SUPERSAMPLING = 4
 SUBPIXEL_BITS = 4
-# Below one half of an 8-bit step a pixel counts as empty.
-EMPTY = 0.5 / 255
+EMPTY = 0.5 / 255  # below one half of an 8-bit step
 
 
 def tint(colour: ArrayLike, alpha: Array, brightness: Array | None = None) -> Array:
@@ -70,8 +69,7 @@ def draw_polygons(height: int, width: int, polygons: Sequence[Array], colours: A
     offset = (-left * unit, -top * unit)
     ends = np.cumsum([len(polygon) for polygon in polygons])
     for polygon, end, value in zip(polygons, ends.tolist(), values.tolist(), strict=True):
-        outline = points[end - len(polygon) : end]
-        cv2.fillPoly(canvas, [outline], value, cv2.LINE_8, SUBPIXEL_BITS, offset)
+        cv2.fillPoly(canvas, [points[end - len(polygon) : end]], value, cv2.LINE_8, SUBPIXEL_BITS, offset)
     layer[top:bottom, left:right] = _shrink(canvas, bottom - top, right - left)
     return cv2.GaussianBlur(layer, (0, 0), blur) if blur else layer
 
@@ -129,9 +127,8 @@ def _fill(layer: Array) -> Array:
 def blur_motion(rng: Generator, layer: Array) -> Array:
     """Move or turn a layer while the shutter is open, by 2 to 12 per cent of its side or by 2 to 15 degrees."""
     height, width = layer.shape[:2]
-    side = min(height, width)
     if rng.random() < 0.7:
-        angle, length = rng.uniform(0, 2 * math.pi), side * rng.uniform(0.02, 0.12)
+        angle, length = rng.uniform(0, 2 * math.pi), min(height, width) * rng.uniform(0.02, 0.12)
         right, down, turn, zoom = length * math.cos(angle), length * math.sin(angle), 0.0, 1.0
     else:
         right, down, turn, zoom = 0.0, 0.0, rng.uniform(2, 15) * rng.choice([-1, 1]), rng.uniform(0.95, 1.05)
@@ -151,8 +148,7 @@ def blur_focus(rng: Generator, layer: Array) -> Array:
     height, width = layer.shape[:2]
     radius = min(height, width) * math.exp(rng.uniform(math.log(0.004), math.log(0.025)))
     reach = math.ceil(radius)
-    y, x = grid(2 * reach + 1, 2 * reach + 1)
-    disc = np.clip(radius + 0.5 - np.hypot(x - reach, y - reach), 0, 1)
+    disc = np.clip(radius + 0.5 - np.hypot(*(grid(2 * reach + 1, 2 * reach + 1) - reach)), 0, 1)
     blurred = cv2.filter2D(layer, -1, disc / disc.sum(), borderType=cv2.BORDER_REPLICATE)
     if rng.random() < 0.5:
         return blurred

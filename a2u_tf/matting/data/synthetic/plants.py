@@ -14,7 +14,6 @@ BARK = np.array([(0.30, 0.22, 0.15), (0.20, 0.15, 0.12), (0.35, 0.38, 0.18)])
 
 
 def plant(rng: Generator, height: int, width: int) -> Array:
-    """Draw a plant."""
     kinds = (_twigs, _twigs, _needles, _grass, _flowers)
     groups = kinds[rng.integers(len(kinds))](rng, height, width)
     sun = 1 + 0.18 * fractal_noise(rng, height, width, 0.25 * max(height, width), gain=0.9)
@@ -58,24 +57,20 @@ def _twigs(rng: Generator, height: int, width: int) -> list[Polygons]:
     bark = pick(rng, BARK)
     wood = [_wood(rng, stems, side * rng.uniform(0.008, 0.02), bark), _wood(rng, branches, 0.006 * side, bark)]
     length = side * np.exp(rng.uniform(np.log(0.035), np.log(0.16)))
-    each = int(np.clip(0.45 * side / length, 4, 11))
-    _, tips, before = _points(rng, branches, each, 3, 16)
+    _, tips, before = _points(rng, branches, int(np.clip(0.45 * side / length, 4, 11)), 3, 16)
     directions = turned(tips - before, rng.choice([-1, 1], len(tips)) * rng.uniform(0.2, 1.2, len(tips)))
     tone = pick(rng, LEAF) if rng.random() < 0.85 else any_colour(rng)
     return [*wood, _leaves(rng, tips, directions, length, rng.uniform(0.15, 0.55), tone)]
 
 
-def _leaves(
-    rng: Generator, roots: Array, directions: Array, length: float, slenderness: float, tone: Array
-) -> Polygons:
+def _leaves(rng: Generator, roots: Array, directions: Array, length: float, slender: float, tone: Array) -> Polygons:
     """Return leaves: two halves that catch the light differently, and a rib between them."""
     count = len(roots)
     lengths = length * rng.uniform(0.5, 1.3, count)
     ribs = grow(roots, directions, lengths, 12, (0, rng.uniform(0, 0.8)), rng.normal(0, 0.6, count))
     t = np.linspace(0, 1, 12)
-    half = 0.5 * slenderness * np.sin(np.pi * t ** rng.uniform(0.7, 1.2)) ** rng.uniform(0.7, 1.2)
-    foreshortened = rng.uniform(0.3, 1, (count, 1, 1))
-    sides = strands.across(ribs) * (half * lengths[:, None])[..., None] * foreshortened
+    half = 0.5 * slender * np.sin(np.pi * t ** rng.uniform(0.7, 1.2)) ** rng.uniform(0.7, 1.2)
+    sides = strands.across(ribs) * (half * lengths[:, None])[..., None] * rng.uniform(0.3, 1, (count, 1, 1))
     tones = vary(rng, tone, count, 0.22)
     halves = []
     for sign, brightness in ((1, rng.uniform(0.75, 0.95)), (-1, 1.1)):
@@ -90,19 +85,15 @@ def _needles(rng: Generator, height: int, width: int) -> list[Polygons]:
     side = min(height, width)
     stems = _stems(rng, height, width, int(rng.integers(1, 3)), 0.1)
     branches = _branches(rng, stems, int(rng.integers(6, 12)), side * rng.uniform(0.25, 0.45))
-    each = round(1400 * side / 512 / len(branches))
-    _, roots, before = _points(rng, branches, each, 3, 16)
+    _, roots, before = _points(rng, branches, round(1400 * side / 512 / len(branches)), 3, 16)
     count = len(roots)
     roots = roots + rng.normal(0, 0.8, (count, 2))
     directions = turned(roots - before, rng.normal(0, 0.7, count))
     lengths = side * rng.uniform(0.03, 0.09) * rng.uniform(0.6, 1.2, count)
     needles = grow(roots, directions, lengths, 5, (0, 0.1), rng.normal(0, 0.3, count))
     bark = pick(rng, BARK)
-    return [
-        _wood(rng, stems, 0.015 * side, bark),
-        _wood(rng, branches, 0.008 * side, bark),
-        ribbons(needles, rng.uniform(0.6, 1.6, count), vary(rng, pick(rng, LEAF), count, 0.3), 3),
-    ]
+    wood = [_wood(rng, stems, 0.015 * side, bark), _wood(rng, branches, 0.008 * side, bark)]
+    return [*wood, ribbons(needles, rng.uniform(0.6, 1.6, count), vary(rng, pick(rng, LEAF), count, 0.3), 3)]
 
 
 def _grass(rng: Generator, height: int, width: int) -> list[Polygons]:
@@ -117,8 +108,7 @@ def _grass(rng: Generator, height: int, width: int) -> list[Polygons]:
     widths = np.exp(rng.uniform(np.log(0.8), np.log(6))) * rng.uniform(0.5, 1.5, count)
     groups = [ribbons(blades, widths, vary(rng, pick(rng, LEAF), count, 0.25), 2)]
     if rng.random() < 0.5:
-        stalks = blades[:: max(1, count // 25)]
-        _, roots, before = _points(rng, stalks, 24, 13, 20)
+        _, roots, before = _points(rng, blades[:: max(1, count // 25)], 24, 13, 20)
         awns = turned(roots - before, rng.normal(0, 0.5, len(roots)))
         hairs = grow(roots, awns, side * rng.uniform(0.03, 0.08) * rng.uniform(0.5, 1.2, len(roots)), 6)
         tone = pick(rng, np.array([(0.75, 0.65, 0.40), (0.60, 0.50, 0.40), (0.85, 0.80, 0.70)]))
@@ -129,16 +119,14 @@ def _grass(rng: Generator, height: int, width: int) -> list[Polygons]:
 def _flowers(rng: Generator, height: int, width: int) -> list[Polygons]:
     """Daisies and their kin: rings of petals round a centre of many dots, on stalks."""
     side = min(height, width)
-    stems = _stems(rng, height, width, int(rng.integers(1, 5)), 0.2)
-    stems = strands.wave(rng, stems, 0.01 * side, 1)
+    stems = strands.wave(rng, _stems(rng, height, width, int(rng.integers(1, 5)), 0.2), 0.01 * side, 1)
     groups = [_wood(rng, stems, 0.014 * side, pick(rng, LEAF), taper=0)]
     tone = any_colour(rng)
     for stem in stems:
         centre, size = stem[-1], side * rng.uniform(0.1, 0.24)
         for ring in (1.0, 0.75):
             count = int(rng.integers(9, 26))
-            angles = 2 * np.pi * (np.arange(count) + rng.uniform(-0.25, 0.25, count)) / count
-            away = strands.circle(angles)
+            away = strands.circle(2 * np.pi * (np.arange(count) + rng.uniform(-0.25, 0.25, count)) / count)
             slender = rng.uniform(0.2, 0.5)
             groups.append(_leaves(rng, centre + 0.2 * size * away, away, size * ring, slender, tone))
         dots = centre + 0.11 * size * rng.standard_normal((150, 2))

@@ -21,8 +21,7 @@ def smoke(rng: Generator, height: int, width: int) -> Array:
     density = _plume(rng, height, width) if kind in ("plume", "fire") else _cloud(rng, height, width)
     if kind == "wisps":
         # Thin folded sheets: the ridges of noise.
-        coarsest = rng.uniform(0.3, 0.7) * max(height, width)
-        field = fractal_noise(rng, height, width, coarsest, finest=24, gain=0.45)
+        field = fractal_noise(rng, height, width, rng.uniform(0.3, 0.7) * max(height, width), finest=24, gain=0.45)
         sheets = np.exp(-np.abs(field) / rng.uniform(0.05, 0.25)) + 0.25 * smoothstep(field, -0.3, 1.5)
         density = sheets * smoothstep(density, 0.0, 0.6)
     else:
@@ -30,8 +29,7 @@ def smoke(rng: Generator, height: int, width: int) -> Array:
         density = density * smoothstep(turbulence + 0.5 * density, 0.35, 1.1)
     density = _stir(rng, density)
     # Beer and Lambert: what passes falls exponentially with the matter on its way.
-    strongest = rng.uniform(0.65, 0.995)
-    alpha = 1 - np.exp(density * (math.log(1 - strongest) / max(float(density.max()), 1e-6)))
+    alpha = 1 - np.exp(density * (math.log(1 - rng.uniform(0.65, 0.995)) / max(float(density.max()), 1e-6)))
     # A photograph's frame may cut smoke off, but no noise reaches all of it.
     alpha = np.maximum(alpha - 0.01, 0)
     if kind == "fire":
@@ -53,11 +51,10 @@ def _plume(rng: Generator, height: int, width: int) -> Array:
 def _cloud(rng: Generator, height: int, width: int) -> Array:
     """Return the density of a heap of puffs."""
     y, x = grid(height, width)
-    side = min(height, width)
     total = np.zeros((height, width), np.float32)
     for _ in range(rng.integers(2, 8)):
         u, v = width * rng.uniform(0.25, 0.75), height * rng.uniform(0.3, 0.7)
-        radius = side * rng.uniform(0.1, 0.26)
+        radius = min(height, width) * rng.uniform(0.1, 0.26)
         total += np.exp(-(((x - u) / radius) ** 2) - ((y - v) / radius) ** 2).astype(np.float32)
     return np.minimum(total, 1)
 
@@ -89,9 +86,8 @@ def _scattered(rng: Generator, density: Array) -> Array:
 
 def bubbles(rng: Generator, height: int, width: int) -> Array:
     """Draw soap bubbles or drops of many sizes: only rims and highlights cover much; little of it need be opaque."""
-    side = min(height, width)
     count = int(np.exp(rng.uniform(0, np.log(30))))
-    largest = side * (0.42 if count < 4 else 0.22)
+    largest = min(height, width) * (0.42 if count < 4 else 0.22)
     radii = largest * rng.uniform(0.12, 1.0, count) ** 1.6
     radii[0] = largest * rng.uniform(0.7, 1.0)
     margin = int(max(largest, 3)) + 3  # for what the border cuts off
@@ -114,11 +110,15 @@ def _bubble(rng: Generator, radius: float, x: float, y: float) -> Array:
     inside = np.clip((1 - r) * radius + 0.5, 0, 1)
     r = np.minimum(r, 1)
     # A thin film is crossed the more obliquely, the nearer the rim: 1 / cos, up to its full reflection.
-    steep = r ** rng.uniform(3, 9)
-    clear, rim = rng.uniform(0.02, 0.15), rng.uniform(0.45, 0.95)
+    steep, clear, rim = r ** rng.uniform(3, 9), rng.uniform(0.02, 0.15), rng.uniform(0.45, 0.95)
     alpha = clear + (rim - clear) * steep
-    film = smooth_noise(rng, u.shape[0], u.shape[1], max(2.0, 0.7 * radius))
-    colour = _film_colours(rng, r + 0.12 * film + 0.1 * v)
+    # Colours of interference, or nearly white ones.
+    thickness = r + 0.12 * smooth_noise(rng, len(u), len(u), max(2.0, 0.7 * radius)) + 0.1 * v
+    vividness, orders = np.float32(rng.choice([0.05, 0.25, 0.45])), rng.uniform(4, 14)
+    phases = (rng.uniform(0, 2 * math.pi) + np.array([0, 2.1, 4.2])).astype(np.float32)
+    base = (0.6 + 0.35 * any_colour(rng)).astype(np.float32)
+    waves = [b + vividness * np.cos(orders * thickness + phase) for b, phase in zip(base, phases, strict=True)]
+    colour = np.clip(cv2.merge(waves), 0, 1)
     glow = np.zeros_like(r)
     angle = rng.uniform(-2.6, -0.6)
     for turn, size, strength in ((0.0, rng.uniform(0.08, 0.2), 0.95), (math.pi, rng.uniform(0.05, 0.12), 0.5)):
@@ -135,15 +135,6 @@ def _shine(colour: Array, alpha: Array, glow: Array) -> tuple[Array, Array]:
     return colour + (1 - colour) * cv2.merge([glow] * 3), alpha + (1 - alpha) * glow
 
 
-def _film_colours(rng: Generator, thickness: Array) -> Array:
-    """Return colours of interference, `(H, W, 3)`, or nearly white ones."""
-    vividness, orders = np.float32(rng.choice([0.05, 0.25, 0.45])), rng.uniform(4, 14)
-    phases = (rng.uniform(0, 2 * math.pi) + np.array([0, 2.1, 4.2])).astype(np.float32)
-    base = (0.6 + 0.35 * any_colour(rng)).astype(np.float32)
-    waves = [b + vividness * np.cos(orders * thickness + phase) for b, phase in zip(base, phases, strict=True)]
-    return np.asarray(cv2.merge(waves).clip(0, 1))
-
-
 def glass(rng: Generator, height: int, width: int) -> Array:
     """Draw a bottle, a vase or a tumbler turned on a lathe, often with something in it; covers as bubbles do."""
     top, bottom = height * rng.uniform(0.06, 0.25), height * rng.uniform(0.75, 0.96)
@@ -157,23 +148,19 @@ def glass(rng: Generator, height: int, width: int) -> Array:
     outline = np.concatenate([np.stack([x + profile, heights], 1), np.stack([x - profile, heights], 1)[::-1]])
     mask = draw_mask(height, width, [outline])
     rows, columns = grid(height, width)
-    radius = np.interp(np.arange(height), heights, profile).astype(np.float32)[:, None]
-    s = np.clip((columns - x) / radius, -1, 1)
+    s = np.clip((columns - x) / np.interp(np.arange(height), heights, profile).astype(np.float32)[:, None], -1, 1)
     wall = np.abs(s) ** rng.uniform(4, 12)
     clear, rim = rng.uniform(0.05, 0.2), np.float32(rng.uniform(0.5, 0.95))
     alpha = clear + (rim - clear) * wall
     ends = np.exp(-np.minimum(np.abs(rows - top), np.abs(rows - bottom)) / (0.008 * height))
     alpha = np.maximum(alpha, 0.8 * ends)
     tone = 0.4 * any_colour(rng) + 0.5 * rng.random()
-    ripple = 1 + 0.25 * fractal_noise(rng, height, width, 0.2 * height, finest=8) + 0.4 * (s - wall)
-    colour = dye(tone, ripple)
+    colour = dye(tone, 1 + 0.25 * fractal_noise(rng, height, width, 0.2 * height, finest=8) + 0.4 * (s - wall))
     if rng.random() < 0.6:
         level = top + (bottom - top) * rng.uniform(0.2, 0.7)
         filled = smoothstep(rows, level - 1, level + 1) * (1 - wall)
-        strength = rng.uniform(0.4, 0.95)
-        alpha = np.maximum(alpha, filled * strength)
-        liquid = any_colour(rng)
-        pairs = zip(cv2.split(colour), liquid, strict=True)
+        alpha = np.maximum(alpha, filled * rng.uniform(0.4, 0.95))
+        pairs = zip(cv2.split(colour), any_colour(rng), strict=True)
         colour = cv2.merge([c + (np.float32(value) - c) * filled for c, value in pairs])
     for _ in range(rng.integers(1, 4)):
         at, wide = rng.uniform(-0.8, 0.8), rng.uniform(0.03, 0.12)

@@ -36,8 +36,7 @@ def ribbons(curves: Array, widths: Array, colours: Array, taper: float = 1.5) ->
     t = np.linspace(0, 1, curves.shape[1])
     profile = 1 - t**taper if taper else np.ones_like(t)
     # OpenCV draws a polygon's outline too, which widens it by one step of its canvas.
-    half = np.maximum(widths[:, None] * profile - 1 / SUPERSAMPLING, 0) / 2
-    side = across(curves) * half[..., None]
+    side = across(curves) * (np.maximum(widths[:, None] * profile - 1 / SUPERSAMPLING, 0) / 2)[..., None]
     outlines = np.concatenate([curves + side, (curves - side)[:, ::-1]], axis=1)
     return outlines, np.column_stack([colours, np.clip(widths * SUPERSAMPLING, 0, 1)])
 
@@ -87,9 +86,8 @@ def lock(rng: Generator, guides: Array, count: int, spread: float, gather: float
     t = np.linspace(0, 1, points)[:, None]
     away = rng.normal(0, spread, (total, 1, 2)) * (1 - gather * t**0.7)
     drift = rng.normal(0, loose * spread, (total, 1, 2)) * t**2
-    shorter = rng.uniform(0.75, 1.0, total)
     # A strand that ends early uses the first part of its guide.
-    at = np.linspace(0, 1, points) * shorter[:, None] * (points - 1)
+    at = np.linspace(0, 1, points) * rng.uniform(0.75, 1.0, (total, 1)) * (points - 1)
     index = np.minimum(at.astype(int), points - 2)
     rest = (at - index)[..., None]
     guide = np.repeat(np.arange(len(guides)), count)[:, None]

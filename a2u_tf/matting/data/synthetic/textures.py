@@ -72,8 +72,7 @@ def stretch(field: Array) -> Array:
 
 def quarter(field: Array) -> Array:
     """Return a field in a quarter of its size, rounded up: what is smooth need not be computed in full."""
-    height, width = field.shape
-    return cv2.resize(field, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(field, [-(-length // 4) for length in field.shape[::-1]], interpolation=cv2.INTER_AREA)
 
 
 def grid(height: int, width: int) -> Array:
@@ -123,8 +122,7 @@ def pick(rng: Generator, table: Array) -> Array:
 def vary(rng: Generator, colour: Array, count: int, spread: float) -> Array:
     """Draw `count` variations of a colour, mostly of its brightness: `(count, 3)` in `[0, 1]`."""
     brightness = np.exp(spread * rng.standard_normal((count, 1)))
-    hue = 1 + 0.25 * spread * rng.standard_normal((count, 3))
-    return np.clip(colour * brightness * hue, 0, 1)
+    return np.clip(colour * brightness * (1 + 0.25 * spread * rng.standard_normal((count, 3))), 0, 1)
 
 
 def dye(colour: Array, light: Array) -> Array:
@@ -148,15 +146,13 @@ def texture(rng: Generator, height: int, width: int) -> Array:
 
 def cloudy(rng: Generator, height: int, width: int) -> Array:
     """Multi-octave noise in a few colours."""
-    coarsest = rng.uniform(0.1, 0.8) * max(height, width)
-    field = fractal_noise(rng, height, width, coarsest, gain=rng.uniform(0.5, 1.0))
+    field = fractal_noise(rng, height, width, rng.uniform(0.1, 0.8) * max(height, width), gain=rng.uniform(0.5, 1.0))
     return paint(stretch(field), palette(rng, int(rng.integers(2, 5))))
 
 
 def grained(rng: Generator, height: int, width: int) -> Array:
     """Streaks in one direction: wood, brushed metal, bark, fields seen from the side."""
-    cell = rng.uniform(3, 12)
-    stretched = rng.uniform(8, 30)
+    cell, stretched = rng.uniform(3, 12), rng.uniform(8, 30)
     streaks = [smooth_noise(rng, height, width, (cell * s, cell * s * stretched)) * s**0.5 for s in (1, 3, 8)]
     field = stretch(np.sum(streaks, axis=0))
     if rng.choice([0, 90]):  # turned, it keeps its size
@@ -222,8 +218,7 @@ def dead_leaves(rng: Generator, height: int, width: int) -> Array:
     for centre, radius, aspect, angle, colour, box in leaves:
         shape = (centre, (2 * radius, 2 * radius * aspect), angle)
         if box:
-            corners = np.rint(cv2.boxPoints(shape) * 16).astype(np.int32)
-            cv2.fillConvexPoly(canvas, corners, colour, cv2.LINE_AA, 4)
+            cv2.fillConvexPoly(canvas, np.rint(cv2.boxPoints(shape) * 16).astype(np.int32), colour, cv2.LINE_AA, 4)
         else:
             cv2.ellipse(canvas, shape, colour, -1, cv2.LINE_AA)
     return _roughen(rng, canvas.astype(np.float32) / 255)
