@@ -52,20 +52,21 @@ _MEMORY = flags.DEFINE_string("memory", None, "For the benchmark itself: print t
 
 def check(case):
     """Hold the sides to the reference on a corner of the case."""
-    (x, k, _), (size, up, down) = make_tensors(*CASES[case])
-    x, k = x[:1, :6, :6, :8], k[:1, : 6 * up // down, : 6 * up // down]
-    expected = getattr(reference, f"reassemble_{CASES[case][0]}")(x, k, size, CASES[case][3])
+    (x, k, _), window = make_tensors(*CASES[case])
+    side = 6 * window.up // window.down
+    x, k = x[:1, :6, :6, :8], k[:1, :side, :side]
+    expected = getattr(reference, f"reassemble_{window.direction}")(x, k, window.kernel_size, window.scale)
     for name, (function, _) in SIDES.items():
         if name != "yardstick":
-            np.testing.assert_allclose(function(x, k, size, up, down), expected, atol=1e-4)
+            np.testing.assert_allclose(function(x, k, window), expected, atol=1e-4)
 
 
 def measure_times(case, rounds):
     """Return one result row for each side and pass."""
-    tensors, settings = make_tensors(*CASES[case])
+    tensors, window = make_tensors(*CASES[case])
     rows = []
     for backward in (False, True):
-        steps = {name: make_step(function, backward, jit, *settings) for name, (function, jit) in SIDES.items()}
+        steps = {name: make_step(function, backward, jit, window) for name, (function, jit) in SIDES.items()}
         for step in steps.values():
             seconds(step, *tensors)
         times = {name: [] for name in steps}
@@ -100,9 +101,9 @@ def _usage():
 
 def measure_memory(case, side):
     """Return `(extra, output)` bytes: the peak of one forward pass over inputs and output, and the output."""
-    (x, k, _), settings = make_tensors(*CASES[case])
+    (x, k, _), window = make_tensors(*CASES[case])
     function, jit = SIDES[side]
-    step = make_step(function, False, jit, *settings)
+    step = make_step(function, False, jit, window)
     step(x, k, x)
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)

@@ -16,7 +16,7 @@ from keras import ops
 
 from a2u_tf.files import write_json
 from a2u_tf.ops import composite, reference
-from a2u_tf.ops.composite import taps
+from a2u_tf.ops.composite import matmul, taps
 from benchmarks.record import describe_run
 from benchmarks.rounds import seconds
 from benchmarks.timing import make_step, make_tensors, yardstick
@@ -38,33 +38,27 @@ _CASES = flags.DEFINE_multi_enum("case", list(CASES), list(CASES), "Cases to run
 
 def own_gradient(form):
     """The shipped composite, held to one form."""
-    return lambda x, k, size, up, down: composite.reassemble_as(form, x, k, size, up, down)
+    return lambda x, k, window: composite.reassemble_as(form, x, k, window)
 
 
-def taps_automatic(x, k, size, up, down):
-    """The forward pass of the taps, left to automatic differentiation."""
-    grid = tuple(-(-n // down) for n in x.shape[1:3])
-    return taps.forward(x, k, size, up, down, 1, grid)
-
-
-def stacked_windows(x, k, size, up, down):
+def stacked_windows(x, k, window):
     """Windows gathered by slices and one batched matrix product, left to automatic differentiation."""
+    size, up, down, p = window.kernel_size, window.up, window.down, window.before
     n, h, w = k.shape[0], x.shape[1] // down, x.shape[2] // down
-    p = (size - 1) // 2
     x = ops.pad(x, [[0, 0], [p, size], [p, size], [0, 0]])
     ends = down * h, down * w
-    windows = [x[:, i : i + ends[0] : down, j : j + ends[1] : down] for i in range(size) for j in range(size)]
+    windows = [x[:, i : i + ends[0] : down, j : j + ends[1] : down] for i, j in window.taps()]
     k = ops.reshape(k, (n, h, up, w, up, size * size))
     k = ops.reshape(ops.transpose(k, (0, 1, 3, 2, 4, 5)), (n, h, w, up * up, size * size))
     y = ops.reshape(ops.matmul(k, ops.stack(windows, axis=3)), (n, h, w, up, up, x.shape[-1]))
     return ops.reshape(ops.transpose(y, (0, 1, 3, 2, 4, 5)), (n, h * up, w * up, x.shape[-1]))
 
 
-def extract_patches(x, k, size, up, down):
+def extract_patches(x, k, window):
     """`keras.ops.image.extract_patches` and one `einsum`."""
-    p = (size - 1) // 2
+    size, up, p = window.kernel_size, window.up, window.before
     x = ops.pad(x, [[0, 0], [p, size - 1 - p], [p, size - 1 - p], [0, 0]])
-    windows = ops.image.extract_patches(x, size, strides=down, padding="valid")
+    windows = ops.image.extract_patches(x, size, strides=window.down, padding="valid")
     n, h, w, _ = windows.shape
     windows = ops.reshape(windows, (n, h, w, size * size, x.shape[-1]))
     k = ops.reshape(k, (n, h, up, w, up, size * size))
@@ -72,9 +66,9 @@ def extract_patches(x, k, size, up, down):
 
 
 CANDIDATES = {
-    "taps": own_gradient("taps"),
-    "taps, automatic": taps_automatic,
-    "matmul": own_gradient("matmul"),
+    "taps": own_gradient(taps),
+    "taps, automatic": taps.forward,  # left to automatic differentiation
+    "matmul": own_gradient(matmul),
     "stacked windows": stacked_windows,
     "extract_patches": extract_patches,
     "yardstick": yardstick,
@@ -84,9 +78,10 @@ CANDIDATES = {
 def run_case(name, rounds):
     """Measure all candidates on one case; returns a list of result rows."""
     direction, shape, size, scale = CASES[name]
-    (x, k, upstream), (_, up, down) = make_tensors(direction, shape, size, scale)
+    (x, k, upstream), window = make_tensors(direction, shape, size, scale)
+    side = 6 * window.up // window.down
     corner = tuple(slice(0, n) for n in (1, 6, 6))
-    small_kernels = k[:1, : 6 * up // down, : 6 * up // down]
+    small_kernels = k[:1, :side, :side]
     expected = getattr(reference, f"reassemble_{direction}")(x[corner], small_kernels, size, scale)
     rows = []
     for backward in (False, True):
@@ -96,9 +91,9 @@ def run_case(name, rounds):
                 if candidate == "matmul" and direction == "down":
                     continue
                 if candidate != "yardstick":
-                    got = function(x[corner], small_kernels, size, up, down)
+                    got = function(x[corner], small_kernels, window)
                     np.testing.assert_allclose(got, expected, atol=1e-4)
-                step = make_step(function, backward, jit, size, up, down)
+                step = make_step(function, backward, jit, window)
                 compile_s[candidate] = seconds(step, x, k, upstream)
                 steps[candidate] = step
             times = {candidate: [] for candidate in steps}

@@ -125,6 +125,15 @@ def processes_are_marked(request, monkeypatch):
 
 
 @pytest.fixture
+def built():
+    """Skips what needs the compiled op where that is missing."""
+    from a2u_tf.ops import compiled
+
+    if reason := compiled.unavailable():
+        pytest.skip(f"the compiled op: {reason}")
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(SEED)
 

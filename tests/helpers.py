@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -150,3 +152,17 @@ def value_and_gradients(function):
         return [outputs, *tape.gradient(outputs, tensors, output_gradients=cotangent)]
 
     return both
+
+
+def run_python(program, folder=None, **environment):
+    """Run a program in a process of its own, which must end well; returns what it printed."""
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert result.returncode == 0, result.stderr[-3000:]
+    return result.stdout

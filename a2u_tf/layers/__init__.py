@@ -1,8 +1,7 @@
 """Affinity-aware resampling as Keras layers, and every other upsampling method by name."""
 
-from a2u_tf.layers.a2u_down_sampling2d import A2UDownSampling2D
 from a2u_tf.layers.a2u_kernels import A2UKernels
-from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
+from a2u_tf.layers.a2u_sampling2d import A2UDownSampling2D, A2UUpSampling2D
 from a2u_tf.layers.reassembly2d import Reassembly2D
 from a2u_tf.layers.resampling import METHODS, Resampling
 from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler

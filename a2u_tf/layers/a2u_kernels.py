@@ -11,10 +11,10 @@ from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.encoding import encode
-from a2u_tf.ops.normalization import normalize_down, normalize_up
+from a2u_tf.ops.normalization import normalize_up, softmax_taps
 from a2u_tf.ops.pooling import adaptive_average_pool
-from a2u_tf.ops.reduction import sum_channels
-from a2u_tf.ops.validation import check_settings, positive_integers
+from a2u_tf.ops.trace import sum_channels
+from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
@@ -99,7 +99,7 @@ class A2UKernels(ReassemblingLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(scale, implementation=implementation, **kwargs)
-        self.kernel_size, scale, self.groups = check_settings("up", kernel_size, self.scale, groups)
+        _, self.kernel_size, scale, self.groups = checked_window("up", kernel_size, self.scale, groups)
         encoding_size = 3 * scale if encoding_size is None else encoding_size
         self.encoding_size, self.rank = positive_integers(encoding_size=encoding_size, rank=rank)
         self.variant = one_of("variant", variant, VARIANTS)
@@ -123,22 +123,18 @@ class A2UKernels(ReassemblingLayer):
     def build(self, guidance_shape: Shape) -> None:
         channels = check_guidance(guidance_shape)
         guidance_shape = tuple(guidance_shape)
-        depth = 1 if self.channel_shared else channels
-        pooled_shape = (guidance_shape[0], self.encoding_size, self.encoding_size, channels)
-        if self.variant == "dynamic":
-            self.encoder_u = self._convolution("encoder_u", pooled_shape, self.rank * depth)
-            self.encoder_v = self._convolution("encoder_v", pooled_shape, self.rank * depth)
-        else:
-            shape = (self.encoding_size, self.encoding_size, self.rank, depth)
-            self.encoder_u = self.add_weight(shape, _initializer(), autocast=False, name="encoder_u")
-            self.encoder_v = self.add_weight(shape, _initializer(), autocast=False, name="encoder_v")
-        values = (self.scale * self.kernel_size) ** 2 * self.groups
-        self.projection_up = self.projection_down = None
+        size, depth = self.encoding_size, 1 if self.channel_shared else channels
+        pooled_shape = (guidance_shape[0], size, size, channels) if self.variant == "dynamic" else None
+        encoder = (size, size, self.rank, depth), pooled_shape
+        self.encoder_u = self._trained_or_predicted("encoder_u", *encoder)
+        self.encoder_v = self._trained_or_predicted("encoder_v", *encoder)
+        average_shape = None if self.variant == "static" else (None, channels)
+        projection = (self.rank, (self.scale * self.kernel_size) ** 2 * self.groups), average_shape
+        self.projection_up = self.projection_down = self.norm_u = self.norm_v = None
         if "up" in self.directions:
-            self.projection_up = self._projection(values, channels, "projection_up")
+            self.projection_up = self._trained_or_predicted("projection_up", *projection)
         if "down" in self.directions:
-            self.projection_down = self._projection(values, channels, "projection_down")
-        self.norm_u = self.norm_v = None
+            self.projection_down = self._trained_or_predicted("projection_down", *projection)
         if self.use_norm:
             groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
             encoded_shape = (*guidance_shape[:3], self.rank * channels)
@@ -147,31 +143,37 @@ class A2UKernels(ReassemblingLayer):
             self.norm_v = self._sublayer(keras.layers.GroupNormalization, "norm_v", encoded_shape, **settings)
         super().build(guidance_shape)
 
+    def _trained_or_predicted(self, name: str, shape: tuple[int, ...], read_shape: Shape | None) -> Any:
+        """A weight of `shape`, or the 1x1 convolution that makes its last two axes of a map of `read_shape`."""
+        # Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised.
+        initializer = keras.initializers.VarianceScaling(2 / (1 + 0.01**2), "fan_avg", "untruncated_normal")
+        if read_shape is None:
+            return self.add_weight(shape, initializer, autocast=False, name=name)
+        units = math.prod(shape[-2:])
+        return self._dense(name, read_shape, units, use_bias=self.use_bias, kernel_initializer=initializer)
+
     def call(self, guidance: Tensor) -> dict[str, Tensor]:
         guidance = ops.cast(guidance, wide_dtype(self.compute_dtype))  # encodings of large features overflow float16
         affinity = self._affinity(guidance)
-        height, width = ops.shape(guidance)[1:3]
-        size = height * self.scale // self.encoding_stride, width * self.scale // self.encoding_stride
         average = None if self.variant == "static" else ops.mean(guidance, axis=(1, 2))
         kernels = {}
         if "up" in self.directions:
-            raw = self._project(affinity, self.projection_up, average)
-            up = normalize_up(raw, self.kernel_size, self.scale, self.groups)
-            # Odd guidance leaves the last cells partly filled.
-            kernels["up"] = ops.cast(up[:, : size[0], : size[1]], self.compute_dtype)
+            up = normalize_up(self._project(affinity, self.projection_up, average), self.kernel_size, self.scale)
+            height, width = (n * self.scale // self.encoding_stride for n in ops.shape(guidance)[1:3])
+            kernels["up"] = up[:, :height, :width]  # odd guidance leaves the last cells partly filled
         if "down" in self.directions:
             raw = self._project(affinity, self.projection_down, average)
-            kernels["down"] = ops.cast(normalize_down(raw, self.scale * self.kernel_size), self.compute_dtype)
-        return kernels
+            kernels["down"] = softmax_taps(raw, self.scale * self.kernel_size)
+        return {direction: ops.cast(x, self.compute_dtype) for direction, x in kernels.items()}
 
     def _affinity(self, guidance: Tensor) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
         channels = guidance.shape[-1]
+        depth = 1 if self.channel_shared else channels
         embedded = []
         pooled = adaptive_average_pool(guidance, self.encoding_size) if self.variant == "dynamic" else None
         for encoder, norm in ((self.encoder_u, self.norm_u), (self.encoder_v, self.norm_v)):
             filters = encoder[None] if pooled is None else encoder(pooled)
-            depth = 1 if self.channel_shared else channels
             filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
             filters = ops.cast(filters, guidance.dtype)
             encoded = [
@@ -179,8 +181,7 @@ class A2UKernels(ReassemblingLayer):
                 for q in range(self.rank)
             ]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
-            encoded = encoded if norm is None else norm(encoded)
-            encoded = ops.cast(encoded, guidance.dtype)
+            encoded = ops.cast(encoded if norm is None else norm(encoded), guidance.dtype)
             # LeakyReLU(0.01); TensorFlow's own rounds its slope to float32, and torch's `ops.maximum` what it reads.
             embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
@@ -188,32 +189,14 @@ class A2UKernels(ReassemblingLayer):
     def _project(self, affinity: Tensor, projection: Any, average: Tensor | None) -> Tensor:
         """`(N, rows, columns, scale**2 * groups * kernel_size**2)`: one raw value per tap, sub-position and group."""
         matrix = ops.cast(projection if average is None else projection(average), affinity.dtype)
-        values = matrix.shape[-1] if average is None else matrix.shape[-1] // self.rank
-        matrix = ops.reshape(matrix, (-1, 1, self.rank, values))
-        return affinity @ matrix  # torch's `ops.matmul` makes float32 of float64
-
-    def _projection(self, values: int, channels: int, name: str) -> Any:
-        if self.variant == "static":
-            return self.add_weight((self.rank, values), _initializer(), autocast=False, name=name)
-        return self._convolution(name, (None, channels), self.rank * values)
-
-    def _convolution(self, name: str, shape: Shape, units: int) -> keras.layers.Dense:
-        return self._dense(name, shape, units, use_bias=self.use_bias, kernel_initializer=_initializer())
+        values = (self.scale * self.kernel_size) ** 2 * self.groups
+        return affinity @ ops.reshape(matrix, (-1, 1, self.rank, values))  # `ops.matmul` makes float32 of float64
 
     def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
-        batch, height, width, _ = guidance_shape
-        shapes: dict[str, Shape] = {}
-        for direction in self.directions:
-            if direction == "up":
-                ratio = self.scale // self.encoding_stride
-                size = tuple(None if n is None else n * ratio for n in (height, width))
-                shapes["up"] = (batch, *size, self.groups * self.kernel_size**2)
-            else:
-                size = tuple(None if n is None else -(-n // self.scale) for n in (height, width))
-                shapes["down"] = (batch, *size, self.groups * (self.scale * self.kernel_size) ** 2)
-        return shapes
-
-
-def _initializer() -> keras.initializers.Initializer:
-    """Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised."""
-    return keras.initializers.VarianceScaling(2 / (1 + 0.01**2), mode="fan_avg", distribution="untruncated_normal")
+        batch, *size, _ = guidance_shape
+        ratio = self.scale // self.encoding_stride
+        up = [n and n * ratio for n in size]
+        down = [n and -(-n // self.scale) for n in size]
+        depth = self.groups * self.kernel_size**2
+        shapes = {"up": (batch, *up, depth), "down": (batch, *down, self.scale**2 * depth)}
+        return {direction: shapes[direction] for direction in self.directions}

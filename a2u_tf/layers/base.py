@@ -6,8 +6,7 @@ from typing import Any, Self
 import keras
 from keras.dtype_policies import DTypePolicy, DTypePolicyMap
 
-from a2u_tf.layers.checks import check_features
-from a2u_tf.layers.spelling import read_data_format, read_scale, refuse_interpolation
+from a2u_tf.layers.checks import check_features, read_data_format, read_scale, refuse_interpolation
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.reassembly import Reassemble
@@ -57,6 +56,10 @@ class ResamplingLayer(keras.layers.Layer):
         """Make and build a 1x1 convolution, see `_sublayer`."""
         return self._sublayer(keras.layers.Dense, name, shape, wide, units=units, **settings)
 
+    def _convolution(self, name: str, shape: Shape, filters: int, size: int, **settings: Any) -> keras.layers.Conv2D:
+        settings = {"filters": filters, "kernel_size": size, "padding": "same", **settings}
+        return self._sublayer(keras.layers.Conv2D, name, shape, data_format=self.data_format, **settings)
+
     def _sublayer(self, layer_class: Any, name: str, shape: Shape, wide: bool = False, **settings: Any) -> Any:
         """Make and build a sublayer in this layer's `build`, or the one of that name that was changed and saved.
 
@@ -72,13 +75,10 @@ class ResamplingLayer(keras.layers.Layer):
 
     def _policy(self, wide: bool) -> DTypePolicy | DTypePolicyMap:
         own = self.dtype_policy
-        has_map = isinstance(own, DTypePolicyMap)
-        policy = own[self.path] if has_map else own
+        policy = own[self.path] if isinstance(own, DTypePolicyMap) else own
         if wide:
             policy = DTypePolicy(wide_dtype(policy.compute_dtype))
-        if has_map:
-            policy = DTypePolicyMap(policy, {key: own[key] for key in own})
-        return policy
+        return DTypePolicyMap(policy, dict(own)) if isinstance(own, DTypePolicyMap) else policy
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "data_format": self.data_format}
@@ -128,7 +128,7 @@ class ReassemblingLayer(ResamplingLayer):
     def _reassembles(self, direction: str, kernel_size: int, groups: int = 1) -> None:
         """Make `self._reassemble`, by settings that are checked now."""
         self._reassemble = Reassemble(direction, kernel_size, self.scale, groups, self.implementation)
-        self.kernel_size, self.groups = self._reassemble.kernel_size, self._reassemble.groups
+        _, self.kernel_size, _, self.groups = self._reassemble.window
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "implementation": self.implementation}

@@ -1,9 +1,10 @@
-"""Checks that the layers share."""
+"""Arguments that the layers share: checks, and what Keras' own layers call them."""
 
 from typing import Any
 
 import keras
 
+from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape
 
 
@@ -17,23 +18,6 @@ def check_guidance(shape: Any) -> int:
     return shape[-1]
 
 
-def check_exact_guidance(layer: keras.layers.Layer, inputs_shape: Shape, guidance_shape: Shape | None) -> Shape:
-    """Return the shape of guidance; raise `ValueError` without, or where it is not `layer.scale` times the inputs."""
-    name = type(layer).__name__
-    if guidance_shape is None:
-        raise ValueError(f"{name} needs guidance: call it with (inputs, guidance).")
-    check_guidance(guidance_shape)
-    check_features(layer, inputs_shape)
-    pairs = zip(inputs_shape[1:3], guidance_shape[1:3], strict=True)
-    if any(None not in pair and pair[1] != layer.scale * pair[0] for pair in pairs):
-        raise ValueError(
-            f"{name} needs guidance of exactly {layer.scale} times the height and width of its inputs. Received: "
-            f"inputs.shape={tuple(inputs_shape)}, guidance.shape={tuple(guidance_shape)}. Pad the picture to a "
-            "multiple of all scales, or use A2UUpSampling2D, which takes odd sizes."
-        )
-    return guidance_shape
-
-
 def check_features(layer: keras.layers.Layer, shape: Shape) -> int:
     """Return the channels of inputs; raise `ValueError` where they are not of rank 4 with known channels."""
     if len(shape) != 4 or shape[-1] is None:
@@ -45,7 +29,49 @@ def check_features(layer: keras.layers.Layer, shape: Shape) -> int:
 
 
 def one_of(name: str, value: str, known: tuple[str, ...]) -> str:
-    """Return a value that is known; raise `ValueError` for others."""
     if value not in known:
         raise ValueError(f"`{name}` must be one of {known}. Received: {name}={value!r}")
     return value
+
+
+def read_scale(scale: Any = None, size: Any = None) -> int:
+    """Return the scale, given by either name: an integer, or the same one for height and width."""
+    given = {name: _one(name, value) for name, value in (("scale", scale), ("size", size)) if value is not None}
+    if len(set(given.values())) > 1:
+        raise ValueError(
+            f"`size` is Keras' name for `scale`: give one of them. Received: scale={scale!r}, size={size!r}"
+        )
+    return next(iter(given.values()), 2)
+
+
+def _one(name: str, value: Any) -> int:
+    values = tuple(value) if isinstance(value, tuple | list) else (value,)
+    if len(values) not in (1, 2) or (len(values) == 2 and values[0] != values[1]):
+        raise ValueError(
+            f"`{name}` must be one integer, or the same one for height and width. Received: {name}={value!r}. "
+            "keras.layers.UpSampling2D and keras.ops.image.resize scale the two apart."
+        )
+    return positive_integers(**{name: values[0]})[0]
+
+
+def read_data_format(owner: str, data_format: str | None = None) -> str:
+    """Return `"channels_last"`; raise `ValueError` where another format is asked for, here or by Keras' setting."""
+    received = f"data_format={data_format!r}"
+    if data_format is None:
+        data_format = keras.config.image_data_format()
+        received = f"keras.config.image_data_format()={data_format!r}"
+    if data_format != "channels_last":
+        raise ValueError(
+            f"{owner} reads channels-last tensors, (batch, height, width, channels). Received: {received}. Give "
+            "data_format='channels_last', with `keras.layers.Permute((2, 3, 1))` before the layer and "
+            "`keras.layers.Permute((3, 1, 2))` behind it, or keras.config.set_image_data_format('channels_last')."
+        )
+    return data_format
+
+
+def refuse_interpolation(owner: str, interpolation: str | None = None) -> None:
+    if interpolation is not None:
+        raise ValueError(
+            f"{owner} has no `interpolation`: it resamples by kernels of its own. Received: "
+            f"interpolation={interpolation!r}. Leave it out, or use keras.layers.UpSampling2D."
+        )

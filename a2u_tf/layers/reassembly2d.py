@@ -64,5 +64,5 @@ class Reassembly2D(ReassemblingLayer):
     def compute_output_shape(  # type: ignore[override]
         self, features_shape: Shape, kernels_shape: Shape
     ) -> Shape:
-        check_shapes(self.direction, features_shape, kernels_shape, self.kernel_size, self.scale, self.groups)
+        check_shapes(self._reassemble.window, features_shape, kernels_shape)
         return (*kernels_shape[:3], features_shape[-1])

@@ -5,8 +5,8 @@ from typing import Any
 
 import keras
 
-from a2u_tf.layers.a2u_up_sampling2d import A2UUpSampling2D
-from a2u_tf.layers.checks import one_of
+from a2u_tf.layers.a2u_sampling2d import A2UUpSampling2D
+from a2u_tf.layers.checks import one_of, read_scale
 from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
 from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
 from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
@@ -16,7 +16,6 @@ from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
 from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
-from a2u_tf.layers.spelling import read_scale
 
 # Name, layer and what the name says of its settings. A layer whose `call` takes `guidance` is a guided one.
 _METHODS: dict[str, tuple[Any, dict[str, Any]]] = {

@@ -27,19 +27,12 @@ def call(
     in_files: bool = False,
     **settings: Any,
 ) -> Any:
-    """Call one of two functions that compute the same; outside graphs, the faster one.
+    """Call one of two functions of tensors and (hashable) settings that compute the same; outside graphs, the faster.
 
-    Args:
-        portable: Function of tensors and settings whose graph other programs shall read. Like the others, it is traced
-            once for each settings and specification of tensors: not to be made anew for each call.
-        fast: Function that runs in this process in its place.
-        tensors: Float tensors.
-        differentiable: Function of TensorFlow's own operations that computes the same, and whose gradients the graph
-            holds. Default: `portable`.
-        in_files: Whether what is written of the graph may hold `fast`, too, and its gradients, as one of TensorFlow's
-            own operations: programs that run TensorFlow's graphs then run it, and converters to other formats take the
-            portable one.
-        settings: Further arguments of the functions, hashable.
+    They are traced once for each settings and specification of tensors: not to be made anew for each call. The graph
+    holds the gradients of `differentiable`, of TensorFlow's own operations; by default those of `portable`. With
+    `in_files` what is written of the graph holds `fast`, too: programs that run TensorFlow's graphs then run it, and
+    converters to other formats take the portable one.
     """
     import tensorflow as tf
     from tensorflow.python.eager import forwardprop_util
@@ -66,7 +59,7 @@ def call(
 
 @functools.cache
 def _gradients_of(way: Way, count: int) -> Way:
-    """Return the function of the gradients of `way` with respect to `count` tensors, which upstream tensors follow."""
+    """The gradients of `way` with respect to `count` tensors, as a function of these and of upstream tensors."""
 
     def gradients(*tensors: Tensor, **settings: Any) -> Any:
         import tensorflow as tf
@@ -97,7 +90,7 @@ def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, set
 def _functions(
     portable: Way, fast: Way, specs: tuple["tf.TensorSpec", ...], in_files: bool, settings: tuple[tuple[str, Any], ...]
 ) -> list[Any]:
-    """Return a `tf.function` of the portable way and one of the faster way for each kind of device."""
+    """A `tf.function` of the portable way and one of the faster way for each kind of device."""
     import tensorflow as tf
 
     interface = f"a2u_tf_{uuid.uuid4().hex}"

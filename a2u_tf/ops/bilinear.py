@@ -2,39 +2,51 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import keras
 from keras import ops
 
+from a2u_tf.ops.dtypes import common_dtype, wide_dtype
+from a2u_tf.ops.trace import materialize
 from a2u_tf.types import Tensor
 
+Forward: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+Gradients: TypeAlias = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 
-def bilinear(
-    forward: Callable[[Tensor, Tensor], Tensor],
-    gradients: Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]],
-    a: Tensor,
-    b: Tensor,
-) -> Tensor:
-    """Return `forward(a, b)`, whose gradients are `gradients(a, b, upstream)`; nothing else is kept for them.
+
+def widely(forward: Forward, a: Tensor, b: Tensor) -> Tensor:
+    """`forward(a, b)` in the common dtype of the two, of half precisions computed in float32."""
+    dtype = common_dtype(a.dtype, b.dtype)
+    return materialize(ops.cast(forward(*(ops.cast(x, wide_dtype(dtype)) for x in (a, b))), dtype))
+
+
+def bilinear(forward: Forward, gradients: Gradients, a: Tensor, b: Tensor) -> Tensor:
+    """`widely(forward, a, b)`, with `gradients(a, b, upstream)`, for which nothing else is kept.
 
     JAX derives them itself: it keeps nothing large under XLA, and a gradient of our own would rule out `jax.jvp`. So
     does torch while it traces a graph, which holds plain operations alone.
     """
+
+    def pull_back(a: Tensor, b: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
+        wide = wide_dtype(common_dtype(a.dtype, b.dtype))
+        to_a, to_b = gradients(*(ops.cast(x, wide) for x in (a, b, upstream)))
+        return ops.cast(to_a, a.dtype), ops.cast(to_b, b.dtype)
+
     backend = keras.backend.backend()
     if backend == "tensorflow":
 
         @ops.custom_gradient
         def run(a: Tensor, b: Tensor) -> Any:
-            return forward(a, b), lambda upstream: gradients(a, b, upstream)
+            return widely(forward, a, b), functools.partial(pull_back, a, b)
 
         return run(a, b)
     if backend == "torch":
         import torch
 
         if not torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
-            return _torch_function().apply(a, b, forward, gradients)
-    return forward(a, b)
+            return _torch_function().apply(a, b, functools.partial(widely, forward), pull_back)
+    return widely(forward, a, b)
 
 
 @functools.cache

@@ -11,6 +11,5 @@ def wide_dtype(dtype: Any) -> str:
 
 
 def common_dtype(*dtypes: Any) -> str:
-    """The dtype of a result of several float dtypes."""
     names = [keras.backend.standardize_dtype(dtype) for dtype in dtypes]
     return "float64" if "float64" in names else str(keras.backend.result_type(*names))

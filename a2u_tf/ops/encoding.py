@@ -7,27 +7,16 @@ from keras import ops
 
 from a2u_tf.ops import alternatives, compiled, composite
 from a2u_tf.ops.implementation import implementation_here
-from a2u_tf.ops.layout import Size, same
+from a2u_tf.ops.layout import Size, Window, same
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
 
 def encode(guidance: Tensor, filters: Tensor, stride: int = 1, implementation: str = "auto") -> Tensor:
-    """Correlate every channel of each sample with that sample's own filter.
+    """Correlate guidance `(N, H, W, C)` with filters `(N or 1, k, k, C or 1)`, each sample with its own.
 
     Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
-    sizes the released model's padding, and it takes any size.
-
-    Args:
-        guidance: Float tensor of shape `(N, H, W, C)`.
-        filters: Float tensor of shape `(N or 1, k, k, C or 1)`: one filter per channel, or one for all of them.
-        stride: Integer >= 1.
-        implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
-
-    Returns:
-        Tensor of shape `(N, ceil(H / stride), ceil(W / stride), C)`.
-
-    Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    sizes the released model's padding, and it takes any size. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
     if implementation_here(implementation) == "composite":
         return _encode_by_composite(guidance, filters, stride)
@@ -61,7 +50,7 @@ def _encode_by_windows(reassemble: Callable[..., Tensor], guidance: Tensor, filt
     _, size, _, depth = filters.shape
     windows = ops.reshape(ops.transpose(filters, (0, 3, 1, 2)), (-1, 1, 1, depth * size**2))
     windows = ops.broadcast_to(windows, (batch, 1, 1, depth * size**2))
-    return reassemble(guidance, windows, size, down=stride, groups=depth)
+    return reassemble(guidance, windows, Window("down", size, stride, depth))
 
 
 def _encode_by_convolution(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:

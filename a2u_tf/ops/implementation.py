@@ -44,12 +44,7 @@ def use_implementation(name: str) -> Iterator[None]:
 
 
 def resolve_implementation(implementation: str) -> tuple[str, str]:
-    """Return `(name, reason)`: the implementation that runs outside XLA for a requested one, and why.
-
-    Raises:
-        ValueError: For a name that is none of `IMPLEMENTATIONS`.
-        RuntimeError: For `"compiled"` where the compiled op cannot be used.
-    """
+    """Return the name of the implementation that runs outside XLA for a requested one, and why it is this one."""
     if implementation not in IMPLEMENTATIONS:
         raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
     why = "asked for"
@@ -75,6 +70,6 @@ def resolve_implementation(implementation: str) -> tuple[str, str]:
 
 
 def implementation_here(implementation: str) -> str:
-    """Return the name of the implementation for the trace at hand: XLA takes the composite."""
+    """The name of the implementation for the trace at hand: XLA takes the composite."""
     name, _ = resolve_implementation(implementation)
     return "composite" if name == "compiled" and in_xla_trace() else name

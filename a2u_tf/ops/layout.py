@@ -4,8 +4,9 @@ Words: the *grid* is the lower-resolution side, `rows x columns`. The higher-res
 `scale x scale` sub-positions (*phases*), which makes what tap `(i, j)` of every window reads a plain slice.
 """
 
+import itertools
 from collections.abc import Iterator
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from keras import ops
 
@@ -13,19 +14,46 @@ from a2u_tf.types import Tensor
 
 Size: TypeAlias = Any  # an int, or a scalar tensor where a graph leaves the size open
 Grid: TypeAlias = tuple[Size, Size]
-Phases: TypeAlias = list[list[Tensor]]
 
 
-def taps(kernel_size: int) -> Iterator[tuple[int, int, int]]:
-    """Yield `(tap, row, column)` of a window in tap order."""
-    for i in range(kernel_size):
-        for j in range(kernel_size):
-            yield i * kernel_size + j, i, j
+class Window(NamedTuple):
+    """What a reassembly reads for each output pixel; `validation.checked_window` makes it of what a user gives."""
 
+    direction: str  # "up" or "down"
+    kernel_size: int
+    scale: int = 2
+    groups: int = 1  # kernels per pixel
 
-def reach(kernel_size: int, scale: int) -> int:
-    """How many grid cells a window extends beyond the one that it starts in, along one axis."""
-    return (kernel_size - 1) // scale
+    @property
+    def up(self) -> int:
+        return self.scale if self.direction == "up" else 1
+
+    @property
+    def down(self) -> int:
+        return self.scale if self.direction == "down" else 1
+
+    @property
+    def depth(self) -> int:
+        """Channels of a kernel map."""
+        return self.groups * self.kernel_size**2
+
+    @property
+    def before(self) -> int:
+        """How many pixels the window extends before the one that it belongs to, along one axis."""
+        return (self.kernel_size - 1) // 2
+
+    @property
+    def reach(self) -> int:
+        """How many grid cells the window extends beyond the one that it starts in, along one axis."""
+        return (self.kernel_size - 1) // self.down
+
+    def taps(self) -> Iterator[tuple[int, int]]:
+        """Rows and columns of the window in tap order."""
+        return itertools.product(range(self.kernel_size), range(self.kernel_size))
+
+    def grid(self, features: Tensor) -> Grid:
+        height, width = ops.shape(features)[1:3]
+        return (height + self.down - 1) // self.down, (width + self.down - 1) // self.down
 
 
 def same(a: Size, b: Size) -> bool:
@@ -35,6 +63,8 @@ def same(a: Size, b: Size) -> bool:
 
 def split_phases(x: Tensor, grid: Grid, scale: int) -> Tensor:
     """`(N, H, W, C)` to `(N, rows, scale, columns, scale, C)`, zero-padded where H or W fall short of it."""
+    if scale == 1:
+        return x[:, :, None, :, None, :]
     _, height, width, _ = ops.shape(x)
     rows, columns = grid
     if not (same(height, rows * scale) and same(width, columns * scale)):
@@ -60,40 +90,23 @@ def depth_to_space(x: Tensor, scale: int) -> Tensor:
     return ops.depth_to_space(x, scale, "channels_last") if scale > 1 else x
 
 
-def split_windows(features: Tensor, kernel_size: int, scale: int, grid: Grid) -> Phases:
-    """Pad so that the window of every grid cell lies inside; `phases[a][b]` holds sub-position `(a, b)` of each cell.
+def read_windows(features: Tensor, window: Window, grid: Grid) -> Iterator[Tensor]:
+    """Yield tap by tap what the windows of all grid cells read, `(N, rows, columns, C)`, zero outside the map.
 
     Phases are maps of their own: LiteRT slices no tensor above rank five, and XLA differentiates slices of one map
     with respect to all of it.
     """
-    before = (kernel_size - 1) // 2
-    rows, columns = (size + reach(kernel_size, scale) for size in grid)
-    after = kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
+    scale, before = window.down, window.before
+    rows, columns = (size + window.reach for size in grid)
+    after = window.kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
     padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
     padded = padded[:, : rows * scale, : columns * scale]
-    if scale == 1:
-        return [[padded]]
-    batch, _, _, channels = ops.shape(padded)
-    cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
-    starts = [b * channels for b in range(scale)]
-    return [[cells[:, :, a, :, start : start + channels] for start in starts] for a in range(scale)]
-
-
-def window_tap(phases: Phases, i: int, j: int, grid: Grid) -> Tensor:
-    """What tap `(i, j)` of every window reads: `(N, rows, columns, C)` out of `split_windows`."""
-    scale = len(phases)
-    row, column = i // scale, j // scale
-    rows, columns = grid
-    return phases[i % scale][j % scale][:, row : row + rows, column : column + columns]
-
-
-def merge_windows(phases: Phases, kernel_size: int, height: Size, width: Size) -> Tensor:
-    """Undo `split_windows`: take the map of `height x width` out of its padding."""
-    scale = len(phases)
-    before = (kernel_size - 1) // 2
-    padded = phases[0][0]
+    phases = [[padded]]
     if scale > 1:
-        padded = merge_phases(ops.stack([ops.stack(row, axis=3) for row in phases], axis=2))
-    # The last rows and columns of the map can lie beyond every window.
-    x = ops.pad(padded, [[0, 0], [0, scale], [0, scale], [0, 0]])
-    return x[:, before : before + height, before : before + width]
+        batch, _, _, channels = ops.shape(padded)
+        cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
+        starts = [b * channels for b in range(scale)]
+        phases = [[cells[:, :, a, :, start : start + channels] for start in starts] for a in range(scale)]
+    for i, j in window.taps():
+        top, left = i // scale, j // scale
+        yield phases[i % scale][j % scale][:, top : top + grid[0], left : left + grid[1]]

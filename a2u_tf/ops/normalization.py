@@ -6,33 +6,17 @@ from a2u_tf.ops.layout import depth_to_space
 from a2u_tf.types import Tensor
 
 
-def normalize_up(raw: Tensor, kernel_size: int, scale: int, groups: int) -> Tensor:
-    """Turn raw values into upsampling kernels of `scale` times the resolution.
+def normalize_up(raw: Tensor, kernel_size: int, scale: int) -> Tensor:
+    """`(N, h, w, scale**2 * groups * taps)`, ordered sub-position, group, tap, to upsampling kernels, shuffled.
 
     `softmax_taps(sigmoid(raw))`, or `sigmoid(raw)` where the kernel has one tap. The sigmoid bounds the softmax's
     input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average by construction.
-
-    Args:
-        raw: Float tensor of shape `(N, h, w, scale**2 * groups * kernel_size**2)`, ordered sub-position, group, tap.
-        kernel_size: Side of the upsampling kernel.
-        scale: Resampling ratio.
-        groups: Kernels per pixel.
-
-    Returns:
-        Tensor of shape `(N, scale * h, scale * w, groups * kernel_size**2)`; the taps of one kernel sum to 1, or lie
-        in (0, 1) where there is one.
-
     Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
     kernels = ops.sigmoid(raw)
     if kernel_size > 1:
         kernels = softmax_taps(kernels, kernel_size)
     return depth_to_space(kernels, scale)
-
-
-def normalize_down(raw: Tensor, kernel_size: int) -> Tensor:
-    """Turn raw values `(N, h, w, groups * kernel_size**2)` into downsampling kernels: `softmax_taps(raw)`."""
-    return softmax_taps(raw, kernel_size)
 
 
 def softmax_taps(x: Tensor, kernel_size: int) -> Tensor:

@@ -10,15 +10,8 @@ from a2u_tf.types import Tensor
 def adaptive_average_pool(x: Tensor, size: int) -> Tensor:
     """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
 
-    `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Bins overlap
-    where `size` does not divide the length, and repeat pixels where it exceeds it.
-
-    Args:
-        x: Float tensor of shape `(N, H, W, C)`.
-        size: Integer >= 1, bins along each axis.
-
-    Returns:
-        Tensor of shape `(N, size, size, C)` in the dtype of `x`; half precisions are averaged in float32.
+    `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Half
+    precisions are averaged in float32.
     """
     batch, height, width, channels = ops.shape(x)
     dtype = x.dtype

@@ -9,7 +9,7 @@ from keras import ops
 from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.dtypes import common_dtype
 from a2u_tf.ops.implementation import implementation_here, resolve_implementation
-from a2u_tf.ops.validation import check_settings, check_tensors, checked_when_run
+from a2u_tf.ops.validation import check_tensors, checked_when_run, checked_window
 from a2u_tf.types import Tensor
 
 
@@ -49,8 +49,8 @@ def reassemble_up(
 
     Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
-    operation = Reassemble("up", kernel_size, scale, groups, implementation)
-    return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
+    tensors = ops.convert_to_tensor(features), ops.convert_to_tensor(kernels)
+    return Reassemble("up", kernel_size, scale, groups, implementation)(*tensors)
 
 
 def reassemble_down(
@@ -67,24 +67,19 @@ def reassemble_down(
         kernels: Float tensor `K` of shape `(N, ceil(H / scale), ceil(W / scale), groups * kernel_size**2)` in the order
             group, row, column.
         kernel_size: Integer `t >= 1`, the side of the window; `scale` times the upsampling size in the paper.
-        scale: Integer `r >= 1`, the resampling ratio.
-        groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA, and
-            in whatever is written of a graph, the composite runs in any case.
+        scale, groups, implementation: As for `reassemble_up`.
 
     Returns:
         Tensor of shape `(N, ceil(H / scale), ceil(W / scale), C)` in the common dtype of the two; half precisions are
         accumulated in float32.
 
     Raises:
-        ValueError: Where arguments, ranks, dtypes or known sizes do not fit. Sizes that are unknown while a TensorFlow
-            graph is traced are checked when it runs (`tf.errors.InvalidArgumentError`).
-        RuntimeError: For `implementation="compiled"` where the compiled op is missing.
+        ValueError, RuntimeError: As `reassemble_up`.
 
     Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
-    operation = Reassemble("down", kernel_size, scale, groups, implementation)
-    return operation(ops.convert_to_tensor(features), ops.convert_to_tensor(kernels))
+    tensors = ops.convert_to_tensor(features), ops.convert_to_tensor(kernels)
+    return Reassemble("down", kernel_size, scale, groups, implementation)(*tensors)
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -102,25 +97,20 @@ class Reassemble(keras.Operation):
         name: str | None = None,
     ) -> None:
         super().__init__(name=name)
-        self.kernel_size, self.scale, self.groups = check_settings(direction, kernel_size, scale, groups)
+        self.window = checked_window(direction, kernel_size, scale, groups)
         resolve_implementation(implementation)
-        self.direction = direction
         self.implementation = implementation
 
     def call(self, features: Tensor, kernels: Tensor) -> Tensor:
-        check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
-        features, kernels = checked_when_run(
-            self.direction, features, kernels, self.kernel_size, self.scale, self.groups
-        )
-        ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
+        check_tensors(self.window, features, kernels)
+        features, kernels = checked_when_run(self.window, features, kernels)
         module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
-        return module.reassemble(features, kernels, self.kernel_size, groups=self.groups, **ratio)
+        return module.reassemble(features, kernels, self.window)
 
     def get_config(self) -> dict[str, Any]:
-        settings = ("name", "direction", "kernel_size", "scale", "groups", "implementation")
-        return {name: getattr(self, name) for name in settings}
+        return {"name": self.name, **self.window._asdict(), "implementation": self.implementation}
 
     def compute_output_spec(self, features: Tensor, kernels: Tensor) -> keras.KerasTensor:
-        check_tensors(self.direction, features, kernels, self.kernel_size, self.scale, self.groups)
+        check_tensors(self.window, features, kernels)
         dtype = common_dtype(features.dtype, kernels.dtype)
         return keras.KerasTensor((*kernels.shape[:3], features.shape[3]), dtype)

@@ -206,7 +206,7 @@ def weight_range():
     axes = figure.add_axes((0.09, 0.14, 0.87, 0.80))
     raw = np.linspace(-8, 8, 161, dtype="float32")
     taps = np.concatenate([raw[:, None], np.repeat(-raw[:, None], 8, axis=1)], axis=1)
-    bounded = np.asarray(normalize_up(taps[None, None], 3, 1, 1))[0, 0, :, 0]
+    bounded = np.asarray(normalize_up(taps[None, None], 3, 1))[0, 0, :, 0]
     plain = 1 / (1 + 8 * np.exp(-2 * raw))
     low, high = 1 / (1 + 8 * np.e), np.e / (np.e + 8)
     axes.axhspan(low, high, color="#cfe0f3", zorder=0)

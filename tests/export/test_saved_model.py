@@ -10,6 +10,7 @@ import pytest
 
 from a2u_tf.export import Endpoint, Signature, export_saved_model, reload, saved_model
 from a2u_tf.ops import compiled
+from a2u_tf.ops.layout import Window
 from tests.export.networks import NAMES, several_outputs
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
@@ -115,7 +116,7 @@ class Compiled(keras.layers.Layer):
 
     def call(self, features):
         batch, height, width, _ = keras.ops.shape(features)
-        return compiled.call_op(features, keras.ops.ones((batch, height, width, 1)), 1)
+        return compiled.call_op(features, keras.ops.ones((batch, height, width, 1)), Window("up", 1, 1))
 
 
 @pytest.mark.process

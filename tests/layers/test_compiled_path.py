@@ -1,8 +1,6 @@
 """Layers on the compiled op: training with every setting of XLA, half precisions, saving and exporting."""
 
 import os
-import subprocess
-import sys
 import warnings
 
 import keras
@@ -11,17 +9,10 @@ import pytest
 
 import a2u_tf
 from a2u_tf.layers import A2UDownSampling2D, A2UKernels, A2UUpSampling2D, Reassembly2D
-from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import op
-from tests.helpers import SEED
+from tests.helpers import SEED, run_python
 
-pytestmark = pytest.mark.tensorflow
-
-
-@pytest.fixture(autouse=True)
-def built():
-    if reason := compiled.unavailable():
-        pytest.skip(f"the compiled op: {reason}")
+pytestmark = [pytest.mark.tensorflow, pytest.mark.usefixtures("built")]
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +140,7 @@ def test_keras_file_of_a_compiled_model_loads_where_the_op_is_missing(tmp_path):
         "np.testing.assert_allclose(net(np.load('x.npy')), np.load('y.npy'), atol=1e-5)\n"
         "print('equal')"
     )
-    assert child(program, tmp_path, A2U_TF_IMPLEMENTATION="composite", PYTHONPATH=os.getcwd()).endswith("equal\n")
+    assert run_python(program, tmp_path, A2U_TF_IMPLEMENTATION="composite", PYTHONPATH=os.getcwd()).endswith("equal\n")
 
 
 @pytest.mark.process
@@ -168,16 +159,7 @@ def test_export_holds_no_custom_op_and_runs_without_the_package(tmp_path):
         "np.testing.assert_allclose(model.serve(np.load('x.npy')), np.load('y.npy'), atol=1e-5)\n"
         "print('equal')"
     )
-    assert child(program, tmp_path).endswith("equal\n")
-
-
-def child(program, folder, **environment):
-    environment = {**os.environ, **environment}
-    result = subprocess.run(
-        [sys.executable, "-c", program], cwd=folder, env=environment, capture_output=True, text=True, timeout=200
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    return result.stdout
+    assert run_python(program, tmp_path).endswith("equal\n")
 
 
 def test_exception_one_kernel_for_all_pixels_is_no_kernel_map():

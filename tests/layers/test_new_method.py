@@ -47,11 +47,8 @@ def test_one_file_and_one_line(tmp_path):
     table = (layers / "upsamplers.py").read_text()
     last = '    "a2u": (A2UUpSampling2D, {}),\n'
     assert last in table
-    (layers / "upsamplers.py").write_text(
-        table.replace(last, f"    {LINE}{last}").replace(
-            "from a2u_tf.layers.spelling", IMPORT + "from a2u_tf.layers.spelling"
-        )
-    )
+    first = "from a2u_tf.layers.checks"
+    (layers / "upsamplers.py").write_text(table.replace(last, f"    {LINE}{last}").replace(first, IMPORT + first))
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UDownSampling2D, A2UKernels, Reassembly2D, make_upsampler
-from a2u_tf.layers.spelling import read_data_format, read_scale
+from a2u_tf.layers.checks import read_data_format, read_scale
 from tests.helpers import run, to_numpy
 from tests.layers.oracle import arrays, predict
 

@@ -123,7 +123,7 @@ def test_float64_of_kernels(rng, variant):
 
 @pytest.mark.tensorflow
 def test_module_reload():
-    module = sys.modules["a2u_tf.layers.a2u_up_sampling2d"]
+    module = sys.modules["a2u_tf.layers.a2u_sampling2d"]
     before = A2UUpSampling2D()
     try:
         after = importlib.reload(module).A2UUpSampling2D()

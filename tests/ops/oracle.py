@@ -1,11 +1,15 @@
 """Cases of reassembly, and what they should give in NumPy."""
 
 import dataclasses
+import importlib
 import json
 
 import numpy as np
+from keras import ops
 
 from a2u_tf.ops import composite, reassemble_down, reassemble_up, reference
+from a2u_tf.ops.layout import Window
+from tests.helpers import assert_close, gradients, run, to_numpy
 
 GOLDEN_FILES = {"up": "A_reassembly_up", "down": "B_reassembly_down"}
 GOLDEN_CASES = [("up", number) for number in range(14)] + [("down", number) for number in range(16)]
@@ -22,33 +26,46 @@ class Case:
     groups: int = 1
     channels: int = 4
     batch: int = 2
+    shared: bool = False  # one kernel for all pixels of a sample
 
     def __str__(self):
         height, width = self.size
         shape = f"{self.batch}x{height}x{width}x{self.channels}"
-        return f"{self.direction}-{shape}-k{self.kernel_size}-r{self.scale}-g{self.groups}"
+        return f"{self.direction}-{shape}-k{self.kernel_size}-r{self.scale}-g{self.groups}{'-shared' * self.shared}"
+
+    @property
+    def window(self):
+        return Window(self.direction, self.kernel_size, self.scale, self.groups)
 
     @property
     def settings(self):
         return {"kernel_size": self.kernel_size, "scale": self.scale, "groups": self.groups}
 
+    def sizes(self):
+        """Height and width of features and of outputs."""
+        grid = tuple(-(-length // self.scale) for length in self.size)
+        return (grid, self.size) if self.direction == "up" else (self.size, grid)
+
     def arrays(self, rng, dtype="float64"):
         """Random features, kernels and cotangent."""
-        grid = tuple(-(-length // self.scale) for length in self.size)
-        source, target = (grid, self.size) if self.direction == "up" else (self.size, grid)
-        depth = self.groups * self.kernel_size**2
-        shapes = [(source, self.channels), (target, depth), (target, self.channels)]
+        source, target = self.sizes()
+        shapes = [(source, self.channels), (target, self.window.depth), (target, self.channels)]
+        if self.shared:
+            shapes[1] = ((1, 1), self.window.depth)
         return [rng.normal(size=(self.batch, *size, depth)).astype(dtype) for size, depth in shapes]
+
+    def everywhere(self, kernels):
+        return np.broadcast_to(kernels, (len(kernels), *self.sizes()[1], kernels.shape[3]))
 
     def reference(self, features, kernels):
         function = reference.reassemble_up if self.direction == "up" else reference.reassemble_down
-        return function(features, kernels, **self.settings)
+        return function(features, self.everywhere(kernels), **self.settings)
 
     def reference_gradients(self, features, kernels, cotangent):
         """Gradients of `sum(reference * cotangent)`, index by index."""
-        up, down = (self.scale, 1) if self.direction == "up" else (1, self.scale)
-        padding = (self.kernel_size - 1) // 2
-        to_features, to_kernels = np.zeros_like(features), np.zeros_like(kernels)
+        up, down, padding = self.window.up, self.window.down, (self.kernel_size - 1) // 2
+        kernels = self.everywhere(kernels)
+        to_features, to_kernels = np.zeros_like(features), np.zeros(kernels.shape, kernels.dtype)
         for y, x, i, j in np.ndindex(*kernels.shape[1:3], self.kernel_size, self.kernel_size):
             v, u = y * down // up + i - padding, x * down // up + j - padding
             if not (0 <= v < features.shape[1] and 0 <= u < features.shape[2]):
@@ -59,20 +76,25 @@ class Case:
                 sent = cotangent[:, y, x, channel]
                 to_features[:, v, u, channel] += kernels[:, y, x, tap] * sent
                 to_kernels[:, y, x, tap] += features[:, v, u, channel] * sent
-        return to_features, to_kernels
+        return to_features, to_kernels.sum(axis=(1, 2), keepdims=True) if self.shared else to_kernels
+
+    def assert_equals_reference(self, function, arrays, dtype="float64"):
+        """Compare outputs and gradients of a function of features and kernels in `dtype`."""
+        tensors = [ops.cast(array, dtype) for array in arrays]
+        exact = [to_numpy(tensor).astype("float64") for tensor in tensors]
+        expected = [self.reference(*exact[:2]), *self.reference_gradients(*exact)]
+        actual = [run(function, *tensors[:2]), *gradients(function, *tensors[:2], cotangent=tensors[2])]
+        for x, y in zip(actual, expected, strict=True):
+            assert_close(x, y, dtype, scale=np.abs(y).max(initial=1) if self.shared else 1)
 
     def public(self, features, kernels, **settings):
         function = reassemble_up if self.direction == "up" else reassemble_down
         return function(features, kernels, **self.settings, **settings)
 
     def form(self, name):
-        """Return the composite of one form as a function of features and kernels."""
-
-        def function(features, kernels):
-            ratio = {"up": self.scale} if self.direction == "up" else {"down": self.scale}
-            return composite.reassemble_as(name, features, kernels, self.kernel_size, groups=self.groups, **ratio)
-
-        return function
+        """Return the composite of one form, `"taps"` or `"matmul"`, as a function of features and kernels."""
+        module = importlib.import_module(f"a2u_tf.ops.composite.{name}")
+        return lambda *tensors: composite.reassemble_as(module, *tensors, self.window)
 
 
 def load_golden(folder, direction, number):

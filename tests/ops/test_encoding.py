@@ -74,23 +74,6 @@ def test_convention_even_filter_starts_k_minus_one_half_before_its_pixel():
     assert outputs[0, 0, :, 0].tolist() == [0, 5, 3, 1, 0, 0]
 
 
-def test_convention_odd_filter_with_stride_is_centred():
-    """`padding="same"` of TensorFlow would start one pixel later."""
-    guidance, filters = np.arange(1.0, 7.0).reshape(1, 1, 6, 1), np.zeros((1, 3, 3, 1))
-    filters[0, 1, 0] = 1
-    outputs = to_numpy(run(lambda *tensors: encode(*tensors, stride=2), guidance, filters))
-    assert outputs[0, 0, :, 0].tolist() == [0, 2, 4]
-
-
-@pytest.mark.parametrize("form", FORMS)
-def test_samples_do_not_mix(rng, form):
-    guidance, filters = rng.normal(size=(3, 5, 4, 2)), rng.normal(size=(3, 3, 3, 2))
-    together = to_numpy(run(lambda *tensors: form(*tensors, 2), guidance, filters))
-    for n in range(3):
-        alone = run(lambda *tensors: form(*tensors, 2), guidance[n : n + 1], filters[n : n + 1])
-        assert_close(alone, together[n : n + 1])
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(("own", "channels"), [(2, 2), (2, 1), (1, 2), (1, 1)])

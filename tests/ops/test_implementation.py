@@ -1,8 +1,5 @@
 """The choice of an implementation: by argument, by environment, by context, by trace."""
 
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -11,17 +8,12 @@ import a2u_tf
 from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import library
 from a2u_tf.ops.implementation import IMPLEMENTATIONS, VARIABLE, implementation_here, resolve_implementation
+from tests.helpers import run_python
 
 
 @pytest.fixture(autouse=True)
 def unforced(monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
-
-
-@pytest.fixture
-def built():
-    if reason := compiled.unavailable():
-        pytest.skip(f"the compiled op: {reason}")
 
 
 @pytest.fixture
@@ -98,7 +90,7 @@ def test_importing_loads_no_binary_and_layers_start_no_device():
         "    import tensorflow as tf\n"
         "    tf.config.threading.set_intra_op_parallelism_threads(1)  # an error once devices are there"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=200, env=dict(os.environ))
+    run_python(program)
 
 
 @pytest.mark.tensorflow
@@ -153,8 +145,7 @@ def test_context_holds_in_replicas():
         "with use_implementation('composite'), tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1']).scope():\n"
         "    tf.distribute.get_strategy().run(note)\n"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=200, check=True)
-    assert result.stdout.split("\n")[:2] == ["forced by `use_implementation`"] * 2
+    assert run_python(program).splitlines()[:2] == ["forced by `use_implementation`"] * 2
 
 
 def note():

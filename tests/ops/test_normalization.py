@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from a2u_tf.ops.normalization import normalize_down, normalize_up
+from a2u_tf.ops.normalization import normalize_up, softmax_taps
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy
 
 
@@ -35,23 +35,23 @@ def _up(raw, kernel_size, scale, groups):
 @pytest.mark.parametrize("kernel_size", [1, 3, 5])
 def test_up_equals_the_definition(rng, kernel_size, scale, groups):
     raw = rng.normal(scale=3, size=(2, 2, 3, scale**2 * groups * kernel_size**2))
-    kernels = run(lambda raw: normalize_up(raw, kernel_size, scale, groups), raw)
+    kernels = run(lambda raw: normalize_up(raw, kernel_size, scale), raw)
     assert_close(kernels, _up(raw, kernel_size, scale, groups))
 
 
 @pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("kernel_size", [2, 3, 6])
+@pytest.mark.parametrize("kernel_size", [1, 2, 3, 6])
 def test_down_is_a_softmax_of_the_raw_values(rng, kernel_size, groups):
     raw = rng.normal(scale=3, size=(2, 3, 2, groups * kernel_size**2))
     expected = _softmax(raw.reshape(2, 3, 2, groups, -1)).reshape(raw.shape)
-    assert_close(run(lambda raw: normalize_down(raw, kernel_size), raw), expected)
+    assert_close(run(lambda raw: softmax_taps(raw, kernel_size), raw), expected)
 
 
 def test_up_weights_of_nine_taps_lie_in_the_papers_interval(rng):
     raw = 50 * rng.choice([-1.0, 1.0], size=(1, 8, 8, 4 * 9))
     raw[0, 0, 0, :9] = [50.0] + [-50.0] * 8
     raw[0, 0, 0, 9:18] = [-50.0] + [50.0] * 8
-    kernels = to_numpy(run(lambda raw: normalize_up(raw, 3, 2, 1), raw))
+    kernels = to_numpy(run(lambda raw: normalize_up(raw, 3, 2), raw))
     # e^1 against eight e^0, and e^0 against eight e^1.
     assert kernels.max() == pytest.approx(0.2536, abs=5e-5)
     assert kernels.min() == pytest.approx(0.0440, abs=5e-5)
@@ -59,31 +59,11 @@ def test_up_weights_of_nine_taps_lie_in_the_papers_interval(rng):
     assert kernels[0, 0, 1, 0] == kernels.min()
 
 
-@pytest.mark.parametrize("groups", [1, 2])
-def test_taps_of_each_group_sum_to_one(rng, groups):
-    up = to_numpy(run(lambda raw: normalize_up(raw, 3, 2, groups), rng.normal(size=(1, 2, 3, 4 * groups * 9))))
-    down = to_numpy(run(lambda raw: normalize_down(raw, 4), rng.normal(size=(1, 2, 3, groups * 16))))
-    for kernels, taps in ((up, 9), (down, 16)):
-        assert kernels.min() > 0
-        sums = kernels.reshape(*kernels.shape[:3], groups, taps).sum(axis=-1)
-        assert_close(sums, np.ones_like(sums), "float64")
-
-
-def test_up_with_one_tap_is_the_sigmoid_alone():
-    raw = np.log([[1.0, 3.0, 1 / 3, 9.0]]).reshape(1, 1, 1, 4)
-    expected = np.array([0.5, 0.75, 0.25, 0.9]).reshape(1, 2, 2, 1)
-    assert_close(run(lambda raw: normalize_up(raw, 1, 2, 1), raw), expected)
-
-
-def test_down_with_one_tap_is_one(rng):
-    assert_close(run(lambda raw: normalize_down(raw, 1), rng.normal(size=(1, 2, 3, 2))), np.ones((1, 2, 3, 2)))
-
-
 def test_convention_shuffle_order_is_sub_position_major():
     """Channel `(2 dy + dx) * taps + tap`; the released model's `tap * 4 + 2 dy + dx` gives another map."""
     raw = np.full((1, 1, 1, 4 * 9), -50.0)
     raw[..., (2 * 1 + 0) * 9 + 5] = 50  # sub-position (1, 0), tap 5
-    kernels = to_numpy(run(lambda raw: normalize_up(raw, 3, 2, 1), raw))[0]
+    kernels = to_numpy(run(lambda raw: normalize_up(raw, 3, 2), raw))[0]
     raised = [(int(y), int(x), int(tap)) for y, x, tap in np.argwhere(kernels > 0.2)]
     assert raised == [(1, 0, 5)]
 
@@ -91,7 +71,7 @@ def test_convention_shuffle_order_is_sub_position_major():
 def test_convention_groups_lie_within_a_sub_position():
     raw = np.full((1, 1, 1, 4 * 2), -50.0)
     raw[..., (2 * 0 + 1) * 2 + 1] = 50  # sub-position (0, 1), group 1
-    kernels = to_numpy(run(lambda raw: normalize_up(raw, 1, 2, 2), raw))[0]
+    kernels = to_numpy(run(lambda raw: normalize_up(raw, 1, 2), raw))[0]
     raised = [(int(y), int(x), int(group)) for y, x, group in np.argwhere(kernels > 0.5)]
     assert raised == [(0, 1, 1)]
 
@@ -100,7 +80,7 @@ def test_convention_groups_lie_within_a_sub_position():
 def test_precision(rng, dtype):
     raw = ops.convert_to_tensor(rng.normal(size=(1, 2, 3, 4 * 9)), dtype)
     exact = to_numpy(raw).astype("float64")
-    up, down = run(lambda raw: normalize_up(raw, 3, 2, 1), raw), run(lambda raw: normalize_down(raw, 6), raw)
+    up, down = run(lambda raw: normalize_up(raw, 3, 2), raw), run(lambda raw: softmax_taps(raw, 6), raw)
     for kernels, expected in ((up, _up(exact, 3, 2, 1)), (down, _softmax(exact))):
         assert keras.backend.standardize_dtype(kernels.dtype) == dtype
         assert_close(kernels, expected)
@@ -109,7 +89,7 @@ def test_precision(rng, dtype):
 def test_gradcheck(rng):
     raw, cotangent = rng.normal(size=(1, 1, 2, 36)), rng.normal(size=(1, 2, 4, 9))
     (expected,) = numeric_gradient(lambda raw: _up(raw, 3, 2, 1), raw, cotangent=cotangent)
-    (actual,) = gradients(lambda raw: normalize_up(raw, 3, 2, 1), raw, cotangent=cotangent)
+    (actual,) = gradients(lambda raw: normalize_up(raw, 3, 2), raw, cotangent=cotangent)
     assert_close(actual, expected, atol=1e-8)
 
 
@@ -119,6 +99,6 @@ def test_jit_of_unknown_sizes(rng, jit):
     import tensorflow as tf
 
     signature = [tf.TensorSpec([None, None, None, 72], "float64")]
-    traced = tf.function(lambda raw: normalize_up(raw, 3, 2, 2), jit_compile=jit, input_signature=signature)
+    traced = tf.function(lambda raw: normalize_up(raw, 3, 2), jit_compile=jit, input_signature=signature)
     raw = rng.normal(size=(2, 3, 1, 72))
     assert_close(traced(tf.constant(raw)), _up(raw, 3, 2, 2))

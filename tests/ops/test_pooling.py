@@ -1,4 +1,4 @@
-"""Adaptive pooling against Keras's own and against a loop over the bins."""
+"""Adaptive pooling against a loop over the bins."""
 
 import keras
 import numpy as np
@@ -27,26 +27,11 @@ def test_by_hand():
     assert_close(run(lambda x: adaptive_average_pool(x, 2), x), np.array([1.5, 3.0, 4.5, 9.0]).reshape(1, 2, 2, 1))
 
 
+@pytest.mark.parametrize("batch", [0, 2])
 @pytest.mark.parametrize(("height", "width", "size"), SIZES)
-def test_equals_the_loop_over_bins(rng, height, width, size):
-    x = rng.normal(size=(2, height, width, 3))
+def test_equals_the_loop_over_bins(rng, height, width, size, batch):
+    x = rng.normal(size=(batch, height, width, 3))
     assert_close(run(lambda x: adaptive_average_pool(x, size), x), _loop(x, size))
-
-
-@pytest.mark.parametrize(("height", "width", "size"), SIZES)
-def test_equals_keras(rng, height, width, size):
-    x = rng.normal(size=(2, height, width, 3)).astype("float32")
-    expected = run(lambda x: ops.adaptive_average_pool(x, size, data_format="channels_last"), x)
-    assert_close(run(lambda x: adaptive_average_pool(x, size), x), expected)
-
-
-def test_one_bin_is_the_mean_of_the_map(rng):
-    x = rng.normal(size=(2, 5, 7, 3))
-    assert_close(run(lambda x: adaptive_average_pool(x, 1), x), x.mean(axis=(1, 2), keepdims=True))
-
-
-def test_cardinality_of_an_empty_batch():
-    assert tuple(run(lambda x: adaptive_average_pool(x, 2), np.zeros((0, 5, 7, 3))).shape) == (0, 2, 2, 3)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from keras import ops
 
-from a2u_tf.ops import similarity as module
+from a2u_tf.ops.composite import matmul, taps
+from a2u_tf.ops.layout import Window
 from a2u_tf.ops.similarity import similarity, similarity_as
 from tests.helpers import FLOAT_DTYPES, assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients
 
-FORMS = ["matmul", "taps"]
+FORMS = [matmul, taps]
 CASES = [  # batch, height, width of the keys, channels, kernel size, scale
     (2, 3, 4, 3, 5, 2),
     (1, 2, 5, 1, 3, 3),
@@ -38,7 +39,7 @@ def make_arrays(rng, batch, height, width, channels, scale, dtype="float64"):
 
 
 def by_form(form, kernel_size, scale):
-    return lambda *tensors: similarity_as(form, *tensors, kernel_size, scale)
+    return lambda *tensors: similarity_as(form, *tensors, Window("up", kernel_size, scale))
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)
@@ -55,7 +56,7 @@ def test_by_hand_of_order_and_border():
     """Two cells side by side: the window's middle row reads left, own, right."""
     query = np.arange(1.0, 9).reshape(1, 2, 4, 1)
     key = np.array([10.0, 100.0]).reshape(1, 1, 2, 1)
-    scores = to_numpy(run(lambda *tensors: similarity(*tensors, 3, 2), query, key))[0]
+    scores = to_numpy(run(lambda *tensors: similarity(*tensors, Window("up", 3)), query, key))[0]
     assert scores[0, 0].tolist() == [0, 0, 0, 0, 10, 100, 0, 0, 0]
     assert scores[1, 3].tolist() == [0, 0, 0, 80, 800, 0, 0, 0, 0]
 
@@ -72,29 +73,6 @@ def test_gradcheck(rng, case, form):
         assert_close(x, y, atol=1e-8)
 
 
-@pytest.mark.tensorflow
-def test_gradcheck_twice(rng):
-    """The gradient of a gradient: scores are bilinear, so each is linear in what the other one sent."""
-    import tensorflow as tf
-
-    query, key = (tf.constant(x) for x in make_arrays(rng, 1, 1, 2, 1, 2))
-    with tf.GradientTape() as outer:
-        outer.watch(key)
-        with tf.GradientTape() as inner:
-            inner.watch(query)
-            scores = tf.reduce_sum(similarity(query, key, 3) ** 2)
-        value = tf.reduce_sum(inner.gradient(scores, query))
-    step, expected = 1e-5, np.zeros(key.shape)
-    for index in np.ndindex(*key.shape):
-        for sign in (1, -1):
-            moved = key.numpy()
-            moved[index] += sign * step
-            tensors = [query.numpy(), moved]
-            sent = gradients(lambda q, k: similarity(q, k, 3) ** 2, *tensors, cotangent=np.ones((1, 2, 4, 9)))
-            expected[index] += sign * sent[0].sum() / (2 * step)
-    np.testing.assert_allclose(outer.gradient(value, key), expected, atol=1e-6)
-
-
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_precision(rng, form, dtype):
@@ -105,7 +83,7 @@ def test_precision(rng, form, dtype):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize(("form", "jit"), [("matmul", False), ("taps", True)])
+@pytest.mark.parametrize(("form", "jit"), [(matmul, False), (taps, True)])
 def test_jit_of_unknown_sizes(rng, form, jit):
     import tensorflow as tf
 
@@ -119,36 +97,3 @@ def test_jit_of_unknown_sizes(rng, form, jit):
     assert_close(results[0], expected)
     for actual, eager in zip(results, function(*tensors), strict=True):
         assert_close(actual, eager)
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize(("jit", "expected"), [(True, "_sums_over_channels"), (False, "_matrix_products")])
-def test_jit_decides_the_form(monkeypatch, jit, expected):
-    import tensorflow as tf
-
-    used = []
-    for name in ("_sums_over_channels", "_matrix_products"):
-        original = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *args, f=original, name=name: used.append(name) or f(*args))
-    tf.function(lambda *x: similarity(*x, 3), jit_compile=jit)(tf.ones((1, 4, 4, 2)), tf.ones((1, 2, 2, 2)))
-    assert used == [expected]
-
-
-@pytest.mark.parametrize(
-    ("query", "key", "message"),
-    [
-        ((1, 4, 6, 3), (1, 2, 2, 3), r"2 times the width of `key`.*Received: query.shape=\(1, 4, 6, 3\)"),
-        ((1, 5, 4, 3), (1, 2, 2, 3), "2 times the height"),
-        ((1, 4, 4, 2), (1, 2, 2, 3), "the channels of `key`"),
-        ((2, 4, 4, 3), (1, 2, 2, 3), "the batch size of `key`"),
-        ((4, 4, 3), (1, 2, 2, 3), r"rank 4.*Received: query.shape=\(4, 4, 3\)"),
-    ],
-)
-def test_exception_of_shapes(query, key, message):
-    with pytest.raises(ValueError, match=message):
-        similarity(np.zeros(query), np.zeros(key), 3)
-
-
-def test_exception_of_settings():
-    with pytest.raises(ValueError, match=r"must be odd.*Received: kernel_size=2"):
-        similarity(np.zeros((1, 4, 4, 3)), np.zeros((1, 2, 2, 3)), 2)

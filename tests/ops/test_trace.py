@@ -1,9 +1,10 @@
-"""Whether what is being traced goes to XLA."""
+"""Whether what is being traced goes to XLA, and sums over channels, which go another way there."""
 
 import keras
 import pytest
 
-from a2u_tf.ops.trace import in_xla_trace
+from a2u_tf.ops.trace import in_xla_trace, sum_channels
+from tests.helpers import assert_close, run
 
 
 @pytest.fixture
@@ -27,23 +28,24 @@ def test_outside_of_any_trace():
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("jit", [None, False, True])
-def test_function(probe, seen, jit):
-    import tensorflow as tf
-
-    tf.function(probe, jit_compile=jit)(tf.constant(1.0))
-    assert seen == [bool(jit)]
-
-
-@pytest.mark.tensorflow
 @pytest.mark.parametrize("jit", [False, True])
-def test_plain_function_called_from_a_function(probe, seen, jit):
+@pytest.mark.parametrize("construct", ["plain", "function", "while_loop", "map_fn", "cond"])
+def test_everything_inside_a_function(probe, seen, construct, jit):
     import tensorflow as tf
 
     inner = tf.function(probe)
-    middle = tf.function(lambda x: inner(x) * 2.0)
-    tf.function(lambda x: middle(x), jit_compile=jit)(tf.constant(1.0))
-    assert seen == [jit]
+    functions = {
+        "plain": probe,
+        "function": lambda x: tf.function(lambda x: inner(x) * 2.0)(x),
+        "while_loop": lambda x: tf.while_loop(
+            lambda x: tf.reduce_sum(x) < 10.0, lambda x: (probe(x),), (x,), maximum_iterations=9
+        ),
+        "map_fn": lambda x: tf.map_fn(probe, x),
+        "cond": lambda x: tf.cond(tf.reduce_sum(x) < 10.0, lambda: probe(x), lambda: probe(-x)),
+    }
+    tf.function(functions[construct], jit_compile=jit)(tf.constant([1.0, 2.0]))
+    assert seen
+    assert set(seen) == {jit}
 
 
 @pytest.mark.tensorflow
@@ -53,24 +55,6 @@ def test_compiled_function_called_from_a_plain_one(probe, seen):
     inner = tf.function(probe, jit_compile=True)
     tf.function(lambda x: probe(inner(x)))(tf.constant(1.0))
     assert seen == [True, False]
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("jit", [False, True])
-@pytest.mark.parametrize("construct", ["while_loop", "map_fn", "cond"])
-def test_bodies_of_control_flow(probe, seen, construct, jit):
-    import tensorflow as tf
-
-    def function(x):
-        if construct == "while_loop":
-            return tf.while_loop(lambda x: tf.reduce_sum(x) < 10.0, lambda x: (probe(x),), (x,), maximum_iterations=9)
-        if construct == "map_fn":
-            return tf.map_fn(probe, x)
-        return tf.cond(tf.reduce_sum(x) < 10.0, lambda: probe(x), lambda: probe(-x))
-
-    tf.function(function, jit_compile=jit)(tf.constant([1.0, 2.0]))
-    assert seen
-    assert set(seen) == {jit}
 
 
 @pytest.mark.tensorflow
@@ -95,3 +79,25 @@ def test_gradient_function(seen):
         tf.function(function, jit_compile=jit)(tf.constant(1.0))
     assert seen == [False, True]
     assert in_xla_trace() is False
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 8), (5, 8), (2, 1, 3, 1, 2, 8), (0, 3, 8), (2, 3, 1)])
+@pytest.mark.parametrize("groups", [1, 2, 8])
+def test_sums_of_any_rank(rng, shape, groups):
+    x = rng.normal(size=shape)
+    groups = min(groups, shape[-1])
+    expected = x.reshape(*shape[:-1], groups, shape[-1] // groups).sum(axis=-1)
+    assert_close(run(lambda x: sum_channels(x, groups), x), expected)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("known", [True, False], ids=["static", "unknown"])
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_traced_sums_equal_numpy(rng, groups, jit, known):
+    import tensorflow as tf
+
+    x = rng.normal(size=(2, 3, 6))
+    signature = [tf.TensorSpec([2, 3, 6] if known else [None] * 3, "float64")]
+    traced = tf.function(lambda x: sum_channels(x, groups), jit_compile=jit, input_signature=signature)
+    assert_close(traced(tf.constant(x)), x.reshape(2, 3, groups, -1).sum(axis=-1))

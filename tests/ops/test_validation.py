@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from a2u_tf.ops import reassemble_down, reassemble_up
-from a2u_tf.ops.validation import check_settings, check_shapes
+from a2u_tf.ops.layout import Window
+from a2u_tf.ops.validation import check_shapes, checked_window
 
 FEATURES, KERNELS = (2, 4, 5, 6), (2, 8, 10, 9)
 
@@ -19,10 +20,6 @@ def _message(function, *args, **kwargs):
 def _up(features=FEATURES, kernels=KERNELS, kernel_size=3, dtypes=("float32", "float32"), **settings):
     features, kernels = np.zeros(features, dtypes[0]), np.zeros(kernels, dtypes[1])
     return reassemble_up(features, kernels, kernel_size, **settings)
-
-
-def test_smoke():
-    assert tuple(_up().shape) == (2, 8, 10, 6)
 
 
 @pytest.mark.parametrize("value", [0, -1, 2.0, "2", None, True])
@@ -42,12 +39,8 @@ def test_exception_even_kernel_size_upwards(kernel_size):
     assert f"Use {kernel_size - 1} or {kernel_size + 1}." in message
 
 
-def test_feature_even_kernel_size_downwards():
-    check_settings("down", 2, 2, 1)
-
-
 def test_exception_direction():
-    message = _message(check_settings, "sideways", 3, 2, 1)
+    message = _message(checked_window, "sideways", 3)
     assert '"up" or "down"' in message
     assert "Received: direction='sideways'" in message
 
@@ -109,8 +102,8 @@ def test_exception_size_downwards(size):
 
 @pytest.mark.parametrize(("high", "low"), [((8, 10), (4, 5)), ((7, 9), (4, 5)), ((1, 1), (1, 1)), ((2, 3), (1, 2))])
 def test_feature_odd_sizes_are_rounded_up(high, low):
-    check_shapes("up", (2, *low, 6), (2, *high, 9), 3, 2, 1)
-    check_shapes("down", (2, *high, 6), (2, *low, 9), 3, 2, 1)
+    check_shapes(Window("up", 3), (2, *low, 6), (2, *high, 9))
+    check_shapes(Window("down", 3), (2, *high, 6), (2, *low, 9))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +115,7 @@ def test_feature_odd_sizes_are_rounded_up(high, low):
     ],
 )
 def test_feature_unknown_sizes_fit(features, kernels):
-    check_shapes("up", features, kernels, 3, 2, 1)
+    check_shapes(Window("up", 3), features, kernels)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +128,7 @@ def test_feature_unknown_sizes_fit(features, kernels):
     ],
 )
 def test_exception_one_known_size_is_enough(features, kernels, groups):
-    message = _message(check_shapes, "up", features, kernels, 3, 2, groups)
+    message = _message(check_shapes, Window("up", 3, groups=groups), features, kernels)
     assert f"features.shape={features}, kernels.shape={kernels}" in message
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from a2u_tf.layers.spelling import read_data_format, read_scale
+from a2u_tf.layers.checks import read_data_format, read_scale
 from a2u_tf.types import Tensor
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import layers
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_features
@@ -61,14 +60,13 @@ class CARAFEUpSampling2D(ReassemblingLayer):
 
     def build(self, inputs_shape: Shape) -> None:
         check_features(self, inputs_shape)
-        settings: dict[str, Any] = {"data_format": self.data_format}
-        settings |= {"filters": self.compressed_channels, "kernel_size": 1}
-        self.compressor = self._sublayer(layers.Conv2D, "compressor", inputs_shape, **settings)
-        values = self.scale**2 * self.groups * self.kernel_size**2
-        settings |= {"filters": values, "kernel_size": self.encoder_size}
-        settings |= {"padding": "same", "kernel_initializer": keras.initializers.RandomNormal(stddev=1e-3)}
+        self.compressor = self._convolution("compressor", inputs_shape, self.compressed_channels, 1)
         compressed_shape = (*inputs_shape[:3], self.compressed_channels)
-        self.encoder = self._sublayer(layers.Conv2D, "encoder", compressed_shape, **settings)
+        values = self.scale**2 * self.groups * self.kernel_size**2
+        small = keras.initializers.RandomNormal(stddev=1e-3)
+        self.encoder = self._convolution(
+            "encoder", compressed_shape, values, self.encoder_size, kernel_initializer=small
+        )
         super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -75,16 +75,14 @@ class FADEUpSampling2D(GuidedUpSampling2D):
         taps = self.kernel_size**2
         embedding_size = taps if self.lite else self.embedding_size
         self.embedding_guidance = self._dense("embedding_guidance", guidance_shape, embedding_size, wide=False)
-        self.embedding_inputs = self._dense(
-            "embedding_inputs", inputs_shape, embedding_size, wide=False, use_bias=False
-        )
-        settings: dict[str, Any] = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
-        convolution = keras.layers.DepthwiseConv2D
-        if not self.lite:
-            convolution = keras.layers.Conv2D
-            settings["filters"] = taps
-        embedded_shape = (*guidance_shape[:3], embedding_size)
-        self.content_encoder = self._sublayer(convolution, "content_encoder", embedded_shape, **settings)
+        settings: dict[str, Any] = {"wide": False, "use_bias": False}
+        self.embedding_inputs = self._dense("embedding_inputs", inputs_shape, embedding_size, **settings)
+        name, embedded_shape = "content_encoder", (*guidance_shape[:3], embedding_size)
+        if self.lite:
+            settings = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
+            self.content_encoder = self._sublayer(keras.layers.DepthwiseConv2D, name, embedded_shape, **settings)
+        else:
+            self.content_encoder = self._convolution(name, embedded_shape, taps, 3)
         self.gate = self._dense("gate", inputs_shape, 1, wide=False)
         super().build(inputs_shape)
 

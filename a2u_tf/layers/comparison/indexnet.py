@@ -80,32 +80,24 @@ class IndexNetIndices(ResamplingLayer):
 
     def _branch(self, channels: int) -> list[tuple[str, type[layers.Layer], dict[str, Any]]]:
         """Names, classes and settings of the layers that make the scores of one sub-position, or of all four."""
-        size = 4 if self.context else 2
-        if self.kind == "o2o":
-            first = ("conv", layers.DepthwiseConv2D, self._depthwise(size, 2))
-            last = ("scale", layers.DepthwiseConv2D, self._depthwise(1, 1))
-        else:
-            values = 4 if self.kind == "hin" else channels
-            hidden = self.expansion * channels if self.nonlinear else values
-            first = ("conv", layers.Conv2D, self._conv(hidden, size, 2))
-            last = ("scores", layers.Conv2D, self._conv(values, 1, 1))
+        values = 4 if self.kind == "hin" else channels
+        hidden = self.expansion * channels if self.nonlinear else values
+        first = ("conv", *self._scoring(hidden, 4 if self.context else 2, strides=2))
         if not self.nonlinear:
             return [first]
         norm = ("norm", layers.BatchNormalization, {"momentum": 0.9, "epsilon": 1e-5})
+        last = ("scale" if self.kind == "o2o" else "scores", *self._scoring(values, 1, strides=1))
         return [first, norm, ("relu", layers.ReLU, {"max_value": 6}), last]
 
-    def _conv(self, filters: int, size: int, strides: int) -> dict[str, Any]:
-        initializer = keras.initializers.VarianceScaling(2, "fan_out", "untruncated_normal")
-        return {"filters": filters, "kernel_initializer": initializer, **self._convolution(size, strides)}
-
-    def _depthwise(self, size: int, strides: int) -> dict[str, Any]:
-        # The released code's sqrt(2 / (k k C)): Keras takes a depthwise kernel's C for inputs.
-        initializer = keras.initializers.VarianceScaling(2, "fan_in", "untruncated_normal")
-        return {"depthwise_initializer": initializer, **self._convolution(size, strides)}
-
-    def _convolution(self, size: int, strides: int) -> dict[str, Any]:
-        settings = {"kernel_size": size, "strides": strides, "padding": "same", "use_bias": False}
-        return {**settings, "data_format": self.data_format}
+    def _scoring(self, filters: int, size: int, strides: int) -> tuple[type[layers.Layer], dict[str, Any]]:
+        settings: dict[str, Any] = {"kernel_size": size, "strides": strides, "padding": "same", "use_bias": False}
+        settings["data_format"] = self.data_format
+        # The released code's sqrt(2 / (k k C)); of a depthwise kernel Keras takes the C for inputs.
+        fan = "fan_in" if self.kind == "o2o" else "fan_out"
+        initializer = keras.initializers.VarianceScaling(2, fan, "untruncated_normal")
+        if self.kind == "o2o":
+            return layers.DepthwiseConv2D, {**settings, "depthwise_initializer": initializer}
+        return layers.Conv2D, {**settings, "filters": filters, "kernel_initializer": initializer}
 
     def call(self, guidance: Tensor) -> dict[str, Tensor]:
         _check_even(guidance.shape)
@@ -120,10 +112,7 @@ class IndexNetIndices(ResamplingLayer):
         indices = [ops.sigmoid(score) for score in scores]
         shape = ops.shape(indices[0])
         by_group = ops.reshape(ops.stack(indices, axis=-1), (*shape[:3], 4 * shape[3]))
-        return {
-            "up": depth_to_space(ops.concatenate(indices, axis=-1), 2),
-            "down": softmax_taps(by_group, 2),
-        }
+        return {"up": depth_to_space(ops.concatenate(indices, axis=-1), 2), "down": softmax_taps(by_group, 2)}
 
     def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
         batch, height, width, _ = guidance_shape
@@ -165,8 +154,8 @@ class IndexNetUpSampling2D(GuidedUpSampling2D):
     ) -> None:
         super().__init__(implementation=implementation, **kwargs)
         checked = IndexNetIndices(kind, nonlinear, context, expansion, data_format=self.data_format)
-        self.kind, self.nonlinear, self.context = checked.kind, checked.nonlinear, checked.context
-        self.expansion = checked.expansion
+        for name in SETTINGS:
+            setattr(self, name, getattr(checked, name))
 
     def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
         guidance_shape = self.check_shapes(inputs_shape, guidance_shape)

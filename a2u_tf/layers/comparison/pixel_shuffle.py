@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import layers
 
 from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
@@ -39,9 +38,8 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
         (self.kernel_size,) = positive_integers(kernel_size=kernel_size)
 
     def build(self, inputs_shape: Shape) -> None:
-        settings: dict[str, Any] = {"filters": self.scale**2 * check_features(self, inputs_shape)}
-        settings |= {"kernel_size": self.kernel_size, "padding": "same"}
-        self.conv = self._sublayer(layers.Conv2D, "conv", inputs_shape, data_format=self.data_format, **settings)
+        values = self.scale**2 * check_features(self, inputs_shape)
+        self.conv = self._convolution("conv", inputs_shape, values, self.kernel_size)
         super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:

@@ -109,7 +109,7 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
             query = self._gated(query, inputs, key)
         if self.similarity != "inner_product":
             key = self.key(key)
-        return similarity_scores(query, key, self.kernel_size, self.scale)
+        return similarity_scores(query, key, self._reassemble.window)
 
     def _gated(self, query: Tensor, inputs: Tensor, normalized: Tensor) -> Tensor:
         """The queries of guidance and inputs, mixed by the gate: the same as projecting a mixture, at less cost."""

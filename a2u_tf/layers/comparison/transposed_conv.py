@@ -47,9 +47,8 @@ class TransposedConvUpSampling2D(ResamplingLayer):
             )
 
     def build(self, inputs_shape: Shape) -> None:
-        settings: dict[str, Any] = {"filters": check_features(self, inputs_shape)}
-        settings |= {"kernel_size": self.kernel_size, "strides": self.scale}
-        settings["data_format"] = self.data_format
+        settings: dict[str, Any] = {"strides": self.scale, "data_format": self.data_format}
+        settings |= {"filters": check_features(self, inputs_shape), "kernel_size": self.kernel_size}
         self.conv = self._sublayer(layers.Conv2DTranspose, "conv", inputs_shape, **settings)
         super().build(inputs_shape)
 

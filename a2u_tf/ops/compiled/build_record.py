@@ -16,22 +16,20 @@ SOURCE_PATTERNS = ("kernels/*.h", "kernels/*.cc", "tensorflow/*.h", "tensorflow/
 
 
 def gpu_library(tensorflow_version: str) -> str:
-    """Return the name of the library of the GPU kernels, which serves one TensorFlow version."""
+    """The name of the library of the GPU kernels, which serves one TensorFlow version."""
     return f"liba2u_gpu_tf{tensorflow_version}.so"
 
 
 def record_path(library: Path | str) -> Path:
-    """Return the path of a library's record."""
     return Path(library).with_suffix(".json")
 
 
 def file_hash(path: Path | str) -> str:
-    """Return the SHA-256 of a file."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def source_hash(folder: Path | str) -> str:
-    """Return one SHA-256 of the op's sources in `folder` (`custom_ops/`), their names included."""
+    """One SHA-256 of the op's sources in `folder` (`custom_ops/`), their names included."""
     digest = hashlib.sha256()
     folder = Path(folder)
     for path in sorted(path for pattern in SOURCE_PATTERNS for path in folder.glob(pattern)):
@@ -40,19 +38,15 @@ def source_hash(folder: Path | str) -> str:
 
 
 def make_record(library: Path | str, sources: Path | str, **facts: Any) -> dict[str, Any]:
-    """Return the record of a library that was just built from `sources`."""
+    """The record of a library that was just built from `sources`."""
     return {**facts, "machine": platform.machine(), "sources": source_hash(sources), "library": file_hash(library)}
 
 
 def problem(library: Path | str, sources: Path | str, tensorflow_version: str, one_version: bool = False) -> str | None:
     """Return why the library should not be loaded, or None.
 
-    Args:
-        library: Path of the library; its record lies beside it.
-        sources: Folder of the op's sources; where it is missing, as in an installed package, they are not compared.
-        tensorflow_version: Version that will load it. The ops' library keeps to TensorFlow's C API, which all 2.x
-            share.
-        one_version: Whether it serves only the version that it was built with.
+    The ops' library keeps to TensorFlow's C API, which all 2.x share; others serve the `one_version` that they were
+    built with. Where the folder of sources is missing, as in an installed package, they are not compared.
     """
     if not Path(library).exists():
         return "it is not built here"

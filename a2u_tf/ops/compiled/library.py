@@ -1,16 +1,22 @@
-"""The compiled library, loaded once and at first use."""
+"""The compiled library, loaded once and at first use, and the gradients of its operations."""
 
+import contextlib
 import ctypes
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import keras
 from absl import logging
 
 from a2u_tf.ops.compiled import build_record
-from a2u_tf.ops.compiled.gradients import register_gradients
+from a2u_tf.types import Tensor
+
+if TYPE_CHECKING:
+    import tensorflow as tf
 
 PACKAGE = Path(__file__).parents[2]
 LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
@@ -34,7 +40,7 @@ def unavailable() -> str | None:
 
 
 def instruction_set() -> str:
-    """Return the name of the instruction set that the CPU kernels use here: the best, or what `VARIABLE` names."""
+    """The name of the instruction set that the CPU kernels use here: the best, or what `VARIABLE` names."""
     return _instruction_set(loaded()[1])
 
 
@@ -44,11 +50,7 @@ def _instruction_set(library: ctypes.CDLL) -> str:
 
 
 def loaded() -> tuple[ModuleType, ctypes.CDLL]:
-    """Return `(ops, library)`.
-
-    Raises:
-        RuntimeError: Where they cannot be loaded.
-    """
+    """Return `(ops, library)`; raise `RuntimeError` where they cannot be loaded."""
     both, reason = load()
     if both is None:
         raise RuntimeError(f"the compiled reassembly op: {reason}")
@@ -57,28 +59,20 @@ def loaded() -> tuple[ModuleType, ctypes.CDLL]:
 
 @functools.cache
 def load() -> tuple[tuple[ModuleType, ctypes.CDLL] | None, str | None]:
-    """Return `((ops, library), None)`, or `(None, reason)`; a library that is there but unfit is reported, once."""
+    """Return `((ops, library), None)`, or `(None, reason)`."""
     import tensorflow as tf
 
-    reason = build_record.problem(LIBRARY, SOURCES, tf.__version__)
+    command = f"Build it with: {build_record.BUILD_COMMAND}"
+    both, reason = _load(LIBRARY, lambda path: (tf.load_op_library(path), ctypes.CDLL(path)), "", command)
     if reason is None:
-        try:
-            ops, library = tf.load_op_library(str(LIBRARY)), ctypes.CDLL(str(LIBRARY))
-        except (tf.errors.OpError, OSError) as error:
-            reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
-        else:
-            asked = os.environ.get(VARIABLE)
-            if asked is not None and asked != _instruction_set(library):
-                raise ValueError(
-                    f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
-                    f"Unset it to use the best. Received: {asked!r}"
-                )
-            register_gradients(ops)
-            return (ops, library), None
-    message = f"{reason}. Build it with: {build_record.BUILD_COMMAND}"
-    if LIBRARY.exists():
-        logging.warning("The compiled reassembly op is not used: %s", message)
-    return None, message
+        asked = os.environ.get(VARIABLE)
+        if asked is not None and asked != _instruction_set(both[1]):
+            raise ValueError(
+                f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
+                f"Unset it to use the best. Received: {asked!r}"
+            )
+        _register_gradients(both[0])
+    return both, reason
 
 
 @functools.cache
@@ -87,15 +81,46 @@ def _load_gpu_kernels() -> str | None:
     import tensorflow as tf
 
     path = LIBRARY.with_name(build_record.gpu_library(tf.__version__))
-    reason = build_record.problem(path, SOURCES, tf.__version__, one_version=True)
+    command = f"Build them with: {build_record.GPU_BUILD_COMMAND}"
+    return _load(path, tf.load_library, "no GPU kernels: ", command, one_version=True)[1]
+
+
+def _load(
+    path: Path, loader: Callable[[str], Any], what: str, command: str, one_version: bool = False
+) -> tuple[Any, str | None]:
+    """Return what was loaded, or None and the reason; a library that is there but unfit is reported."""
+    import tensorflow as tf
+
+    reason = build_record.problem(path, SOURCES, tf.__version__, one_version)
     if reason is None:
         try:
-            tf.load_library(str(path))
+            return loader(str(path)), None
         except (tf.errors.OpError, OSError) as error:
             reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
-        else:
-            return None
-    message = f"no GPU kernels: {reason}. Build them with: {build_record.GPU_BUILD_COMMAND}"
+    message = f"{what}{reason}. {command}"
     if path.exists():
-        logging.warning("The compiled reassembly op is not used on this GPU: %s", message)
-    return message
+        logging.warning("The compiled reassembly op is not used: %s", message)
+    return None, message
+
+
+def _register_gradients(ops: ModuleType) -> None:
+    """Tell TensorFlow the gradients of the operations, to any order."""
+    import tensorflow as tf
+
+    def settings(op: "tf.Operation") -> dict[str, int]:
+        return {name: op.get_attr(name) for name in ("kernel_size", "up", "down", "groups")}
+
+    def of_reassemble(op: "tf.Operation", upstream: Tensor) -> Any:
+        return ops.a2u_reassemble_grad(*op.inputs, upstream, **settings(op))
+
+    def of_its_gradient(op: "tf.Operation", to_features: Tensor, to_kernels: Tensor) -> tuple[Tensor, ...]:
+        """With R(x, k) linear in both: the op returns the adjoints of R(., k) and R(x, .) at `upstream`."""
+        features, kernels, upstream = op.inputs
+        from_features, _ = ops.a2u_reassemble_grad(features, to_kernels, upstream, **settings(op))
+        _, from_kernels = ops.a2u_reassemble_grad(to_features, kernels, upstream, **settings(op))
+        outputs = ops.a2u_reassemble(to_features, kernels, **settings(op))
+        return from_features, from_kernels, outputs + ops.a2u_reassemble(features, to_kernels, **settings(op))
+
+    for name, gradient in (("A2U>Reassemble", of_reassemble), ("A2U>ReassembleGrad", of_its_gradient)):
+        with contextlib.suppress(KeyError):  # where this module was loaded before, and is loaded anew
+            tf.RegisterGradient(name)(gradient)

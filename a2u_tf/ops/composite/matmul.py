@@ -4,58 +4,57 @@ The `scale * scale` outputs of a cell share its window. The `kernel_size**2`-fol
 one call: the gradients gather it anew. `@`, not `keras.ops.matmul`, which makes float32 of float64 on torch.
 """
 
-import functools
-
 from keras import ops
 
-from a2u_tf.ops.layout import Grid, merge_phases, merge_windows, split_phases, split_windows, taps, window_tap
+from a2u_tf.ops.layout import Grid, Window, merge_phases, read_windows, split_phases
 from a2u_tf.types import Tensor
 
 
-def forward(features: Tensor, kernels: Tensor, kernel_size: int, up: int, groups: int, grid: Grid) -> Tensor:
-    """Reassemble features of one float dtype; `grid` is the features' (rows, columns)."""
+def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
+    """Reassemble features of one float dtype."""
     _, height, width, _ = ops.shape(kernels)
-    windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
-    kernels = _to_matrices(kernels, up, groups, grid)
-    return _from_matrices(kernels @ windows, up, groups)[:, :height, :width]
+    grid = window.grid(features)
+    outputs = _to_matrices(kernels, window, grid) @ _gather_windows(features, window, grid)
+    return _from_matrices(outputs, window)[:, :height, :width]
 
 
-def gradients(
-    features: Tensor, kernels: Tensor, upstream: Tensor, kernel_size: int, up: int, groups: int, grid: Grid
-) -> tuple[Tensor, Tensor]:
-    """Gradients of `forward` with respect to features and kernels."""
-    rows, columns = grid
-    _, height, width, _ = ops.shape(kernels)
-    windows = _split_groups(_gather_windows(features, kernel_size, grid), groups)
-    kernels = _to_matrices(kernels, up, groups, grid)
-    upstream = _to_matrices(upstream, up, groups, grid)
-    to_kernels = _from_matrices(upstream @ ops.swapaxes(windows, -1, -2), up, groups)[:, :height, :width]
-    to_windows = _join_groups(ops.swapaxes(kernels, -1, -2) @ upstream, groups)
+def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Window) -> Tensor:
+    """The gradient of `forward` with respect to features."""
+    rows, columns = grid = window.grid(features)
+    kernels, upstream = (_to_matrices(x, window, grid) for x in (kernels, upstream))
+    sent = _join_groups(ops.swapaxes(kernels, -1, -2) @ upstream, window.groups)
+    before, last = window.before, window.kernel_size - 1
     shifted = []
-    for tap, i, j in taps(kernel_size):
-        around = [[0, 0], [i, kernel_size - 1 - i], [j, kernel_size - 1 - j], [0, 0]]
-        shifted.append(ops.pad(to_windows[:, :, :, tap], around))
-    return merge_windows([[functools.reduce(ops.add, shifted)]], kernel_size, rows, columns), to_kernels
+    for tap, (i, j) in enumerate(window.taps()):
+        shifted.append(ops.pad(sent[:, :, :, tap], [[0, 0], [i, last - i], [j, last - j], [0, 0]]))
+    return sum(shifted)[:, before : before + rows, before : before + columns]
 
 
-def _gather_windows(features: Tensor, kernel_size: int, grid: Grid) -> Tensor:
-    """`(N, rows, columns, taps, C)`: what each window reads."""
-    split = split_windows(features, kernel_size, 1, grid)
-    return ops.stack([window_tap(split, i, j, grid) for _, i, j in taps(kernel_size)], axis=3)
+def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -> Tensor:
+    """The gradient of `forward` with respect to a kernel map of `size`."""
+    grid = window.grid(features)
+    windows = _gather_windows(features, window, grid)
+    products = _to_matrices(upstream, window, grid) @ ops.swapaxes(windows, -1, -2)
+    return _from_matrices(products, window)[:, : size[0], : size[1]]
 
 
-def _to_matrices(x: Tensor, up: int, groups: int, grid: Grid) -> Tensor:
+def _gather_windows(features: Tensor, window: Window, grid: Grid) -> Tensor:
+    """`(N, rows, columns * groups, taps, C / groups)`: what each window reads."""
+    return _split_groups(ops.stack(list(read_windows(features, window, grid)), axis=3), window.groups)
+
+
+def _to_matrices(x: Tensor, window: Window, grid: Grid) -> Tensor:
     """`(N, H, W, groups * M)` to `(N, rows, columns * groups, up * up, M)`."""
-    x = ops.transpose(split_phases(x, grid, up), (0, 1, 3, 2, 4, 5))
+    x = ops.transpose(split_phases(x, grid, window.up), (0, 1, 3, 2, 4, 5))
     batch, rows, columns, _, _, depth = ops.shape(x)
-    return _split_groups(ops.reshape(x, (batch, rows, columns, up * up, depth)), groups)
+    return _split_groups(ops.reshape(x, (batch, rows, columns, window.up**2, depth)), window.groups)
 
 
-def _from_matrices(x: Tensor, up: int, groups: int) -> Tensor:
+def _from_matrices(x: Tensor, window: Window) -> Tensor:
     """`(N, rows, columns * groups, up * up, M)` to `(N, rows * up, columns * up, groups * M)`."""
-    x = _join_groups(x, groups)
+    x = _join_groups(x, window.groups)
     batch, rows, columns, _, depth = ops.shape(x)
-    x = ops.reshape(x, (batch, rows, columns, up, up, depth))
+    x = ops.reshape(x, (batch, rows, columns, window.up, window.up, depth))
     return merge_phases(ops.transpose(x, (0, 1, 3, 2, 4, 5)))
 
 

@@ -4,110 +4,78 @@ The form for everything under XLA, and for the downsampling direction elsewhere 
 Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels.
 """
 
+import itertools
+from typing import Any
+
 from keras import ops
 
-from a2u_tf.ops.layout import (
-    Grid,
-    Phases,
-    Size,
-    merge_phases,
-    merge_windows,
-    reach,
-    same,
-    split_phases,
-    split_windows,
-    taps,
-    window_tap,
-)
-from a2u_tf.ops.reduction import sum_channels
+from a2u_tf.ops.layout import Grid, Size, Window, merge_phases, read_windows, same, split_phases
+from a2u_tf.ops.trace import sum_channels
 from a2u_tf.types import Tensor
 
 
-def forward(features: Tensor, kernels: Tensor, kernel_size: int, up: int, down: int, groups: int, grid: Grid) -> Tensor:
-    """Reassemble features of one float dtype; `grid` is the lower-resolution (rows, columns)."""
+def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
+    """Reassemble features of one float dtype."""
     _, height, width, _ = ops.shape(kernels)
-    channels = ops.shape(features)[-1]
-    windows = split_windows(features, kernel_size, down, grid)
+    grid, up = window.grid(features), window.up
     weights = kernels if up == 1 else split_phases(kernels, grid, up)
-    per_tap = _per_tap(weights, kernel_size, groups, channels)
+    per_tap = _per_tap(weights, window, ops.shape(features)[-1])
     outputs: Tensor = 0
-    for tap, i, j in taps(kernel_size):
-        window = window_tap(windows, i, j, grid)
-        window = window if up == 1 else window[:, :, None, :, None, :]
-        outputs += per_tap[tap] * window
+    for weight, read in zip(per_tap, read_windows(features, window, grid), strict=True):
+        outputs += weight * (read if up == 1 else read[:, :, None, :, None, :])
     return outputs if up == 1 else merge_phases(outputs)[:, :height, :width]
 
 
-def gradients(
-    features: Tensor,
-    kernels: Tensor,
-    upstream: Tensor,
-    kernel_size: int,
-    up: int,
-    down: int,
-    groups: int,
-    grid: Grid,
-) -> tuple[Tensor, Tensor]:
-    """Gradients of `forward` with respect to features and kernels."""
-    weights = kernels[:, :, None, :, None, :] if up == 1 else split_phases(kernels, grid, up)
-    upstream = split_phases(upstream, grid, up)
-    to_features = _gradient_to_features(features, weights, upstream, kernel_size, down, groups, grid)
-    to_kernels = _gradient_to_kernels(features, weights, upstream, kernel_size, down, groups, grid)
-    _, height, width, _ = ops.shape(kernels)
-    return to_features, to_kernels if up == 1 else to_kernels[:, :height, :width]
+def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Window) -> Tensor:
+    """The gradient of `forward` with respect to features.
 
-
-def _gradient_to_features(
-    features: Tensor, weights: Tensor, upstream: Tensor, kernel_size: int, down: int, groups: int, grid: Grid
-) -> Tensor:
-    """Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps."""
+    Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps.
+    """
     _, height, width, channels = ops.shape(features)
-    span = reach(kernel_size, down)
+    grid, down, span = window.grid(features), window.down, window.reach
     rows, columns = grid[0] + span, grid[1] + span
     around = [[0, 0], [span, span], [0, 0], [span, span], [0, 0], [0, 0]]
-    upstream = ops.pad(upstream, around)
-    one_for_all = _one_for_all(weights)
-    per_tap = _per_tap(weights if one_for_all else ops.pad(weights, around), kernel_size, groups, channels)
-    phases: Phases = [[0] * down for _ in range(down)]
-    for tap, i, j in taps(kernel_size):
+    weights = split_phases(kernels, grid, window.up)
+    one_for_all = weights.shape[1:4:2] == (1, 1)
+    per_tap = _per_tap(weights if one_for_all else ops.pad(weights, around), window, channels)
+    upstream = ops.pad(split_phases(upstream, grid, window.up), around)
+    phases: list[list[Any]] = [[0] * down for _ in range(down)]
+    for weight, (i, j) in zip(per_tap, window.taps(), strict=True):
         top, left = span - i // down, span - j // down
-        for a in range(upstream.shape[2]):
-            for b in range(upstream.shape[4]):
-                sent = upstream[:, top : top + rows, a, left : left + columns, b]
-                if one_for_all:
-                    weight = per_tap[tap][:, :, a, :, b]
-                else:
-                    weight = per_tap[tap][:, top : top + rows, a, left : left + columns, b]
-                phases[i % down][j % down] += weight * sent
-    zeros = ops.zeros_like(phases[0][0])  # where the scale exceeds the window, some phases have no tap
-    phases = [[phase + zeros for phase in row] for row in phases]
-    return merge_windows(phases, kernel_size, height, width)
+        for a, b in itertools.product(range(window.up), repeat=2):
+            area = (slice(None), slice(top, top + rows), a, slice(left, left + columns), b)
+            own = weight[:, :, a, :, b] if one_for_all else weight[area]
+            phases[i % down][j % down] += own * upstream[area]
+    merged = phases[0][0]
+    if down > 1:
+        zeros = ops.zeros_like(merged)  # where the scale exceeds the window, some phases have no tap
+        merged = ops.stack([ops.stack([phase + zeros for phase in row], axis=3) for row in phases], axis=2)
+        merged = merge_phases(merged)
+    # The last rows and columns of the map can lie beyond every window.
+    merged = ops.pad(merged, [[0, 0], [0, down], [0, down], [0, 0]])
+    return merged[:, window.before : window.before + height, window.before : window.before + width]
 
 
-def _gradient_to_kernels(
-    features: Tensor, weights: Tensor, upstream: Tensor, kernel_size: int, down: int, groups: int, grid: Grid
-) -> Tensor:
-    windows = split_windows(features, kernel_size, down, grid)
+def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -> Tensor:
+    """The gradient of `forward` with respect to a kernel map of `size`."""
+    grid, (height, width) = window.grid(features), size
+    one_for_all = same(height, 1) and same(width, 1)
+    upstream = split_phases(upstream, grid, window.up)
     per_tap = []
-    for _, i, j in taps(kernel_size):
-        product = upstream * window_tap(windows, i, j, grid)[:, :, None, :, None, :]
-        if _one_for_all(weights):
+    for read in read_windows(features, window, grid):
+        product = upstream * read[:, :, None, :, None, :]
+        if one_for_all:
             product = ops.sum(product, axis=(1, 3), keepdims=True)
-        per_tap.append(sum_channels(product, groups))
+        per_tap.append(sum_channels(product, window.groups))
     joined = ops.stack(per_tap, axis=-1)  # (..., groups, taps)
-    shape = ops.shape(joined)
-    return merge_phases(ops.reshape(joined, (*shape[:-2], shape[-2] * shape[-1])))
+    joined = merge_phases(ops.reshape(joined, (*ops.shape(joined)[:-2], window.depth)))
+    return joined if window.up == 1 else joined[:, :height, :width]
 
 
-def _one_for_all(weights: Tensor) -> bool:
-    """Whether one window serves all pixels."""
-    return bool(weights.shape[1:4:2] == (1, 1))
-
-
-def _per_tap(weights: Tensor, kernel_size: int, groups: int, channels: Size) -> list[Tensor]:
+def _per_tap(weights: Tensor, window: Window, channels: Size) -> list[Tensor]:
     """Weights of each tap, `(..., 1)` for one group and else repeated to `(..., channels)`."""
-    shape = ops.shape(weights)[:-1]
-    split: list[Tensor] = ops.unstack(ops.reshape(weights, (*shape, groups, kernel_size**2)), kernel_size**2, axis=-1)
+    shape, groups, taps = ops.shape(weights)[:-1], window.groups, window.kernel_size**2
+    split: list[Tensor] = ops.unstack(ops.reshape(weights, (*shape, groups, taps)), taps, axis=-1)
     if groups == 1 or same(groups, channels):
         return split
     # Repeating here keeps TensorFlow's CPU broadcasting within its five dimensions.

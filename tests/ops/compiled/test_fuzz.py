@@ -1,24 +1,16 @@
 """Any shapes and attributes: an error or the right answer, never a crash."""
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import library
 from tests.helpers import SEED, assert_close
 from tests.ops.oracle import Case
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.usefixtures("built")]
 FEW = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _built():
-    if keras.backend.backend() == "tensorflow" and (reason := compiled.unavailable()):
-        pytest.skip(f"the compiled op: {reason}")
 
 
 @st.composite
@@ -37,8 +29,7 @@ def fitting(draw):
 def test_fitting_sizes_give_the_right_answer(case, dtype):
     arrays = case.arrays(np.random.default_rng(SEED), dtype)
     ops, _ = library.load()[0]
-    ratio = {"up": case.scale} if case.direction == "up" else {"down": case.scale}
-    attributes = {"kernel_size": case.kernel_size, "groups": case.groups, **ratio}
+    attributes = {name: getattr(case.window, name) for name in ("kernel_size", "groups", "up", "down")}
     if case.channels == 0:  # the reference divides by it
         outputs = ops.a2u_reassemble(*arrays[:2], **attributes)
         _, to_kernels = ops.a2u_reassemble_grad(*arrays, **attributes)

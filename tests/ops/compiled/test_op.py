@@ -8,25 +8,19 @@ import pytest
 
 from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.compiled import library
-from tests.helpers import assert_close, gradients, numeric_gradient, to_numpy, value_and_gradients
+from tests.helpers import assert_close, value_and_gradients
 from tests.ops.oracle import CASES, Case
 
-pytestmark = pytest.mark.tensorflow
+pytestmark = [pytest.mark.tensorflow, pytest.mark.usefixtures("built")]
 
-SHARED_CASES = [  # one kernel for all pixels of a sample
-    Case("down", (9, 11), 6, groups=1, channels=64, batch=3),
-    Case("down", (9, 7), 6, groups=2, channels=18),
-    Case("down", (6, 7), 3, groups=20, channels=20, batch=17),
-    Case("down", (5, 8), 5, scale=1, groups=3, channels=6),
-    Case("down", (8, 5), 4, scale=3, channels=1, batch=1),
-    Case("down", (4, 4), 2, groups=2, batch=0),
+SHARED_CASES = [
+    Case("down", (9, 11), 6, groups=1, channels=64, batch=3, shared=True),
+    Case("down", (9, 7), 6, groups=2, channels=18, shared=True),
+    Case("down", (6, 7), 3, groups=20, channels=20, batch=17, shared=True),
+    Case("down", (5, 8), 5, scale=1, groups=3, channels=6, shared=True),
+    Case("down", (8, 5), 4, scale=3, channels=1, batch=1, shared=True),
+    Case("down", (4, 4), 2, groups=2, batch=0, shared=True),
 ]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _built():
-    if keras.backend.backend() == "tensorflow" and (reason := compiled.unavailable()):
-        pytest.skip(f"the compiled op: {reason}")
 
 
 @pytest.fixture
@@ -35,82 +29,31 @@ def raw():
     return library.load()[0][0]
 
 
-def ratio(case):
-    return {"up": case.scale} if case.direction == "up" else {"down": case.scale}
-
-
 def function(case, module=compiled):
     """Reassembly of one case by one implementation."""
-
-    def call(features, kernels):
-        return module.reassemble(features, kernels, case.kernel_size, groups=case.groups, **ratio(case))
-
-    return call
-
-
-def shared_arrays(case, rng):
-    """Features, one kernel per sample, cotangent; and that kernel repeated for every pixel."""
-    features, kernels, cotangent = case.arrays(rng)
-    single = rng.normal(size=(case.batch, 1, 1, kernels.shape[3]))
-    return features, single, cotangent, np.broadcast_to(single, kernels.shape)
+    return lambda *tensors: module.reassemble(*tensors, case.window)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [*CASES, *SHARED_CASES], ids=str)
 def test_feature_equals_reference(rng, case, dtype):
-    arrays = [to_numpy(keras.ops.cast(array, dtype)).astype("float64") for array in case.arrays(rng)]
-    tensors = [keras.ops.cast(array, dtype) for array in arrays]
-    assert_close(function(case)(*tensors[:2]), case.reference(*arrays[:2]), dtype)
-    actual = gradients(function(case), *tensors[:2], cotangent=tensors[2])
-    for gradient, expected in zip(actual, case.reference_gradients(*arrays), strict=True):
-        assert_close(gradient, expected, dtype)
-
-
-@pytest.mark.parametrize("dtype", ["bfloat16", "float64"])
-@pytest.mark.parametrize("case", SHARED_CASES, ids=str)
-def test_feature_one_kernel_for_all_pixels(rng, case, dtype):
-    features, single, cotangent, kernels = shared_arrays(case, rng)
-    tensors = [keras.ops.cast(array, dtype) for array in (features, single, cotangent)]
-    features, single, cotangent = (to_numpy(tensor).astype("float64") for tensor in tensors)
-    kernels = np.broadcast_to(single, kernels.shape)
-    assert_close(function(case)(*tensors[:2]), case.reference(features, kernels), dtype)
-    to_features, to_kernels = case.reference_gradients(features, kernels.copy(), cotangent)
-    actual = gradients(function(case), *tensors[:2], cotangent=tensors[2])
-    assert_close(actual[0], to_features, dtype)
-    expected = to_kernels.sum(axis=(1, 2), keepdims=True)
-    assert_close(actual[1], expected, dtype, scale=np.abs(expected).max(initial=0))
-
-
-@pytest.mark.parametrize("case", [Case("up", (3, 4), 3, groups=2, channels=2), Case("down", (3, 4), 4, channels=2)])
-def test_gradcheck_is_numeric(rng, case):
-    features, kernels, cotangent = case.arrays(rng)
-    actual = gradients(function(case), features, kernels, cotangent=cotangent)
-    expected = numeric_gradient(case.reference, features, kernels, cotangent=cotangent)
-    for x, y in zip(actual, expected, strict=True):
-        assert_close(x, y, atol=1e-9)
+    case.assert_equals_reference(function(case), case.arrays(rng), dtype)
 
 
 @pytest.mark.parametrize(
-    ("case", "shared"),
+    "case",
     [
-        (Case("up", (3, 2), 3, groups=2, channels=2, batch=1), False),
-        (Case("down", (3, 4), 4, channels=2, batch=1), False),
-        (Case("down", (3, 4), 2, channels=2, batch=1), True),
+        Case("up", (3, 2), 3, groups=2, channels=2, batch=1),
+        Case("down", (3, 4), 4, channels=2, batch=1),
+        Case("down", (3, 4), 2, channels=2, batch=1, shared=True),
     ],
 )
-def test_gradcheck_of_second_order_is_numeric(rng, case, shared):
+def test_gradcheck_of_second_order_is_numeric(rng, case):
     import tensorflow as tf
 
-    features, kernels, cotangent = case.arrays(rng)
-    kernels = kernels[:, :1, :1] if shared else kernels
-    first = value_and_gradients(function(case))
-
-    def gradients_alone(*tensors):
-        return first(*tensors)[1:]
-
-    tensors = [tf.constant(array) for array in (features, kernels, cotangent)]
-    for index in (0, 1):
-        theoretical, numerical = tf.test.compute_gradient(lambda *x, i=index: gradients_alone(*x)[i], tensors)
+    first, tensors = value_and_gradients(function(case)), [tf.constant(array) for array in case.arrays(rng)]
+    for index in (1, 2):
+        theoretical, numerical = tf.test.compute_gradient(lambda *x, i=index: first(*x)[i], tensors)
         for x, y in zip(theoretical, numerical, strict=True):
             np.testing.assert_allclose(x, y, atol=1e-7)
 
@@ -240,7 +183,7 @@ def test_exception_of_attributes_outside_the_schema(raw, bad):
 def test_function_traced_outside_xla_runs_inside():
     import tensorflow as tf
 
-    features, kernels = tf.random.normal((1, 2, 2, 1)), tf.random.normal((1, 4, 4, 9))
-    plain = tf.function(lambda x, k: compiled.reassemble(x, k, 3, up=2)).get_concrete_function(features, kernels)
-    actual = tf.function(lambda x, k: plain(x, k), jit_compile=True)(features, kernels)
-    np.testing.assert_allclose(actual, compiled.reassemble(features, kernels, 3, up=2), atol=1e-5)
+    tensors, reassemble = (tf.random.normal((1, 2, 2, 1)), tf.random.normal((1, 4, 4, 9))), function(Case("up", (), 3))
+    plain = tf.function(reassemble).get_concrete_function(*tensors)
+    actual = tf.function(lambda *x: plain(*x), jit_compile=True)(*tensors)
+    np.testing.assert_allclose(actual, reassemble(*tensors), atol=1e-5)

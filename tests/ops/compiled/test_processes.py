@@ -1,21 +1,10 @@
 """The compiled op in processes of its own: their settings, their children, modules that are loaded anew."""
 
-import os
-import subprocess
-import sys
-
-import keras
 import pytest
 
-from a2u_tf.ops import compiled
+from tests.helpers import run_python
 
-pytestmark = [pytest.mark.tensorflow, pytest.mark.process]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _built():
-    if keras.backend.backend() == "tensorflow" and (reason := compiled.unavailable()):
-        pytest.skip(f"the compiled op: {reason}")
+pytestmark = [pytest.mark.tensorflow, pytest.mark.process, pytest.mark.usefixtures("built")]
 
 
 def test_feature_settings_are_followed():
@@ -25,13 +14,14 @@ def test_feature_settings_are_followed():
         "import tensorflow as tf; tf.config.threading.set_intra_op_parallelism_threads(3)\n"
         "from a2u_tf.ops import compiled\n"
         "from a2u_tf.ops.compiled import library\n"
+        "from a2u_tf.ops.layout import Window\n"
         "try: compiled.unavailable()\n"
         "except ValueError as error: print(error)\n"
         "os.environ['A2U_TF_INSTRUCTION_SET'] = 'baseline'\n"
-        "compiled.reassemble(tf.ones((1, 2, 2, 1)), tf.ones((1, 2, 2, 1)), 1)\n"
+        "compiled.reassemble(tf.ones((1, 2, 2, 1)), tf.ones((1, 2, 2, 1)), Window('up', 1, 1))\n"
         "print(library.load()[0][1].a2u_threads(), compiled.instruction_set())"
     )
-    error, followed = child(program).splitlines()
+    error, followed = run_python(program).splitlines()
     assert "A2U_TF_INSTRUCTION_SET must be one of ('baseline', 'avx2', 'avx512')" in error
     assert error.endswith("Received: 'sse9'")
     assert followed == "3 baseline"
@@ -42,24 +32,16 @@ def test_feature_works_in_a_forked_child():
     program = (
         "import ctypes, os, numpy as np, tensorflow as tf\n"
         "from a2u_tf.ops import compiled\n"
+        "from a2u_tf.ops.layout import Window\n"
         "x, k = tf.random.normal((2, 64, 64, 32)), tf.random.normal((2, 128, 128, 9))\n"
-        "run = lambda: compiled.reassemble(x, k, 3, up=2).numpy()\n"
+        "run = lambda: compiled.reassemble(x, k, Window('up', 3)).numpy()\n"
         "first = run()\n"
         "child = os.fork()\n"
         "if child == 0:\n"
         "    os._exit(0 if (run() == first).all() else 1)\n"
         "print('status', os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))"
     )
-    assert child(program).split()[-1] == "0"
-
-
-def child(program):
-    environment = {**os.environ, "KERAS_BACKEND": "tensorflow"}
-    result = subprocess.run(
-        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=200, check=False
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
-    return result.stdout
+    assert run_python(program).split()[-1] == "0"
 
 
 def test_modules_loaded_anew_go_on():
@@ -78,4 +60,4 @@ def test_modules_loaded_anew_go_on():
         "    importlib.reload(sys.modules[name])\n"
         "run()"
     )
-    assert child(program).splitlines() == ["(1, 8, 8, 2) (1, 4, 4, 2)"] * 2
+    assert run_python(program).splitlines() == ["(1, 8, 8, 2) (1, 4, 4, 2)"] * 2

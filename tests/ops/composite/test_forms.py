@@ -1,4 +1,4 @@
-"""What both forms of the composite share: choice, dtypes, second order, memory."""
+"""The forms of the composite against the reference; and what they share: choice, dtypes, second order, memory."""
 
 import keras
 import ml_dtypes
@@ -8,47 +8,109 @@ from keras import ops
 
 from a2u_tf.ops import composite
 from a2u_tf.ops.composite import matmul, taps
-from tests.helpers import assert_close, gradient_tensors, run, to_numpy, value_and_gradients
-from tests.ops.oracle import Case
+from tests.helpers import FLOAT_DTYPES, assert_close, gradient_tensors, run, to_numpy, value_and_gradients
+from tests.ops.oracle import CASES, UP_CASES, Case
 
 HALF_DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 FORMS = [("taps", "up"), ("matmul", "up"), ("taps", "down")]
+SHARED_CASES = [
+    Case("down", size, kernel_size, scale, groups, shared=True)
+    for size, kernel_size, scale in (((5, 6), 3, 2), ((4, 3), 4, 1), ((1, 1), 3, 2), ((7, 5), 2, 3))
+    for groups in (1, 2, 4)
+]
+TRACED = [  # form, case, whether its sizes are known while tracing
+    ("taps", Case("up", (3, 2), 3, groups=4), True),
+    ("taps", Case("up", (4, 5), 1, scale=3), False),
+    ("taps", Case("down", (7, 5), 3, groups=2), True),
+    ("taps", Case("down", (8, 7), 2, scale=3, groups=4), False),
+    ("taps", Case("down", (4, 5), 2, scale=1), True),
+    ("taps", Case("down", (1, 1), 2), True),
+    ("matmul", Case("up", (5, 7), 3, groups=2), False),
+    ("matmul", Case("up", (3, 2), 3, groups=4), True),
+    ("matmul", Case("up", (7, 8), 1, scale=3), False),
+    ("matmul", Case("up", (1, 1), 3), True),
+]
 
 
 def _case(direction, **settings):
     return Case(direction, (5, 6), 3 if direction == "up" else 4, groups=2, **settings)
 
 
-@pytest.fixture
-def forms_used(monkeypatch):
-    used = []
-    for name, module in (("taps", taps), ("matmul", matmul)):
+def maps(case):
+    def function(*tensors):
+        with composite.maps_only():
+            return composite.reassemble(*tensors, case.window)
 
-        def forward(*args, name=name, original=module.forward, **settings):
-            used.append(name)
-            return original(*args, **settings)
-
-        monkeypatch.setattr(module, "forward", forward)
-    return used
+    return function
 
 
-@pytest.mark.parametrize(("direction", "expected"), [("up", "matmul"), ("down", "taps")])
-def test_feature_choice_of_the_form(rng, forms_used, direction, expected):
-    case = _case(direction)
-    features, kernels, _ = case.arrays(rng, "float32")
-    run(lambda *tensors: case.public(*tensors, implementation="composite"), features, kernels)
-    assert forms_used == ["taps" if keras.backend.backend() == "jax" else expected]
+@pytest.mark.parametrize("dtype", FLOAT_DTYPES)
+@pytest.mark.parametrize(
+    ("form", "case"),
+    [
+        *(("taps", case) for case in (*CASES, *SHARED_CASES)),
+        *(("matmul", case) for case in UP_CASES),
+        *(("maps", case) for case in CASES),
+    ],
+    ids=str,
+)
+def test_feature_equals_reference(rng, form, case, dtype):
+    function = maps(case) if form == "maps" else case.form(form)
+    case.assert_equals_reference(function, case.arrays(rng), dtype)
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize(("jit", "expected"), [(True, "taps"), (False, "matmul")])
-def test_jit_decides_the_form(rng, forms_used, jit, expected):
+@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
+@pytest.mark.parametrize(("form", "case", "static"), TRACED, ids=str)
+def test_traced_equals_reference(rng, form, case, static, jit):
     import tensorflow as tf
 
-    case = _case("up")
+    arrays = case.arrays(rng)
+    signature = None if static else [tf.TensorSpec([None] * 4, "float64")] * 3
+    traced = tf.function(value_and_gradients(case.form(form)), jit_compile=jit, input_signature=signature)
+    expected = [case.reference(*arrays[:2]), *case.reference_gradients(*arrays)]
+    for x, y in zip(traced(*map(tf.constant, arrays)), expected, strict=True):
+        assert_close(x, y)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("case", [Case("up", (5, 7), 3, groups=2), Case("down", (5, 7), 6, groups=2)], ids=str)
+def test_no_slice_of_maps_is_above_rank_four(rng, case):
+    import tensorflow as tf
+
+    features, kernels, _ = case.arrays(rng)
+    operations = tf.function(maps(case)).get_concrete_function(features, kernels).graph.get_operations()
+    slices = [operation for operation in operations if operation.type == "StridedSlice"]
+    assert slices
+    assert all(operation.inputs[0].shape.rank <= 4 for operation in slices)
+    assert not [operation for operation in operations if "MatMul" in operation.type]
+
+
+@pytest.mark.parametrize(
+    ("direction", "jit", "expected"),
+    [
+        ("up", None, "matmul"),
+        ("down", None, "taps"),
+        *(pytest.param("up", *traced, marks=pytest.mark.tensorflow) for traced in ((False, "matmul"), (True, "taps"))),
+    ],
+)
+def test_feature_choice_of_the_form(rng, monkeypatch, direction, jit, expected):
+    used = []
+    for name, module in (("taps", taps), ("matmul", matmul)):
+        forward = module.forward
+        monkeypatch.setattr(module, "forward", lambda *x, name=name, f=forward: used.append(name) or f(*x))
+    case = _case(direction)
     features, kernels, _ = case.arrays(rng, "float32")
-    tf.function(lambda *x: case.public(*x, implementation="composite"), jit_compile=jit)(features, kernels)
-    assert forms_used == [expected]
+
+    def function(*tensors):
+        return case.public(*tensors, implementation="composite")
+
+    if jit is not None:
+        import tensorflow as tf
+
+        function = tf.function(function, jit_compile=jit)
+    run(function, features, kernels)
+    assert used == ["taps" if keras.backend.backend() == "jax" else expected]
 
 
 @pytest.mark.parametrize(("form", "direction"), FORMS)
@@ -64,24 +126,14 @@ def test_jit_decides_the_form(rng, forms_used, jit, expected):
 )
 def test_precision_dtypes_of_results(rng, form, direction, dtypes, expected):
     case = _case(direction)
-    features, kernels, cotangent = case.arrays(rng)
-    features, kernels = ops.convert_to_tensor(features, dtypes[0]), ops.convert_to_tensor(kernels, dtypes[1])
-    function = case.form(form)
-    outputs = run(function, features, kernels)
+    *arrays, cotangent = case.arrays(rng)
+    features, kernels = (ops.convert_to_tensor(x, dtype) for x, dtype in zip(arrays, dtypes, strict=True))
+    outputs = run(case.form(form), features, kernels)
     assert keras.backend.standardize_dtype(outputs.dtype) == expected
-    assert_close(outputs, case.reference(to_numpy(features), to_numpy(kernels)), min(dtypes, key=_digits))
-
-    to_features, to_kernels = gradient_tensors(function, features, kernels, cotangent=cotangent)
-    assert keras.backend.standardize_dtype(to_features.dtype) == dtypes[0]
-    assert keras.backend.standardize_dtype(to_kernels.dtype) == dtypes[1]
-
-
-def _digits(dtype):
-    return ["bfloat16", "float16", "float32", "float64"].index(dtype)
-
-
-def _rounding_error(exact, dtype):
-    return np.abs(exact.astype(dtype).astype("float64") - exact).max()
+    coarser = min(dtypes, key=["bfloat16", "float16", "float32", "float64"].index)
+    assert_close(outputs, case.reference(to_numpy(features), to_numpy(kernels)), coarser)
+    gradients = gradient_tensors(case.form(form), features, kernels, cotangent=cotangent)
+    assert tuple(keras.backend.standardize_dtype(x.dtype) for x in gradients) == dtypes
 
 
 @pytest.mark.parametrize(("form", "direction"), FORMS)
@@ -99,7 +151,7 @@ def test_precision_half_is_accumulated_in_float32(rng, form, direction, dtype):
     function = case.form(form)
     actual = [run(function, *tensors[:2]), *gradient_tensors(function, *tensors[:2], cotangent=tensors[2])]
     for x, y, by_halves in zip(actual, expected, naive, strict=True):
-        allowed = 2 * _rounding_error(y, half)
+        allowed = 2 * np.abs(y.astype(half).astype("float64") - y).max()
         assert np.abs(to_numpy(x) - y).max() <= allowed
         assert np.abs(by_halves.astype("float64") - y).max() > allowed
 
@@ -129,20 +181,6 @@ def test_gradcheck_second_order(rng, form, direction):
             projected(*(x + sign * step if n == position else x for n, x in enumerate(tensors))) for sign in (1, -1)
         )
         np.testing.assert_allclose(np.sum(second.numpy() * step), (above - below) / 2, rtol=1e-8, atol=1e-12)
-
-
-@pytest.mark.tensorflow
-@pytest.mark.parametrize("groups", [1, 4])
-@pytest.mark.parametrize("direction", ["up", "down"])
-@pytest.mark.parametrize("jit", [False, True], ids=["graph", "xla"])
-def test_jit_equals_eager(rng, direction, groups, jit):
-    import tensorflow as tf
-
-    case = Case(direction, (5, 3), 3 if direction == "up" else 2, groups=groups, channels=4)
-    arrays = [tf.constant(array) for array in case.arrays(rng, "float32")]
-    function = value_and_gradients(case.public)
-    for actual, expected in zip(tf.function(function, jit_compile=jit)(*arrays), function(*arrays), strict=True):
-        assert_close(actual, expected)
 
 
 def _kept_for_backward(function, *arrays):
@@ -177,15 +215,5 @@ def test_feature_nothing_grows_with_the_window_between_forward_and_backward(rng,
 def test_feature_without_a_gradient_of_its_own_the_windows_would_be_kept(rng):
     case = Case("up", (8, 8), 5, channels=32, batch=1)
     features, kernels, _ = case.arrays(rng, "float32")
-
-    def plain(features, kernels):
-        return matmul.forward(features, kernels, case.kernel_size, case.scale, 1, (4, 4))
-
-    assert max(_kept_for_backward(plain, features, kernels)) == features.size * case.kernel_size**2
-
-
-def test_feature_reassemble_as_takes_the_settings_of_reassemble(rng):
-    case = _case("up")
-    features, kernels, _ = case.arrays(rng)
-    outputs = run(lambda *tensors: composite.reassemble(*tensors, 3, up=2, groups=2), features, kernels)
-    assert_close(outputs, case.reference(features, kernels))
+    kept = _kept_for_backward(lambda *tensors: matmul.forward(*tensors, case.window), features, kernels)
+    assert max(kept) == features.size * case.kernel_size**2
