@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from a2u_tf.matting.batch import stages
 from a2u_tf.matting.batch.places import FAILURE_COLUMNS, FAILURES, PngFolder, open_output
@@ -45,7 +44,7 @@ class Summary:
     failures: list[dict[str, str]] = dataclasses.field(default_factory=list)  # by `FAILURE_COLUMNS`
     notes: list[str] = dataclasses.field(default_factory=list)  # on trimaps of mattes, where these lack something
     pixels: int = 0  # of the mattes
-    seconds: float = 0.0  # from the start of the workers to the last matte
+    start: float = dataclasses.field(default_factory=time.perf_counter)
     stage_seconds: dict[str, float] = dataclasses.field(  # summed over all workers
         default_factory=lambda: dict.fromkeys(("read", "matte", "write"), 0.0)
     )
@@ -65,12 +64,10 @@ class Summary:
                     self.notes.append(f"{picture['trimap']} {picture['note']}")
 
     def __str__(self) -> str:
-        rate = f"{self.done / self.seconds:.2f} pictures/s, {self.pixels / 1e6 / self.seconds:.3f} megapixels/s"
-        stage_seconds = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in self.stage_seconds.items())
-        return (
-            f"{self.done} of {self.total} done in {self.seconds:.1f} s: {rate}\n"
-            f"in all workers together: {stage_seconds}"
-        )
+        seconds = time.perf_counter() - self.start
+        rate = f"{self.done / seconds:.2f} pictures/s, {self.pixels / 1e6 / seconds:.3f} megapixels/s"
+        spent = ", ".join(f"{stage} {sum_:.1f} s" for stage, sum_ in self.stage_seconds.items())
+        return f"{self.done} of {self.total} done in {seconds:.1f} s: {rate}\nin all workers together: {spent}"
 
 
 def run_job(
@@ -86,20 +83,17 @@ def run_job(
     """Matte what is not in the output yet, and print how it goes.
 
     Args:
-        source: Folders of pictures and of trimaps, two paths or URIs; or those of a Parquet table, see
-            `a2u_tf.matting.batch.plan.pictures_in_table`.
+        source: Folders of pictures and of trimaps, two paths or URIs; or that of a Parquet table of their URIs.
         output: Folder of mattes, or a Parquet folder, its name ending in `.parquet`.
         model: `"small"`, which comes with this package, or a saved `MattingModel` (`.keras`).
         bits: 8 or 16, of the mattes.
         address: Of a Ray cluster's head, `"host:port"` or `"auto"`; None for this machine.
         concurrency: How many models run at the same time, each in a process of its own.
         gpus: What each of them gets of Ray's GPUs, such as 1 or 0.5.
-        object_store_megabytes: Shared memory of a local Ray, for pictures between the stages. What does not fit goes
-            to the disk.
+        object_store_megabytes: Shared memory of a local Ray, for pictures between the stages; the rest goes to disk.
 
     Raises:
-        RuntimeError: Where pictures failed, which the output's table of failures lists; or what ended the job. Mattes
-            that were written stay.
+        RuntimeError: Where pictures failed, which the output's table of failures lists; or what ended the job.
         ValueError, OSError: Where nothing can be done.
     """
     failures: list[dict[str, str]] = []
@@ -111,13 +105,14 @@ def run_job(
     check_outputs(pictures, place.uri, () if isinstance(source, str) else source)
     content, digest = read_checked(model)
     place.prepare({"model": digest, "bits": bits})
-    waiting = pictures.filter(pc.invert(_named(pictures, place.finished())))
+    finished = place.finished()
+    waiting = pictures.filter(pa.array([name not in finished for name in pictures["name"].to_pylist()], pa.bool_()))
     print(f"{len(pictures) + len(failures)} pictures: {len(pictures) - len(waiting)} done before", flush=True)
     if len(waiting):
         print("starting Ray", flush=True)
         with ray_running(address, concurrency, object_store_megabytes):
             summary = _matte_many(waiting, place, content, bits, concurrency, gpus)
-        print(summary)
+            print(summary)
         _tell([f"note: {note}" for note in summary.notes], "trimaps")
         failures += summary.failures
     place.write_failures(failures)
@@ -125,10 +120,6 @@ def run_job(
     if failures:
         _tell([f"{row['name']}: {row['error']}" for row in failures], "pictures")
         raise RuntimeError(f"{len(failures)} pictures failed, listed in {place.uri}/{FAILURES}")
-
-
-def _named(pictures: pa.Table, names: Iterable[str]) -> pa.Array:
-    return pc.is_in(pictures["name"], pa.array(names, pa.string()))
 
 
 def _tell(lines: Sequence[str], what: str) -> None:
@@ -140,15 +131,14 @@ def _tell(lines: Sequence[str], what: str) -> None:
 
 def read_checked(path: str) -> tuple[bytes, str]:
     """Return a `MattingModel` as the bytes of a `.keras` file, and the SHA-256 that tells it from others."""
-    before = os.environ.get("CUDA_VISIBLE_DEVICES")
+    before = dict(os.environ)
     # The GPUs are the workers': a process that looks at a model once would take all of their memory.
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     try:
         model = load_matting(path)
     finally:
-        del os.environ["CUDA_VISIBLE_DEVICES"]
-        if before is not None:
-            os.environ["CUDA_VISIBLE_DEVICES"] = before
+        os.environ.pop("CUDA_VISIBLE_DEVICES")
+        os.environ |= before
     digest = hashlib.sha256(Path(SHIPPED.get(path, path)).read_bytes()).hexdigest()
     with tempfile.TemporaryDirectory() as folder:
         saved = Path(folder, "model.keras")
@@ -210,7 +200,7 @@ def _matte_many(
     import ray
 
     summary, missing = Summary(len(pictures)), set(pictures["name"].to_pylist())
-    start = reported = time.perf_counter()
+    reported = time.perf_counter()
     try:
         data = _pipeline(pictures, output, model, bits, concurrency, gpus)
         tables: Iterable[Any] = data.iter_batches(batch_size=None, batch_format="pyarrow")
@@ -222,15 +212,13 @@ def _matte_many(
                         output.commit(row["part"])
                     summary.add(row)
                     missing -= names
-            summary.seconds = time.perf_counter() - start
             if time.perf_counter() - reported > SECONDS_BETWEEN_REPORTS:
                 reported = time.perf_counter()
                 print(f"{summary}, {len(summary.failures)} failed".split("\n")[0], flush=True)
     except ray.exceptions.RayError as error:
         raise RuntimeError(str(error).strip().splitlines()[-1]) from error
-    summary.seconds = time.perf_counter() - start
-    lost = pictures.filter(_named(pictures, missing)).to_pylist()
-    summary.failures += [row | {"error": "Ray did not hand it back. Run the job again."} for row in lost]
+    lost = {"error": "Ray did not hand it back. Run the job again."}
+    summary.failures += [row | lost for row in pictures.to_pylist() if row["name"] in missing]
     return summary
 
 

@@ -90,28 +90,26 @@ class PngFolder:
         whole, path = locate(self.uri)
         if whole.get_file_info(path).type == fs.FileType.File:
             raise NotADirectoryError(f"Expected a folder to write into. Received: {self.uri}, a file")
-        files = self.files
-        new = not self._exists(SETTINGS)
+        files, text, old = self.files, json.dumps(settings, indent=2) + "\n", self._exists(SETTINGS)
+        if old:
+            with files.open_input_stream(SETTINGS) as stream:
+                found = stream.read().decode()
+            if found != text:
+                raise ValueError(
+                    f"{self.uri} holds mattes that were made otherwise: {' '.join(found.split())}, now it would be "
+                    f"{' '.join(text.split())}. Choose a new output."
+                )
         for name, delete in ((TEMPORARY, files.delete_dir), (FAILURES, files.delete_file)):
             if not self._exists(name):
                 continue
-            if new:
+            if not old:
                 raise ValueError(
                     f"{path}/{name} is of no job, as there is no {SETTINGS} beside it: it would be deleted. Move it "
                     "away, or choose a new output."
                 )
             delete(name)
         files.create_dir(TEMPORARY)
-        text = json.dumps(settings, indent=2) + "\n"
-        if new:
-            self._put(SETTINGS, text.encode())
-        with files.open_input_stream(SETTINGS) as stream:
-            found = stream.read().decode()
-        if found != text:
-            raise ValueError(
-                f"{self.uri} holds mattes that were made otherwise: {' '.join(found.split())}, now it would be "
-                f"{' '.join(text.split())}. Choose a new output."
-            )
+        self._put(SETTINGS, text.encode())
 
     def finished(self) -> set[str]:
         """Return the names whose mattes are here."""

@@ -70,7 +70,17 @@ def pictures_in_table(uri: str) -> pa.Table:
             raise ValueError(f"{uri} has no {name} in row {row}, counted from 0.")
     images, trimaps = ([absolute(path) for path in columns[name]] for name in ("image", "trimap"))
     names = columns.get("name") or [PurePosixPath(path).stem for path in images]
-    return _checked(dict(zip(COLUMNS, (names, images, trimaps), strict=True)))
+    problems = [f"{name!r} {reason}" for name in names if (reason := _why_no_name(name))]
+    counts = collections.Counter(unicodedata.normalize("NFC", name) for name in names)
+    problems += [f"{name!r} is the name of {count} pictures" for name, count in counts.items() if count > 1]
+    if more := problems[MAX_PROBLEMS:]:
+        problems[MAX_PROBLEMS:] = [f"and {len(more)} more"]
+    if problems:
+        lines = "\n  ".join(problems)
+        raise ValueError(
+            f"Each matte needs a name of its own, for a file in the output. Give others in a column `name`:\n  {lines}"
+        )
+    return pa.table([names, images, trimaps], schema=_SCHEMA)
 
 
 def check_outputs(pictures: pa.Table, output: str, folders: Iterable[str] = ()) -> None:
@@ -100,8 +110,15 @@ def _folder_identity(uri: str) -> Hashable:
 
 def _by_name(folder: str, column: str, failures: list[dict[str, str]]) -> dict[str, list[str]]:
     """Return lists of the URIs of pictures by their names; sub-folders and hidden files are left out."""
+    files, path = locate(folder)
+    if files.get_file_info(path).type != fs.FileType.Directory:
+        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
+    if isinstance(files, fs.LocalFileSystem):  # pyarrow stops at names that are no UTF-8
+        names = [entry.name for entry in os.scandir(path) if entry.is_file()]
+    else:
+        names = [info.base_name for info in files.get_file_info(fs.FileSelector(path)) if info.is_file]
     found: dict[str, list[str]] = {}
-    for file in sorted(file for file in _files(folder) if not file.startswith(".")):
+    for file in sorted(name for name in names if not name.startswith(".")):
         uri, name, ending = join(folder, file), PurePosixPath(file).stem, PurePosixPath(file).suffix.lower()
         if ending in OTHER_ENDINGS:
             row = {"name": name, "image": "", "trimap": "", column: uri}
@@ -109,32 +126,6 @@ def _by_name(folder: str, column: str, failures: list[dict[str, str]]) -> dict[s
         elif ending in ENDINGS:
             found.setdefault(unicodedata.normalize("NFC", name), []).append(uri)
     return found
-
-
-def _files(folder: str) -> list[str]:
-    """Return the names of the files in a folder; on this machine also those that are no UTF-8, where pyarrow stops."""
-    files, path = locate(folder)
-    if files.get_file_info(path).type != fs.FileType.Directory:
-        raise FileNotFoundError(f"Expected a folder of pictures. There is no folder {folder}.")
-    if isinstance(files, fs.LocalFileSystem):
-        with os.scandir(path) as entries:
-            return [entry.name for entry in entries if entry.is_file()]
-    return [info.base_name for info in files.get_file_info(fs.FileSelector(path)) if info.is_file]
-
-
-def _checked(columns: dict[str, list[str]]) -> pa.Table:
-    """Return the columns as a table whose names can be those of files in one folder, each once."""
-    names = columns["name"]
-    problems = [f"{name!r} {reason}" for name in names if (reason := _why_no_name(name))]
-    counts = collections.Counter(unicodedata.normalize("NFC", name) for name in names)
-    problems += [f"{name!r} is the name of {count} pictures" for name, count in counts.items() if count > 1]
-    if problems:
-        more = [f"and {len(problems) - MAX_PROBLEMS} more"] if len(problems) > MAX_PROBLEMS else []
-        lines = "\n  ".join([*problems[:MAX_PROBLEMS], *more])
-        raise ValueError(
-            f"Each matte needs a name of its own, for a file in the output. Give others in a column `name`:\n  {lines}"
-        )
-    return pa.table(columns, schema=_SCHEMA)
 
 
 def _why_no_name(name: str) -> str | None:
