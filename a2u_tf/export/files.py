@@ -10,8 +10,7 @@ from typing import TypeAlias
 
 import keras
 
-from a2u_tf.export.endpoints import Arrays, Endpoint, model_endpoint
-from a2u_tf.export.exported import Exported, checked_difference, largest_value
+from a2u_tf.export.endpoints import Arrays, Endpoint, Exported, checked_difference, largest_value, model_endpoint
 from a2u_tf.files import replaced
 from a2u_tf.ops import use_implementation
 from a2u_tf.ops.composite import maps_only
@@ -30,14 +29,12 @@ def export_onnx(model: keras.Model, path: Path | str, tolerance: float = 1e-3) -
     network takes minutes. Nothing in the file checks that picture and trimap have one size, nor the trimap's levels.
 
     Args:
-        model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
+        model, tolerance: As of `export_saved_model`.
         path: File to write, ending in `.onnx`.
-        tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1.
 
     Raises:
         ImportError: Where tf2onnx, onnx or ONNX Runtime is missing.
-        ValueError: For other models and endings, where ONNX lacks an operation of the model, and where the outputs
-            differ by more than `tolerance`.
+        ValueError: As of `export_saved_model`, for other endings, and where ONNX lacks an operation of the model.
     """
     if not str(path).endswith(".onnx"):
         raise ValueError(f"`path` must end in .onnx. Received: {path}")
@@ -83,17 +80,15 @@ def export_litert(
     file is run by TensorFlow's interpreter and compared with the model before it gets its name.
 
     Args:
-        model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
+        model, tolerance: As of `export_saved_model`.
         path: File to write, ending in `.tflite`.
         size: Height and width of the pictures. Default: the model's own, where that is fixed.
         weights: `"float32"`; `"float16"`, of half the size, computed in float32; or `"int8"`, of a quarter, where
             convolutions quantise their inputs by their range, too. The difference of these is measured, not limited.
-        tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1;
-            for float32 weights.
 
     Raises:
-        ValueError: For other models, endings, sizes and weights, where LiteRT lacks an operation of the model, and
-            where the outputs differ by more than `tolerance`.
+        ValueError: As of `export_saved_model`, for other endings, sizes and weights, and where LiteRT lacks an
+            operation of the model.
     """
     import tensorflow as tf
 

@@ -1,37 +1,29 @@
 """Run a SavedModel in a process that knows TensorFlow alone; `a2u_tf.export.saved_model` starts it by its path.
 
-    python -P reload.py SAVED_MODEL CALLS.npz RESULTS.npz
+    python -P reload.py SAVED_MODEL CALLS ANSWERS
 
-The arrays of CALLS.npz are named NUMBER/SIGNATURE/INPUT, those of RESULTS.npz NUMBER/SIGNATURE/OUTPUT.
+CALLS is a pickled list of pairs of a signature and a dict of arrays, ANSWERS will be one of dicts of arrays.
 """
 
+import pickle
 import sys
-from typing import Any
-
-import numpy as np
+from pathlib import Path
 
 
-def main(saved_model: str, calls: str, results: str) -> None:
+def main(saved_model: str, calls: str, answers: str) -> None:
     import tensorflow as tf
 
-    inputs: dict[tuple[str, str], dict[str, Any]] = {}
-    with np.load(calls) as arrays:
-        for key, array in arrays.items():
-            number, signature, name = key.split("/", 2)
-            inputs.setdefault((number, signature), {})[name] = array
-    outputs = {}
+    outputs = []
     with tf.Graph().as_default(), tf.compat.v1.Session() as session:  # as TensorFlow Serving does
         try:
             signatures = tf.compat.v1.saved_model.load(session, ["serve"], saved_model).signature_def
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise SystemExit(str(error).split(". ")[0].splitlines()[0]) from error
-        for (number, signature), call in inputs.items():
-            tensors = signatures[signature]
-            feed = {tensors.inputs[name].name: array for name, array in call.items()}
-            fetch = {name: tensor.name for name, tensor in tensors.outputs.items()}
-            for name, array in session.run(fetch, feed).items():
-                outputs[f"{number}/{signature}/{name}"] = array.astype("S") if array.dtype == object else array
-    np.savez(results, **outputs)
+        for name, inputs in pickle.loads(Path(calls).read_bytes()):
+            tensors = signatures[name]
+            feed = {tensors.inputs[key].name: array for key, array in inputs.items()}
+            outputs.append(session.run({key: tensor.name for key, tensor in tensors.outputs.items()}, feed))
+    Path(answers).write_bytes(pickle.dumps(outputs))
 
 
 if __name__ == "__main__":

@@ -1,20 +1,18 @@
 """SavedModels for TensorFlow Serving and everything else that runs TensorFlow, without this package and its op."""
 
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
 
 from a2u_tf.export import reload
-from a2u_tf.export.endpoints import Arrays, Endpoint, model_endpoint
-from a2u_tf.export.exported import Exported, checked_difference, largest_value
+from a2u_tf.export.endpoints import Arrays, Endpoint, Exported, checked_difference, largest_value, model_endpoint
 from a2u_tf.files import temporary_path
 from a2u_tf.ops import use_implementation
 from a2u_tf.ops.validation import positive_integers
@@ -27,8 +25,7 @@ def export_saved_model(model: keras.Model, folder: Path | str, version: int = 1,
     """Write a model as a version of a SavedModel: the folder `folder/version`, as TensorFlow Serving expects it.
 
     The graph holds operations of TensorFlow alone, and the folder requests for warming up the server. Before it gets
-    its name, it is loaded in a new process that knows only TensorFlow, and compared with the model; so it is right and
-    whole, or not there.
+    its name, it is loaded in a new process that knows only TensorFlow, and compared with the model.
 
     A functional model gets the signature `serving_default`, with the names of its inputs and outputs. A
     `a2u_tf.matting.MattingModel` gets two, for pictures of any size:
@@ -39,19 +36,13 @@ def export_saved_model(model: keras.Model, folder: Path | str, version: int = 1,
 
     Args:
         model: `a2u_tf.matting.MattingModel` or a functional Keras model, on Keras' TensorFlow backend.
-        folder: The model's folder, made where it is missing; its name is the model's.
+        folder: The model's folder; its name is the model's.
         version: Integer of at least 1. Servers take the largest.
         tolerance: Largest difference from the model's outputs, relative to their largest value where that is above 1.
 
     Raises:
         FileExistsError: Where there is such a version already.
-        ValueError: For other models and versions, for a graph with operations that are not TensorFlow's, and where the
-            outputs differ by more than `tolerance`.
-
-    Example:
-
-    >>> model = keras.saving.load_model("runs/matting/best.keras", compile=False)
-    >>> print(a2u_tf.export.export_saved_model(model, "served/matting"))
+        ValueError: For other models, for operations that are not TensorFlow's, and where the outputs differ by more.
     """
     positive_integers(version=version)
     folder = Path(folder).absolute()
@@ -104,11 +95,8 @@ def _write(endpoint: Endpoint, folder: Path) -> None:
 def _call_elsewhere(saved_model: Path, calls: Calls) -> list[Arrays]:
     """Return what the SavedModel answers in a process of its own, a dict of arrays for each call."""
     with tempfile.TemporaryDirectory() as folder:
-        requests, answers = Path(folder, "calls.npz"), Path(folder, "results.npz")
-        arrays: dict[str, Any] = {  # of NumPy's arguments some are no arrays
-            f"{n}/{name}/{key}": x for n, (name, inputs) in enumerate(calls) for key, x in inputs.items()
-        }
-        np.savez(requests, **arrays)
+        requests, answers = Path(folder, "calls"), Path(folder, "answers")
+        requests.write_bytes(pickle.dumps(calls))
         process = subprocess.run(
             [sys.executable, "-P", reload.__file__, str(saved_model), str(requests), str(answers)],
             env={**os.environ, "CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -121,11 +109,7 @@ def _call_elsewhere(saved_model: Path, calls: Calls) -> list[Arrays]:
                 f"The SavedModel does not run in a process that knows TensorFlow alone: {lines[-1]}. Nothing was kept. "
                 "If the graph holds an operation that is not TensorFlow's, export the model without that layer."
             )
-        results: list[Arrays] = [{} for _ in calls]
-        with np.load(answers) as file:
-            for key, array in file.items():
-                number, _, name = key.split("/", 2)
-                results[int(number)][name] = array
+        results: list[Arrays] = pickle.loads(answers.read_bytes())
     return results
 
 
@@ -139,10 +123,8 @@ def _operations(saved_model: Path) -> tuple[str, ...]:
 def write_warmup(saved_model: Path, requests: Calls) -> None:
     """Write requests that TensorFlow Serving runs when it loads a SavedModel: the first client shall not wait for that.
 
-    They are a TFRecord of PredictionLog messages. Their encoding is four nested fields, which are written here; the
-    package tensorflow-serving-api, where these messages are defined, is not needed.
-
-    Reference: tensorflow_serving/apis/{prediction_log,predict,model}.proto.
+    They are a TFRecord of PredictionLog messages (tensorflow_serving/apis/{prediction_log,predict,model}.proto). These
+    are a few nested fields, which are written here, without the package tensorflow-serving-api.
     """
     import tensorflow as tf
 
