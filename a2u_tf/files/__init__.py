@@ -1,6 +1,5 @@
 """What knows no tensor: files that are whole or not there, PNG files, tables, versions of what is installed."""
 
-from a2u_tf.files.png import write_png
 from a2u_tf.files.reports import markdown_table, package_version, versions
 from a2u_tf.files.whole_files import (
     check_not_inputs,
@@ -9,6 +8,7 @@ from a2u_tf.files.whole_files import (
     replaced,
     temporary_path,
     write_json,
+    write_png,
     write_text,
 )
 
