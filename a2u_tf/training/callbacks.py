@@ -22,11 +22,10 @@ Logs: TypeAlias = dict[str, Any] | None  # numbers by name
 class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
     """`keras.callbacks.BackupAndRestore` whose epoch and weights can never disagree.
 
-    The base class writes the weights in place and the epoch into a second file: killed during or between the two
-    writes, it resumes from a broken file, or from the weights of one epoch and the number of another. Here each epoch
-    is one file `epoch_NNNN.npz`, complete or absent, and the newest one counts. It holds all variables of model and
-    optimizer, and with them what random layers, such as dropout, will draw next, which Keras leaves out. It is made in
-    memory, as HDF5 can crash on a full disk.
+    The base class writes weights and epoch into two files: killed on the way, it resumes from a broken file, or from
+    the weights of one epoch and the number of another. Here each epoch is one file `epoch_NNNN.npz`, complete or
+    absent, and the newest one counts. It holds all variables of model and optimizer, and with them what random layers,
+    such as dropout, will draw next, which Keras leaves out.
 
     Args:
         backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.
@@ -40,7 +39,7 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
         super().__init__(backup_dir, delete_checkpoint=False)
 
     def finished_epochs(self) -> int:
-        """Return how many epochs the backup holds: the epoch at which `fit` will begin."""
+        """Return the epoch at which `fit` will begin."""
         return int(newest.stem.removeprefix("epoch_")) if (newest := self._newest()) else 0
 
     def _newest(self) -> Path | None:
@@ -60,8 +59,7 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
             # NumPy tests the checksum of each array; it leaves a file open that it cannot read.
             with open(newest, "rb") as opened, np.load(opened) as file:
                 arrays = [file[str(number)] for number in range(len(file.files))]
-            shapes = [array.shape for array in arrays]
-            if shapes != [tuple(variable.shape) for variable in variables]:
+            if [array.shape for array in arrays] != [tuple(variable.shape) for variable in variables]:
                 raise ValueError("its variables have other shapes")
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
             raise ValueError(
@@ -74,7 +72,7 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
 
     def _save_model(self) -> None:
         arrays = [keras.ops.convert_to_numpy(variable) for variable in self._variables()]
-        buffer = io.BytesIO()
+        buffer = io.BytesIO()  # HDF5 can crash on a full disk
         # NumPy's files know no bfloat16; float32 holds all its values.
         np.savez(buffer, **{str(n): a.astype("float32") if a.dtype.kind == "V" else a for n, a in enumerate(arrays)})
         target = Path(self.backup_dir) / f"epoch_{self._current_epoch:04d}.npz"
@@ -84,12 +82,11 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise OSError(
-                error.errno,
+            text = (
                 f"The backup of epoch {self._current_epoch} cannot be written: {error.strerror}. The one before is "
-                "whole: mend the cause and give the same command to go on from there",
-                str(target),
-            ) from error
+                "whole: mend the cause and give the same command to go on from there"
+            )
+            raise OSError(error.errno, text, str(target)) from error
         for older in {*target.parent.glob("*epoch_*.npz")} - {target}:
             older.unlink()
 
@@ -98,10 +95,7 @@ class StopAtNonFinite(keras.callbacks.Callback):
     """Ends training with an error when the loss or a weight is no longer a finite number.
 
     `keras.callbacks.TerminateOnNaN` ends it as though it were finished, and looks at the loss alone: what follows would
-    be saved as a result. Put this callback before those that save.
-
-    Raises:
-        FloatingPointError: It names the batch and the epoch, counted from 1.
+    be saved as a result. The `FloatingPointError` names batch and epoch, counted from 1. Put this before what saves.
     """
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
@@ -130,27 +124,20 @@ class EpochTable(keras.callbacks.Callback):
 
     `keras.callbacks.CSVLogger` appends: killed before the backup of an epoch, the resumed run would write that epoch
     twice. This table keeps the rows before the epoch at which training starts and drops the rest. There is a column for
-    every name of the logs of any epoch; where an epoch lacks it, as with `validation_freq`, its cell is `NA`.
-
-    Args:
-        path: CSV file.
-
-    Raises:
-        ValueError: When training begins, where the file is there and is not such a table.
+    every name of the logs of any epoch; where an epoch lacks it, as with `validation_freq`, its cell is `NA`. A file
+    that is no such table is a `ValueError` when training begins.
     """
 
     def __init__(self, path: Path | str) -> None:
         super().__init__()
         self.path = Path(path)
-        self._rows: dict[int, dict[str, Any]] = {}
 
     def on_train_begin(self, logs: Logs = None) -> None:
-        self._rows = {}
-        if not self.path.exists():
-            return
         try:
             with open(self.path, newline="") as file:
                 self._rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
+        except FileNotFoundError:
+            self._rows = {}
         except (KeyError, ValueError, TypeError) as error:
             raise ValueError(
                 f"Expected a table of epochs, with a column `epoch` of integers. Received: {self.path} "
@@ -175,19 +162,15 @@ def _cell(value: Any) -> str:
 class BestAndLast(keras.callbacks.Callback):
     """Saves a model after every epoch, and a copy of it where a value of the logs is the least so far.
 
-    Each file is complete or absent. A resumed training knows the best value from `best.json`.
-
     Args:
         model: Model to save, such as one around the model that is trained.
-        folder: Folder of `last.keras`, `best.keras` and `best.json`.
+        folder: Folder of `last.keras`, `best.keras` and, for a resumed training, `best.json`; each complete or absent.
         monitor: Name in the logs.
     """
 
     def __init__(self, model: keras.Model, folder: Path | str, monitor: str) -> None:
         super().__init__()
-        self.saved = model
-        self.folder = Path(folder)
-        self.monitor = monitor
+        self.saved, self.folder, self.monitor = model, Path(folder), monitor
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         with replaced(self.folder / "last.keras") as temporary:

@@ -70,9 +70,8 @@ class DistributedModel(keras.Model):
         import tensorflow as tf
 
         strategy = self.distribute_strategy
-        # The question that Keras asks: a strategy for many workers may have got but one.
-        workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        if workers and strategy.extended._in_multi_worker_mode():
+        many = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        if many and strategy.extended._in_multi_worker_mode():  # as Keras asks: it may have got but one
             return {name: keras.ops.reshape(value, (1,)) for name, value in logs.items()}
         return logs
 

@@ -29,10 +29,8 @@ def pixel_sheet(pictures: Array, models: Models, pixels: Sequence[tuple[int, int
     crossed out; it counts as zero whatever its weight. Where there are groups, the mean over these is shown.
 
     Args:
-        pictures: Floats of shape `(N, H, W, 1 or 3)` in [0, 1].
-        models: Dict from names of models to their lists of `KernelMap` for the pictures, of the same levels.
+        pictures, models, number: As of `kernel_sheet`.
         pixels: List of `(y, x)`, integers, in the picture.
-        number: Which picture of the batch.
 
     Returns:
         RGB, uint8.
@@ -50,25 +48,23 @@ def pixel_sheet(pictures: Array, models: Models, pixels: Sequence[tuple[int, int
             f"{outside or pixels}"
         )
     stages = list(zip(*models.values(), strict=True))
-    kernels = {
-        (levels[0].name, pixel): {
-            name: level.weights[(number, *_position(pixel, level, picture))].mean(axis=0)
-            for name, level in zip(models, levels, strict=True)
-        }
-        for levels in stages
-        for pixel in pixels
-    }
-    excesses = [kernel - 1 / kernel.size for of_models in kernels.values() for kernel in of_models.values()]
-    limit = max(np.abs(excess).max() for excess in excesses) or 1
+
+    def kernel(level: KernelMap, pixel: tuple[int, int]) -> Array:
+        return np.asarray(level.weights[(number, *_position(pixel, level, picture))].mean(axis=0))
+
+    kernels = [kernel(level, pixel) for levels in stages for level in levels for pixel in pixels]
+    limit = max(np.abs(weights - 1 / weights.size).max() for weights in kernels) or 1
     width = (2 + len(models)) * (max(levels[0].kernel_size for levels in stages) * _CELL + MARGIN)
     rows = [tiles.title(text.format(limit), width) for text in CAPTION]
-    for level, *_ in stages:
+    for levels in stages:
+        level = levels[0]
         size, (down, right) = level.kernel_size, level.weights.shape[1:3]
         low = " x ".join(map(str, _low_size(level)))
         text = f"{level.name}: {down} x {right} kernels, each weighs {size} x {size} of {low} pixels"
         rows.append(tiles.title(text, width))
         for pixel in pixels:
-            row = _row(picture, level, pixel, kernels[level.name, pixel], limit)
+            of_models = {name: kernel(other, pixel) for name, other in zip(models, levels, strict=True)}
+            row = _row(picture, level, pixel, of_models, limit)
             rows.append(np.pad(row, [(0, 0), (0, width - row.shape[1]), (0, 0)], constant_values=GREY))
     return np.pad(np.concatenate(rows), [(0, 0), (MARGIN, 0), (0, 0)], constant_values=GREY)
 

@@ -10,6 +10,8 @@ import pytest
 from a2u_tf.layers import A2UUpSampling2D
 from a2u_tf.visualization import KernelMaps, kernel_maps, kernel_sheet
 
+PICTURE = np.zeros((1, 4, 4, 1))
+
 
 def make_model(layer):
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(2, 1), layer, keras.layers.Conv2D(1, 1)])
@@ -25,9 +27,15 @@ def events(folder):
     return {tag: accumulator.Tensors(tag) for tag in accumulator.Tags()["tensors"]}
 
 
-@pytest.mark.tensorflow
-def test_files_and_images_of_each_epoch(tmp_path, rng):
+pytestmark = pytest.mark.tensorflow
+
+
+@pytest.fixture(autouse=True)
+def tensorboard():
     pytest.importorskip("tensorboard", reason="needs tensorboard")
+
+
+def test_files_and_images_of_each_epoch(tmp_path, rng):
     model = make_model(A2UUpSampling2D(variant="hybrid"))
     pictures = rng.uniform(size=(2, 4, 4, 1)).astype("float32")
     before = kernel_maps(model, pictures)
@@ -47,9 +55,7 @@ def test_files_and_images_of_each_epoch(tmp_path, rng):
     np.testing.assert_array_equal(image, expected)
 
 
-@pytest.mark.tensorflow
 def test_inputs_beside_the_pictures(tmp_path, rng):
-    pytest.importorskip("tensorboard", reason="needs tensorboard")
     network = make_model(A2UUpSampling2D())
     outer = keras.Sequential([keras.Input((4, 4, 1)), network])
     outer.compile("sgd", "mse")
@@ -61,17 +67,10 @@ def test_inputs_beside_the_pictures(tmp_path, rng):
     np.testing.assert_array_equal(shown, expected)
 
 
-@pytest.mark.tensorflow
 def test_exception_without_kernels(tmp_path):
-    pytest.importorskip("tensorboard", reason="needs tensorboard")
     model = make_model(keras.layers.UpSampling2D())
     with pytest.raises(ValueError, match="no upsampling kernels"):
-        model.fit(
-            np.zeros((1, 4, 4, 1)),
-            np.zeros((1, 8, 8, 1)),
-            verbose=0,
-            callbacks=[KernelMaps(np.zeros((1, 4, 4, 1)), tmp_path / "logs")],
-        )
+        model.fit(PICTURE, np.zeros((1, 8, 8, 1)), verbose=0, callbacks=[KernelMaps(PICTURE, tmp_path / "logs")])
     assert not (tmp_path / "logs").exists()
 
 
@@ -80,4 +79,4 @@ def test_exception_no_tensorboard(missing, monkeypatch, tmp_path):
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == missing else find_spec(name))
     with pytest.raises(ImportError, match=r"pip install 'a2u_tf\[tensorboard\]'"):
-        KernelMaps(np.zeros((1, 4, 4, 1)), tmp_path)
+        KernelMaps(PICTURE, tmp_path)
