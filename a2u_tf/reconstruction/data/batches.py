@@ -33,8 +33,7 @@ def shuffled_batches(
         seed: Integer >= 0.
         share: Which parts of each batch to make. Where their number does not divide it, parts differ by one picture.
 
-    Returns:
-        `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
+    Returns `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
     """
     data, set_order = _make(images, batch_size, share)
 

@@ -33,39 +33,25 @@ def epoch_of(made, epoch):
     return np.concatenate([x for x, _ in read(data)])[:, 0, 0, 0]
 
 
-def test_every_picture_once_an_epoch():
-    data, callback = shuffled_batches(IMAGES, 4, seed=0)
+def test_each_epoch_has_an_order_of_its_own_and_inputs_are_targets():
+    data, callback = shuffled_batches(IMAGES, 4, seed=7)
     assert len(data) == 3
-    assert [len(x) for x, _ in read(data)] == [4, 4, 2]
-    np.testing.assert_array_equal(np.sort(epoch_of((data, callback), 0)), np.arange(10))
-
-
-def test_input_is_target():
-    for x, y in read(shuffled_batches(IMAGES, 4, seed=0)[0]):
+    for x, y in read(data):  # before `fit` tells the epoch, it is the first
         np.testing.assert_array_equal(x, y)
+    assert [len(x) for x, _ in read(data)] == [4, 4, 2]
+    np.testing.assert_array_equal(np.concatenate([x for x, _ in read(data)])[:, 0, 0, 0], order_of(7, 0))
+    for epoch in (3, 1, 2):  # whatever came before
+        np.testing.assert_array_equal(epoch_of((data, callback), epoch), order_of(7, epoch))
 
 
-def test_epoch_order_needs_no_history():
-    straight = shuffled_batches(IMAGES, 4, seed=0)
-    orders = [epoch_of(straight, epoch) for epoch in range(3)]
-    np.testing.assert_array_equal(epoch_of(shuffled_batches(IMAGES, 4, seed=0), 2), orders[2])
-    assert not np.array_equal(orders[0], orders[1])
-    assert not np.array_equal(epoch_of(shuffled_batches(IMAGES, 4, seed=1), 0), orders[0])
-
-
-def test_order_is_the_same_for_both_forms(monkeypatch):
-    order = epoch_of(shuffled_batches(IMAGES, 4, seed=7), 3)
-    np.testing.assert_array_equal(order, np.random.default_rng([7, 3]).permutation(10))
-
-
-def test_batches_in_order():
-    data = batches_in_order(IMAGES, 4)
-    assert [x[:, 0, 0, 0].tolist() for x, _ in read(data)] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+def order_of(seed, epoch):
+    return np.random.default_rng([seed, epoch]).permutation(10)
 
 
 @pytest.mark.parametrize(
     ("share", "expected"),
     [
+        (Share(), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]),
         (Share(0, 1, 2), [[0, 1], [4, 5], [8]]),
         (Share(1, 1, 2), [[2, 3], [6, 7], [9]]),
         (Share(0, 2, 4), [[0], [1], [4], [5], [], [8]]),
@@ -107,5 +93,4 @@ def test_fit_sees_each_epochs_own_order():
     net.compile("sgd", "mae", run_eagerly=True)
     data, callback = shuffled_batches(IMAGES, 10, seed=3)
     net.fit(data, epochs=3, shuffle=False, callbacks=[callback], verbose=0)
-    expected = [np.random.default_rng([3, epoch]).permutation(10).tolist() for epoch in range(3)]
-    assert seen[-3:] == expected
+    assert seen[-3:] == [order_of(3, epoch).tolist() for epoch in range(3)]

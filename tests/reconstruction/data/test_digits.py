@@ -17,10 +17,10 @@ SHAPES = dict(zip(FILES, [(12, 28, 28), (12,), (5, 28, 28), (5,)], strict=True))
 VALUES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 
 
-def idx_bytes(values, code=0x08, shape=None):
-    """Return an IDX file before compression; `code` and `shape` can lie."""
+def idx_bytes(values, shape=None):
+    """Return an IDX file before compression; `shape` can lie."""
     shape = values.shape if shape is None else shape
-    return bytes([0, 0, code, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values.tobytes()
+    return bytes([0, 0, 8, len(shape)]) + struct.pack(f">{len(shape)}I", *shape) + values.tobytes()
 
 
 @pytest.fixture
@@ -33,17 +33,13 @@ def arrays(rng):
 @pytest.fixture
 def small_dir(tmp_path, monkeypatch, arrays):
     """A data folder with tiny files in place of MNIST, and their checksums in place of the known ones."""
-    write_digits(tmp_path / "data", arrays, monkeypatch)
-    return tmp_path / "data"
-
-
-def write_digits(folder, arrays, monkeypatch):
-    (folder / "mnist").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "data" / "mnist").mkdir(parents=True)
     contents = {name: idx_bytes(values) for name, values in arrays.items()}
     for name, content in contents.items():
-        (folder / "mnist" / name).write_bytes(gzip.compress(content))
+        (tmp_path / "data" / "mnist" / name).write_bytes(gzip.compress(content))
     sums = tuple(hashlib.sha256(content).hexdigest() for content in contents.values())
     monkeypatch.setitem(digits.SHA256, "mnist", sums)
+    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -114,12 +110,6 @@ def test_changed_byte_is_refused(small_dir, name):
     path.write_bytes(gzip.compress(content))
     after = hashlib.sha256(content).hexdigest()
     with pytest.raises(ValueError, match=f"{name}.*SHA-256 {before}. Received: {after}. Download the file again"):
-        load_digits("mnist", data_dir=small_dir)
-
-
-def test_images_and_labels_that_do_not_fit(small_dir, arrays, monkeypatch):
-    write_digits(small_dir, arrays | {FILES[1]: np.zeros(11, np.uint8)}, monkeypatch)
-    with pytest.raises(ValueError, match=r"Received: \(12, 28, 28\) and \(11,\)"):
         load_digits("mnist", data_dir=small_dir)
 
 
@@ -226,16 +216,12 @@ LYING = {
     "too many bytes": (IDX + b"\0", "24 bytes after the header.*Received: more"),
     "64 MiB too many": (IDX + bytes(64 * 2**20), "24 bytes after the header.*Received: more"),
     "half a header": (IDX[:9], "3 sizes of 4 bytes.*Received: 5 bytes"),
-    "another format": (b"\x89PNG\r\n\x1a\n" + bytes(40), "magic number.*Received: 89 50 4e 47"),
+    "another format": (b"\x89PNG\r\n\x1a\n" + bytes(40), "an IDX array.*Received: 89 50 4e 47"),
     "nothing": (b"", "Received: no bytes at all"),
     "the largest array": (idx_bytes(VALUES, shape=(MAX_BYTES,)), f"{MAX_BYTES} bytes.*Received: 24"),
     **{
-        f"type {code}": (idx_bytes(VALUES, code=code), f"type code 0x08.*Received: 0x{code:02x}")
-        for code in (0x00, 0x09, 0x0E)
-    },
-    **{
-        f"rank {rank}": (idx_bytes(VALUES[:1, :1, :1], shape=(1,) * rank), f"Received: rank {rank}")
-        for rank in (0, 5, 255)
+        f"magic {magic.hex()}": (magic + IDX[4:], f"rank of 1 to 4. Received: {magic.hex(' ')}")
+        for magic in (b"\0\0\x07\3", b"\0\0\x09\3", b"\0\0\x08\0", b"\0\0\x08\5", b"\0\1\x08\3", b"\1\0\x08\3")
     },
     **{
         f"shape {shape}": (idx_bytes(VALUES, shape=shape), "at most.*Received: a header with the shape")
