@@ -7,7 +7,6 @@ import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
 from tests.examples.stand_in.loaded_model import INVALID_ARGUMENT, ServingError
-from tests.examples.stand_in.rest import check_name
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
@@ -23,7 +22,7 @@ class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
         spec = request.model_spec
         response = predict_pb2.PredictResponse(model_spec=spec)
         try:
-            check_name(self._model, spec.name, str(spec.version.value) if spec.HasField("version") else None)
+            self._model.check_name(spec.name, str(spec.version.value) if spec.HasField("version") else None)
             inputs = {name: _array(name, tensor) for name, tensor in request.inputs.items()}
             for name, array in self._model.run(spec.signature_name, inputs).items():
                 response.outputs[name].CopyFrom(tf.make_tensor_proto(array))

@@ -1,13 +1,18 @@
-"""The REST interface of the stand-in: a model's status, and predictions."""
+"""The REST interface of the stand-in: a model's status, and predictions in rows (`instances`) or columns (`inputs`).
 
+Reference: https://www.tensorflow.org/tfx/serving/api_rest
+"""
+
+import base64
 import http.server
 import json
 import re
 
-from tests.examples.stand_in.json_mapping import read_request, write_response
-from tests.examples.stand_in.loaded_model import INVALID_ARGUMENT, NOT_FOUND, ServingError
+import numpy as np
+from tensorflow.python.framework import dtypes
 
-VERSION = "1"
+from tests.examples.stand_in.loaded_model import INVALID_ARGUMENT, ServingError
+
 PATH = re.compile(r"/v1/models/([^/:]+)(?:/versions/([0-9]+))?(:predict)?")
 # What codes of absl::Status become in HTTP.
 STATUS = {3: 400, 5: 404, 9: 400, 11: 400, 12: 501}
@@ -20,28 +25,26 @@ def make_server(model):
         timeout = 60  # for a client that sends nothing
 
         def do_GET(self):
-            self._answer(lambda: _model_status(model, self._path(predict=False)))
+            self._answer(None)
 
         def do_POST(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self._answer(lambda: _predict(model, self._path(predict=True), body))
+            self._answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
-        def _path(self, predict):
-            found = PATH.fullmatch(self.path)
-            if not found or bool(found[3]) != predict:
-                raise ServingError(INVALID_ARGUMENT, f"Malformed request: {self.command} {self.path}")
-            return found
-
-        def _answer(self, make_body):
+        def _answer(self, body):
             try:
-                status, body = 200, make_body()
+                path = PATH.fullmatch(self.path)
+                if not path or bool(path[3]) != (body is not None):
+                    raise ServingError(INVALID_ARGUMENT, f"Malformed request: {self.command} {self.path}")
+                model.check_name(path[1], path[2])
+                status, answer = 200, _STATE if body is None else _predict(model, body)
             except ServingError as error:
-                status, body = STATUS.get(error.code, 500), json.dumps({"error": str(error)}).encode()
+                status, answer = STATUS.get(error.code, 500), {"error": str(error)}
+            content = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(body)
+            self.wfile.write(content)
 
         def log_message(self, *unused):
             pass
@@ -51,20 +54,35 @@ def make_server(model):
     return server
 
 
-def check_name(model, name, version):
-    """Raise `ServingError` for another model's name, or another version."""
-    if name != model.name or (version or VERSION) != VERSION:
-        asked = f"Specific({name}, {version})" if version else f"Latest({name})"
-        raise ServingError(NOT_FOUND, f"Servable not found for request: {asked}")
+_OK = {"error_code": "OK", "error_message": ""}
+_STATE = {"model_version_status": [{"version": "1", "state": "AVAILABLE", "status": _OK}]}
 
 
-def _model_status(model, path):
-    check_name(model, path[1], path[2])
-    available = {"version": VERSION, "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
-    return json.dumps({"model_version_status": [available]}).encode()
+def _predict(model, body):
+    try:
+        request = json.loads(body)
+        signature = request.get("signature_name", "")
+        if by_rows := "instances" in request:
+            rows = request["instances"]
+            columns = {name: [row[name] for row in rows] for name in rows[0]}
+        else:
+            columns = request["inputs"]
+        kinds = model.signature(signature).inputs
+        inputs = {name: _array(value, kinds[name].dtype) for name, value in columns.items() if name in kinds}
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ServingError(INVALID_ARGUMENT, f"not understood: {error!r}") from error
+    outputs = model.run(signature, inputs | {name: None for name in columns if name not in kinds})
+    (array,) = outputs.values()  # a single output goes without its name
+    answer = array.tolist() if array.dtype != object else [{"b64": base64.b64encode(png).decode()} for png in array]
+    return {"predictions" if by_rows else "outputs": answer}
 
 
-def _predict(model, path, body):
-    check_name(model, path[1], path[2])
-    signature, inputs, by_rows = read_request(body, model.signature)
-    return write_response(model.run(signature, inputs), by_rows)
+def _array(value, kind):
+    """Return nested lists as an array, without a loss."""
+    dtype = dtypes.as_dtype(kind)
+    if dtype == dtypes.string:
+        return np.array([base64.b64decode(element["b64"], validate=True) for element in value], object)
+    array = np.array(value)
+    if not np.array_equal(array.astype(dtype.as_numpy_dtype), array):
+        raise ValueError(f"not all of type {dtype.name}")
+    return array.astype(dtype.as_numpy_dtype)
