@@ -3,7 +3,7 @@
 import numpy as np
 
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.network import framing
+from a2u_tf.matting.network.model import colours_of, framed
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.types import Array
 from a2u_tf.visualization import kernel_maps, pixel_sheet
@@ -27,7 +27,7 @@ def kernels_at(model: MattingModel, result: CutOut, pixel: tuple[int, int]) -> A
         ValueError: For a model without learned upsampling kernels, or a pixel outside the picture.
     """
     if result.kernels is None:
-        inputs = np.asarray(framing.framed(result.image[None], result.trimap[None, ..., None], STRIDE))
-        result.kernels = framing.colours_of(inputs), kernel_maps(model.network, inputs)
+        inputs = np.asarray(framed(result.image[None], result.trimap[None, ..., None], STRIDE))
+        result.kernels = colours_of(inputs), kernel_maps(model.network, inputs)
     shown, maps = result.kernels
     return pixel_sheet(shown, {"kernel": maps}, [pixel])

@@ -70,7 +70,7 @@ def predict_files(method: Method, image: Path | str, trimap: Path | str, output:
         ValueError, OSError: As `find_jobs`.
     """
     problems = Problems(image)
-    jobs = find_jobs(image, trimap, {"alpha": output}, problems)
+    jobs = find_jobs(image, trimap, {"alpha": Path(output)}, problems)
     problems.stop_if_any()
     for job in jobs:
         picture, known = read_rgb(job.image), read_trimap(job.trimap).levels

@@ -23,7 +23,7 @@ import a2u_tf  # noqa: F401  (Keras finds the classes of a saved model where the
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import check_not_inputs, markdown_table, versions, write_json, write_png
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.network.framing import colours_of, framed
+from a2u_tf.matting.network.model import colours_of, framed
 from a2u_tf.matting.network.network import STRIDE
 from a2u_tf.matting.pictures import read_rgb, read_trimap
 from a2u_tf.matting.weights.loading import read_model

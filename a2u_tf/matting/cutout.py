@@ -30,7 +30,7 @@ def decide_alpha(colours: Array, alpha: Array) -> Array:
     Soft edges and hair are narrow; a broad band of middling alpha is a network that could not decide, and what lies
     behind shows through it. There alpha is predicted from the colour, by a linear regression over the pixels around
     that the matte is sure of. It counts as far as colours and alpha are correlated there: smoke and veils, where
-    they are not, stay as they are. Pixels of alpha 0 and 1 do, too.
+    they are not, stay as they are. Pixels of alpha 0 and 1 do, too. Other types and ranges are a `ValueError`.
 
     Args:
         colours: Float RGB of shape `(H, W, 3)` in [0, 1], of the photograph.
@@ -38,9 +38,6 @@ def decide_alpha(colours: Array, alpha: Array) -> Array:
 
     Returns:
         float32 of shape `(H, W)` in [0, 1].
-
-    Raises:
-        ValueError: For other types, ranges and shapes.
 
     Reference: the regression of alpha on colours in a window is that of Levin, Lischinski and Weiss, "A Closed-Form
         Solution to Natural Image Matting", TPAMI 2008; its weights and where it counts are ours.
@@ -78,7 +75,7 @@ def estimate_foreground(colours: Array, alpha: Array) -> Array:
     alpha times what they leave unexplained of the picture: first over a large window, then over a small one. Pixels
     that look like background, whatever the matte says, count as such. So where the matte is wrong, colours stay near
     those of the opaque pixels around, while methods that solve the compositing equation take up the old background
-    (docs/command_line.md has figures).
+    (docs/command_line.md has figures). Other types and ranges are a `ValueError`.
 
     Args:
         colours: Float RGB of shape `(H, W, 3)` in [0, 1], of the photograph.
@@ -86,9 +83,6 @@ def estimate_foreground(colours: Array, alpha: Array) -> Array:
 
     Returns:
         float32 RGB of shape `(H, W, 3)` in [0, 1].
-
-    Raises:
-        ValueError: For other types, ranges and shapes.
 
     Reference: Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021; the doubt is ours.
     """

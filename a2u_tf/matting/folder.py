@@ -17,7 +17,7 @@ from a2u_tf.matting import cutout, pictures
 from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.network.network import SHIPPED
 from a2u_tf.matting.pictures import Picture, folders
-from a2u_tf.matting.pictures.colour_profiles import converted
+from a2u_tf.matting.pictures.decoding import converted
 from a2u_tf.matting.pictures.folders import Problems
 from a2u_tf.matting.pictures.formats import read_header
 from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
@@ -38,11 +38,7 @@ class MattingJob:
 
 
 def find_jobs(
-    image: Path | str,
-    trimap: Path | str,
-    outputs: Mapping[str, Path | str],
-    problems: Problems,
-    keep: Iterable[Path] = (),
+    image: Path | str, trimap: Path | str, outputs: Mapping[str, Path], problems: Problems, keep: Iterable[Path] = ()
 ) -> list[MattingJob]:
     """Find what is to be done, in the order of the names; the pictures are not read.
 
@@ -57,30 +53,26 @@ def find_jobs(
             raise FileNotFoundError(f"There is no {path}.")
     if image.is_dir() != trimap.is_dir():
         raise ValueError(f"Expected two files or two folders. Received: {image} and {trimap}")
-    places = {kind: Path(output) for kind, output in outputs.items()}
-    if image.is_dir():
-        _check_folders(places.values(), (image, trimap))
-        jobs = [
-            MattingJob(*pair, {kind: place / f"{pair[0].stem}.png" for kind, place in places.items()})
-            for pair in _pairs(image, trimap, problems)
-        ]
-        jobs = [job for job in jobs if not _folders_in_the_way(job, problems)]
-        inputs = [*keep, *image.iterdir(), *trimap.iterdir()]  # whatever they are
-    else:
-        for output in places.values():
-            if output.is_dir():
-                raise ValueError(f"Expected an output file, as the inputs are files. Received: {output}, a folder")
-            if output.suffix.lower() != ".png":
-                raise ValueError(f"Expected an output file whose name ends in .png. Received: {output}")
-        jobs, inputs = [MattingJob(image, trimap, places)], [*keep, image, trimap]
+    kind = "folder" if image.is_dir() else "file"
+    for output in outputs.values():
+        if output.exists() and output.is_dir() != image.is_dir():
+            raise ValueError(f"Expected an output {kind}, as the inputs are {kind}s. Received: {output}")
+        if kind == "file" and output.suffix.lower() != ".png":
+            raise ValueError(f"Expected an output file whose name ends in .png. Received: {output}")
+        if kind == "folder" and identity(output) in (identity(image), identity(trimap)):
+            raise ValueError(f"{output} is an input: the next run would take mattes for pictures. Name another folder.")
+    jobs, inputs = [MattingJob(image, trimap, dict(outputs))], [image, trimap]
+    if kind == "folder":
+        jobs = list(_jobs(image, trimap, outputs, problems))
+        inputs = [*image.iterdir(), *trimap.iterdir()]  # whatever they are
     paths = [path for job in jobs for path in job.outputs.values()]
-    check_not_inputs(paths, inputs)
+    check_not_inputs(paths, [*keep, *inputs])
     _check_outputs(paths)
     return jobs
 
 
-def _pairs(image: Path, trimap: Path, problems: Problems) -> Iterator[tuple[Path, Path]]:
-    """Yield pictures and their trimaps in two folders, by name."""
+def _jobs(image: Path, trimap: Path, places: Mapping[str, Path], problems: Problems) -> Iterator[MattingJob]:
+    """Yield pictures and their trimaps in two folders, by name, unless folders lie where files are to be written."""
     images = folders.group_by_name(folders.list_pictures(image, problems))
     once = identity(image) == identity(trimap)  # and what is wrong there is told once
     trimaps = images if once else folders.group_by_name(folders.list_pictures(trimap, problems))
@@ -91,25 +83,13 @@ def _pairs(image: Path, trimap: Path, problems: Problems) -> Iterator[tuple[Path
         if not all(pair):
             problems.add(f"{(pair[0] or pair[1])[0]} has no partner of the name {name!r}.")
         elif len(pair[0]) == len(pair[1]) == 1:
-            yield pair[0][0], pair[1][0]
-
-
-def _folders_in_the_way(job: MattingJob, problems: Problems) -> list[Path]:
-    """Note and return the folders that lie where files of a job are to be written."""
-    found = [path for path in job.outputs.values() if path.is_dir()]
-    for folder in found:
-        problems.add(f"{folder} is a folder where {job.image}'s file would be. Move it away, or name another output.")
-    return found
-
-
-def _check_folders(outputs: Iterable[Path], inputs: tuple[Path, Path]) -> None:
-    for output in outputs:
-        if identity(output) in map(identity, inputs):
-            raise ValueError(
-                f"{output} is an input: the next run would take what is written for pictures. Name another folder."
-            )
-        if output.exists() and not output.is_dir():
-            raise ValueError(f"Expected a folder to write into, as the inputs are folders. Received: {output}, a file")
+            (picture,), (known,) = pair
+            outputs = {kind: place / f"{picture.stem}.png" for kind, place in places.items()}
+            in_the_way = [path for path in outputs.values() if path.is_dir()]
+            for path in in_the_way:
+                problems.add(f"{path} is a folder where {picture}'s file would be. Move it, or name another output.")
+            if not in_the_way:
+                yield MattingJob(picture, known, outputs)
 
 
 def _check_outputs(paths: list[Path]) -> None:
@@ -128,16 +108,10 @@ def _check_outputs(paths: list[Path]) -> None:
 
 
 def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped: Callable[[], None]) -> list[str]:
-    """Do all pictures that can be done, and print how it goes.
+    """Do all pictures that can be done, print how it goes, and return a line for each that could not be done.
 
-    Args:
-        options: Has `image` and `trimap`, paths of two files or two folders, and `model`, `background`, `bits`,
-            `from_mask`, `ignore_alpha`, `dtype`, `max_side` and `skip_existing` as `a2u-matte --help` tells.
-        outputs: Dict from `"alpha"`, `"cutout"` and `"composite"`, or some of them, to what is written.
-        raise_if_stopped: Function that raises what is no `Exception` where the work is to end; called between pictures.
-
-    Returns:
-        List of a line for each picture that could not be done.
+    `options` are those of `a2u-matte --help`; `outputs` leads from `"alpha"`, `"cutout"` and `"composite"`, or some of
+    them, to what is written; `raise_if_stopped`, called between pictures, raises what is no `Exception`.
     """
     start, problems = time.perf_counter(), Problems(options.image)
     background = _read_background(options.background, options.ignore_alpha)
@@ -148,7 +122,10 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
         problems.stop_if_any()
     waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
     if waiting:
-        model = _load(options, waiting)
+        model = load_matting(options.model)
+        large = not options.max_side and any(_pixels(job.image) > LARGE for job in waiting)
+        if options.dtype or large:
+            model = for_prediction(model, options.dtype, large)
     bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
     done, replaced = 0, 0
     written: dict[str, Path] = {}
@@ -164,7 +141,8 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
         except Exception as error:  # whatever it is, the other pictures are to be done
             raise_if_stopped()
             said += ", failed"
-            if isinstance(error, _memory_errors()):
+            # TensorFlow's, too, by its name: another backend may run without TensorFlow.
+            if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
                 problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
             else:
                 problems.add_error(error, job.image, job.trimap, *job.outputs.values())
@@ -182,17 +160,8 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
     return problems.lines
 
 
-def _load(options: Namespace, jobs: list[MattingJob]) -> MattingModel:
-    model = load_matting(options.model)
-    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
-    return for_prediction(model, options.dtype, large) if options.dtype or large else model
-
-
 def _there_already(job: MattingJob, written: dict[str, Path]) -> list[str]:
-    """Return the names of the files that the job will replace; `written` are those of this run, by one spelling.
-
-    An error where one is of this run, as where a file system takes A.png and a.png for one.
-    """
+    """Return what the job will replace; raise at a file of this run, where a disk takes A.png and a.png for one."""
     for path in job.outputs.values():
         other = written.setdefault(unicodedata.normalize("NFC", str(path)).casefold(), path)
         if other != path and path.exists() and os.path.samefile(path, other):
@@ -256,14 +225,6 @@ def _pixels(path: Path) -> int:
         return math.prod(read_header(path).size)
     except (pictures.PictureError, OSError):
         return 0
-
-
-def _memory_errors() -> tuple[type[Exception], ...]:
-    if keras.backend.backend() != "tensorflow":
-        return (MemoryError,)
-    import tensorflow as tf
-
-    return MemoryError, tf.errors.ResourceExhaustedError
 
 
 def _peak_memory() -> str:

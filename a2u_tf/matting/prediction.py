@@ -1,19 +1,24 @@
-"""One picture through a matting model, whole or at a smaller working size, and the dtype that the model computes in."""
+"""One picture through a matting model, whole, at a smaller working size or in strips, and in another dtype."""
+
+import math
 
 import cv2
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.network import MattingModel
-from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
 from a2u_tf.matting.pictures import exact_trimap
 from a2u_tf.matting.pictures.picture import check_sizes, check_unit
-from a2u_tf.types import Array
+from a2u_tf.ops.validation import positive_integers
+from a2u_tf.types import Array, Tensor
 
 DTYPES = ("float32", "bfloat16")
 LARGE = 8_000_000  # pixels, from which `for_prediction` wants to know of it
+MAX_WHOLE = 2**31  # bytes of a map that is convolved as a whole
+STRIP = 2**29  # bytes of a strip
 
 
 def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_side: int | None = None) -> Array:
@@ -32,17 +37,16 @@ def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_
         float32 array of shape `(H, W)` in [0, 1], 1 and 0 where the trimap is known.
 
     Raises:
-        ValueError: Where shapes, dtypes or ranges do not fit, the trimap is background alone, as where its levels are
-            0, 1 and 2, or `max_side` is no positive integer.
+        ValueError: Where shapes, dtypes, ranges or `max_side` do not fit, and where the trimap is background alone, as
+            of levels 0, 1 and 2.
     """
     image, trimap = np.asarray(image), np.asarray(trimap)
     check_sizes(image, trimap, "`image` and `trimap`")
     if image.dtype != np.uint8:
         check_unit("image", image, "uint8, or floats in [0, 1]")
         image = image.astype(np.float32, copy=False)
-    whole = isinstance(max_side, int | np.integer) and not isinstance(max_side, bool)
-    if max_side is not None and (not whole or max_side < 1):
-        raise ValueError(f"`max_side` must be an integer of at least 1, or None. Received: max_side={max_side!r}")
+    if max_side is not None:
+        positive_integers(max_side=max_side)
     trimap = exact_trimap(trimap)
     if max_side is None or max(trimap.shape) <= max_side:
         return _predict(model, image, trimap)
@@ -93,3 +97,47 @@ def _reduced(trimap: Array, size: tuple[int, ...]) -> Array:
         share = cv2.resize((trimap == level).astype(np.float32), size, interpolation=cv2.INTER_AREA)
         reduced[share > 0.999] = level
     return reduced
+
+
+class StripConv2D(keras.layers.Conv2D):
+    """`Conv2D` for predictions by TensorFlow: large maps in horizontal strips, one after the other.
+
+    Where a map has more than 2**31 bytes, TensorFlow's convolution on a CPU (oneDNN's) first copies the window of every
+    pixel: 27 GB for 12 megapixels of 64 channels. The full-width network comes to that at 8 megapixels. The batch must
+    be one picture, the stride 1, the padding "same" and the kernel odd.
+    """
+
+    def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
+        import tensorflow as tf
+
+        depth = 4 * max(kernel.shape[-2:])  # bytes of a pixel, before or behind; half precision becomes float32 inside
+        if None not in inputs.shape and math.prod(inputs.shape[:3]) * depth <= MAX_WHOLE:
+            return super().convolution_op(inputs, kernel)
+        size = tf.size(inputs, tf.int64) // kernel.shape[-2] * depth
+        rows, columns = (length // 2 for length in kernel.shape[:2])
+        height = ops.shape(inputs)[1]
+        # No strip may be empty: oneDNN's convolution gives an empty map the channels of its input.
+        number = tf.where(size > MAX_WHOLE, tf.clip_by_value(tf.cast(size // STRIP + 1, tf.int32), 1, height), 1)
+
+        def convolve(index: Tensor, strips: Tensor) -> tuple[Tensor, Tensor]:
+            top, bottom = height * index // number, height * (index + 1) // number
+            first, last = tf.maximum(top - rows, 0), tf.minimum(bottom + rows, height)
+            above, below = first - top + rows, bottom + rows - last
+            strip = tf.pad(inputs[:1, first:last], [[0, 0], [above, below], [columns, columns], [0, 0]])
+            strip = ops.conv(strip, kernel, padding="valid", data_format="channels_last")
+            return index + 1, strips.write(index, strip[0])
+
+        strips = tf.TensorArray(inputs.dtype, size=number, infer_shape=False)
+        _, strips = tf.while_loop(lambda index, _: index < number, convolve, (0, strips), parallel_iterations=1)
+        return tf.ensure_shape(strips.concat()[None], (1, *inputs.shape[1:3], kernel.shape[-1]))
+
+
+def can_be_stripped(layer: keras.Operation) -> bool:
+    """Whether `StripConv2D` can stand in for a layer, and spares it copies of windows."""
+    return (
+        type(layer) is keras.layers.Conv2D
+        and layer.padding == "same"
+        and set(layer.strides) == set(layer.dilation_rate) == {1}
+        and layer.kernel_size != (1, 1)
+        and all(length % 2 for length in layer.kernel_size)
+    )

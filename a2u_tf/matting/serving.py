@@ -57,8 +57,31 @@ def matting_endpoint(model: keras.Model) -> Endpoint:
 
 
 def encoded_signature() -> Signature:
-    """Return the signature `serve_encoded`."""
+    """Return the signature `serve_encoded`, from strings `(N,)`, picture files, to strings `(N,)`, grey PNG files.
+
+    Pictures and trimaps are PNG or JPEG, of one size and of no more pixels than `max_pixels()` allows, by their
+    headers: larger ones are not decoded. Grey pictures become three equal channels, what is transparent is laid over
+    white, 16 bits become 8. The rotation that EXIF data of a JPEG ask for is not applied: send the pixels upright.
+    """
     import tensorflow as tf
+
+    def around(matting: Callable[..., dict[str, Tensor]]) -> Callable[[Tensor, Tensor], dict[str, Tensor]]:
+        def one(files: tuple[Tensor, Tensor]) -> Tensor:
+            image_bytes, trimap_bytes = (_checked(file) for file in files)
+            is_png = _begins_with(image_bytes, PNG_SIGNATURE)
+            image = tf.cond(is_png, lambda: _over_white(image_bytes), lambda: _decoded(image_bytes, 3))
+            alpha = matting(image=image[None], trimap=_decoded(trimap_bytes, 1)[None])["alpha"][0]
+            return tf.io.encode_png(tf.cast(tf.round(255 * alpha), tf.uint8))
+
+        def encoded(image_bytes: Tensor, trimap_bytes: Tensor) -> dict[str, Tensor]:
+            counts = tf.size(image_bytes), tf.size(trimap_bytes)
+            check = tf.debugging.assert_equal(*counts, "There must be as many `trimap_bytes` as `image_bytes`")
+            with tf.control_dependencies([check]):
+                files = (tf.identity(image_bytes), tf.identity(trimap_bytes))
+            # One after another: side by side they would need the memory of as many networks.
+            return {"alpha_bytes": tf.map_fn(one, files, fn_output_signature=tf.string, parallel_iterations=1)}
+
+        return encoded
 
     def encode(inputs: Arrays) -> Arrays:
         return {
@@ -71,51 +94,28 @@ def encoded_signature() -> Signature:
 
     files = [tf.TensorSpec((None,), tf.string, name) for name in ("image_bytes", "trimap_bytes")]
     # Half a level of rounding, and one for what TensorFlow computes in another order.
-    return Signature("serve_encoded", encoded_matting, files, encode, decode, tolerance=1.501 / 255)
-
-
-def encoded_matting(matting: Callable[..., dict[str, Tensor]]) -> Callable[[Tensor, Tensor], dict[str, Tensor]]:
-    """Return, around a concrete function of pixels, one of strings `(N,)`, files, to `alpha_bytes`: grey PNG files.
-
-    Pictures and trimaps are PNG or JPEG, of one size and of no more pixels than `max_pixels()` allows, by their
-    headers: larger ones are not decoded. Grey pictures become three equal channels, what is transparent is laid over
-    white, 16 bits become 8. The rotation that EXIF data of a JPEG ask for is not applied: send the pixels upright.
-    """
-    import tensorflow as tf
-
-    def decoded(file: Tensor, channels: int) -> Tensor:
-        # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
-        return tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
-
-    def over_white(png: Tensor) -> Tensor:
-        """As `a2u_tf.matting.pictures.read_picture` does."""
-        rgba = tf.cast(tf.io.decode_png(png, channels=4), tf.float32)
-        missing = (255 - rgba[..., :3]) * rgba[..., 3:] / 255
-        return tf.cast(tf.round(255 - missing), tf.uint8)
-
-    def one(files: tuple[Tensor, Tensor]) -> Tensor:
-        image_bytes, trimap_bytes = (_checked(file) for file in files)
-        is_png = _begins_with(image_bytes, PNG_SIGNATURE)
-        image = tf.cond(is_png, lambda: over_white(image_bytes), lambda: decoded(image_bytes, 3))
-        alpha = matting(image=image[None], trimap=decoded(trimap_bytes, 1)[None])["alpha"][0]
-        return tf.io.encode_png(tf.cast(tf.round(255 * alpha), tf.uint8))
-
-    def encoded(image_bytes: Tensor, trimap_bytes: Tensor) -> dict[str, Tensor]:
-        check = tf.debugging.assert_equal(
-            tf.size(image_bytes), tf.size(trimap_bytes), "There must be as many `trimap_bytes` as `image_bytes`"
-        )
-        with tf.control_dependencies([check]):
-            files = (tf.identity(image_bytes), tf.identity(trimap_bytes))
-        # One after another: side by side they would need the memory of as many networks.
-        return {"alpha_bytes": tf.map_fn(one, files, fn_output_signature=tf.string, parallel_iterations=1)}
-
-    return encoded
+    return Signature("serve_encoded", around, files, encode, decode, tolerance=1.501 / 255)
 
 
 def _begins_with(file: Tensor, signature: bytes) -> Tensor:
     import tensorflow as tf
 
     return tf.equal(tf.strings.substr(file, 0, len(signature)), signature)
+
+
+def _decoded(file: Tensor, channels: int) -> Tensor:
+    import tensorflow as tf
+
+    # This op decodes PNG, too; by its exact transform a JPEG has the pixels that other decoders find.
+    return tf.io.decode_jpeg(file, channels, dct_method="INTEGER_ACCURATE")
+
+
+def _over_white(png: Tensor) -> Tensor:
+    """As `a2u_tf.matting.pictures.read_picture` does."""
+    import tensorflow as tf
+
+    rgba = tf.cast(tf.io.decode_png(png, channels=4), tf.float32)
+    return tf.cast(tf.round(255 - (255 - rgba[..., :3]) * rgba[..., 3:] / 255), tf.uint8)
 
 
 def _checked(file: Tensor) -> Tensor:
@@ -126,18 +126,14 @@ def _checked(file: Tensor) -> Tensor:
         return tf.io.decode_raw(tf.strings.substr(file, 16, 8), tf.int32, little_endian=False)
 
     def other_size() -> Tensor:
-        check = tf.debugging.Assert(
-            _begins_with(file, JPEG_SIGNATURE), ["Unknown image file format. Pictures must be PNG or JPEG files"]
-        )
+        is_jpeg = _begins_with(file, JPEG_SIGNATURE)
+        check = tf.debugging.Assert(is_jpeg, ["Unknown image file format. Pictures must be PNG or JPEG files"])
         with tf.control_dependencies([check]):
             return tf.image.extract_jpeg_shape(file)[:2]
 
     is_png = _begins_with(file, PNG_SIGNATURE) & (tf.strings.length(file) >= 24)
-    size, limit = tf.cond(is_png, png_size, other_size), max_pixels()
-    check = tf.debugging.assert_less_equal(
-        tf.reduce_prod(tf.cast(size, tf.int64)),
-        tf.constant(limit, tf.int64),
-        f"Pictures may have up to {limit} pixels. Send a smaller one, or export with a larger A2U_MAX_PIXELS",
-    )
-    with tf.control_dependencies([check]):
+    pixels = tf.reduce_prod(tf.cast(tf.cond(is_png, png_size, other_size), tf.int64))
+    limit = max_pixels()
+    message = f"Pictures may have up to {limit} pixels. Send a smaller one, or export with a larger A2U_MAX_PIXELS"
+    with tf.control_dependencies([tf.debugging.assert_less_equal(pixels, tf.constant(limit, tf.int64), message)]):
         return tf.identity(file)

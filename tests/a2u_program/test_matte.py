@@ -12,7 +12,7 @@ from PIL import Image
 from a2u_program.main import a2u_matte
 from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
 from a2u_tf.matting.pictures import as_8_bits, read_picture, trimap_from_mask, write_rgb
-from a2u_tf.matting.pictures.colour_profiles import converted
+from a2u_tf.matting.pictures.decoding import converted
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from tests.matting.pictures.test_colour_profiles import WIDE, profile

@@ -5,7 +5,7 @@ import pytest
 
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.network.framing import framed
+from a2u_tf.matting.network.model import framed
 from a2u_tf.visualization import kernel_maps, pixel_sheet
 from demo.cutout import CutOut
 from demo.kernels import kernels_at

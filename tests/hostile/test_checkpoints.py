@@ -50,7 +50,7 @@ class Malicious:
 def test_malicious_pickle_does_not_run(torch, tmp_path, save):
     harm, path = tmp_path / "harm", tmp_path / "bad.pth"
     save(torch, {"state_dict": {"x": Malicious(harm)}}, path)
-    with pytest.raises(CheckpointError, match=r"bad\.pth is not a checkpoint of tensors alone .*nothing of it was run"):
+    with pytest.raises(CheckpointError, match=r"bad\.pth is not a checkpoint of tensors alone .*nothing of it ran"):
         read_checkpoint(path)
     assert not harm.exists()
     with contextlib.suppress(RuntimeError):  # at what follows in a bare pickle
@@ -91,7 +91,7 @@ def test_odd_torch_tensors(torch, tmp_path):
 
 def test_released_network_of_absurd_size_is_not_built():
     kernels = np.broadcast_to(np.float32(0), (4 * 10**8, 1, 1, 1))
-    with pytest.raises(CheckpointError, match=r"sides of up to 9.*400000000 channels.*kernel_size=10000"):
+    with pytest.raises(CheckpointError, match=r"sides of up to 9. Received: 10000"):
         released_network({"module.bconv_UP.1.weight": kernels, "module.bconv_U.1.weight": np.float32(0)})
 
 

@@ -127,7 +127,7 @@ def test_output_that_is_a_file_or_below_one(run, capsys):
     save("images/a.png", png(RGB, 2))
     save("trimaps/a.png", TRIMAP)
     save("file", b"precious")
-    for output, message in (("file", "Expected a folder to write into"), ("file/new", "file is a file")):
+    for output, message in (("file", "Expected an output folder"), ("file/new", "file is a file")):
         assert run("images", "trimaps", "-o", output) == 1
         assert message in capsys.readouterr().err
     assert Path("file").read_bytes() == b"precious"

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.network import strips
+from a2u_tf.matting import MattingModel, matting_net, prediction
 from a2u_tf.matting.prediction import for_prediction, predict_alpha
 from tests.helpers import assert_close, dtype_policy, to_numpy
 
@@ -120,12 +119,12 @@ def test_dtype(rng, model):
 @pytest.mark.tensorflow
 def test_large_pictures_give_the_same(rng, monkeypatch):
     """In float64: in float32 convolutions round strips in other ways than the whole, on some processors."""
-    monkeypatch.setattr(strips, "MAX_WHOLE", 30_000)
-    monkeypatch.setattr(strips, "STRIP", 10_000)
+    monkeypatch.setattr(prediction, "MAX_WHOLE", 30_000)
+    monkeypatch.setattr(prediction, "STRIP", 10_000)
     with dtype_policy("float64"):
         model = MattingModel(matting_net(width=0.03))
     large = for_prediction(model, large=True)
-    assert sum(isinstance(layer, strips.StripConv2D) for layer in large.network.layers) > 30
+    assert sum(isinstance(layer, prediction.StripConv2D) for layer in large.network.layers) > 30
     image, trimap = rng.integers(0, 256, (47, 64, 3), dtype="uint8"), np.full((47, 64), 128, "uint8")
     expected = predict_alpha(model, image, trimap)
     assert np.ptp(expected) > 0.01

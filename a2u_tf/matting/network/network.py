@@ -20,8 +20,7 @@ from pathlib import Path
 import keras
 
 from a2u_tf.layers.resampling import Resampling
-from a2u_tf.matting.network.blocks import aspp
-from a2u_tf.matting.network.stages import decode, encode, head
+from a2u_tf.matting.network.stages import aspp, decode, encode, head
 
 STRIDE = 16  # of the deepest map: sizes are multiples of it
 ENCODERS = {"resnet34": (64, 128, 256)}
@@ -98,9 +97,7 @@ def matting_net(
 
 def _load(model: keras.Model, weights: Path | str) -> None:
     if weights not in SHIPPED and not str(weights).endswith(".weights.h5"):
-        raise ValueError(
-            f"`weights` must be one of {list(SHIPPED)}, the path of a .weights.h5 file, or None. Received: {weights!r}"
-        )
+        raise ValueError(f"`weights` must be one of {list(SHIPPED)}, a .weights.h5 file or None. Received: {weights!r}")
     try:
         with warnings.catch_warnings():  # of Keras, one for each layer that does not fit: the error says how many
             warnings.simplefilter("ignore", UserWarning)

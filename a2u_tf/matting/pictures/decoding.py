@@ -1,20 +1,21 @@
-"""The levels of a picture file, of 8 or 16 bits, upright."""
+"""The levels of a picture file, of 8 or 16 bits, upright, and what they mean as colours: ICC profiles."""
 
 import io
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile
+from PIL import Image, ImageCms, ImageFile
 
-from a2u_tf.matting.pictures.colour_profiles import GREY_MODES, as_srgb, usable_profile
-from a2u_tf.matting.pictures.formats import PictureError, damage_named, open_picture, read_whole
+from a2u_tf.matting.pictures.formats import PictureError, damage_named, open_file, open_picture
 from a2u_tf.types import Array
 
 # Of TIFF's tags, and what some of their values mean.
 BITS_PER_SAMPLE, PHOTOMETRIC, PLANAR_CONFIGURATION, EXTRA_SAMPLES = 258, 262, 284, 338
 WHITE_IS_ZERO, IN_PLANES, ASSOCIATED_ALPHA = 0, 2, (1,)
 WHITE = 2**16 - 1
+GREY_MODES = ("1", "L", "LA", "La")
 
 
 def decode(path: Path | str) -> tuple[Array, bytes | None]:
@@ -25,12 +26,13 @@ def decode(path: Path | str) -> tuple[Array, bytes | None]:
         multiplied by alpha, as they are stored but for CMYK, which becomes sRGB; and their ICC profile, of RGB or of
         grey, None for sRGB.
     """
-    data = read_whole(path)
+    with open_file(path) as file:
+        data = file.read()
     image, turn = open_picture(path, io.BytesIO(data))
     with damage_named(path):
         if image.format == "PNG":
             open_picture(path, io.BytesIO(data))[0].verify()  # the sums, which decoding does not look at
-        profile = usable_profile(image)
+        profile = _usable_profile(image)
         if image.mode in ("RGB", "RGBA") and _is_deep(image):
             levels = _deep_colours(path, image, data)
         else:
@@ -90,3 +92,51 @@ def _deep_colours(path: Path | str, image: Image.Image, data: bytes) -> Array:
         alpha = np.maximum(rgba[..., 3:], 1).astype(np.float32)
         rgba[..., :3] = np.minimum(np.rint(rgba[..., :3] / alpha * WHITE), WHITE)
     return rgba
+
+
+def _usable_profile(image: Image.Image) -> bytes | None:
+    """Return an image's ICC profile; None for sRGB, and for one that is damaged or of another kind of colours."""
+    profile: bytes | None = image.info.get("icc_profile")
+    if not profile:
+        return None
+    grey = image.mode in GREY_MODES or image.mode.startswith("I;16")
+    mode = "L" if grey else "CMYK" if image.mode == "CMYK" else "RGB"
+    try:
+        if _colour_space(profile) != {"L": "GRAY"}.get(mode, mode):
+            return None
+        ImageCms.buildTransform(_parsed(profile), _parsed(None), mode, "RGB")
+    except (OSError, ImageCms.PyCMSError):
+        return None
+    return profile
+
+
+def is_grey_profile(profile: bytes) -> bool:
+    """Whether a profile of `_usable_profile` is for grey levels."""
+    return _colour_space(profile) == "GRAY"
+
+
+def grey_as_srgb(levels: Array, profile: bytes) -> Array:
+    """Return grey levels of 8 or 16 bits, of any shape, as those of sRGB."""
+    table: Array = np.array(as_srgb(Image.fromarray(np.arange(256, dtype=np.uint8)[None]), profile))[0, :, 0]
+    if levels.dtype == np.uint8:
+        return table[levels]
+    return np.rint(257 * np.interp(levels / 257, np.arange(256), table)).astype(np.uint16)
+
+
+def converted(pixels: Array, source: bytes | None, target: bytes | None) -> Array:
+    """Return RGB, uint8 of shape `(H, W, 3)`, as the same colours by another ICC profile; None stands for sRGB."""
+    return pixels if source == target else np.array(as_srgb(Image.fromarray(pixels), source, target))
+
+
+def as_srgb(image: Image.Image, source: bytes | None, target: bytes | None = None) -> Any:
+    """Return an image as sRGB, or by `target`; the intent leaves colours that both profiles have as they are."""
+    intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+    return ImageCms.profileToProfile(image, _parsed(source), _parsed(target), intent, outputMode="RGB")
+
+
+def _parsed(profile: bytes | None) -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(io.BytesIO(profile) if profile else ImageCms.createProfile("sRGB"))
+
+
+def _colour_space(profile: bytes) -> str:
+    return str(_parsed(profile).profile.xcolor_space.strip())

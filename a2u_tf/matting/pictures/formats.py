@@ -23,7 +23,6 @@ FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 EXIF_SIZE = 2**17  # bytes at the end of a PNG in which EXIF data are looked for
-HEIF_INSTALL = "pip install 'a2u_tf[heif]'"
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
@@ -31,8 +30,7 @@ JPEG_END = b"\xff\xd9"
 LIMIT = "A2U_MAX_PIXELS"
 # 268 megapixels: more than the 200 of the largest cameras. Decoded, four channels of 16 bits are 2 GiB.
 DEFAULT_LIMIT = 2**28
-# Four channels of 16 bits: a longer file holds something else than its picture.
-BYTES_PER_PIXEL = 8
+BYTES_PER_PIXEL = 8  # four channels of 16 bits: a longer file holds something else than its picture
 _PARSING = threading.Lock()
 
 
@@ -42,27 +40,18 @@ class PictureError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class PictureHeader:
-    """What a picture file says of itself.
+    """What a picture file says of itself."""
 
-    Attributes:
-        format: `"PNG"`, `"JPEG"` or another of `FORMATS`, `"HEIF"` or `"MPO"` (a JPEG with more pictures behind it).
-        size: `(height, width)` in pixels, after the rotation that EXIF data ask for.
-        has_alpha: Whether there is an alpha channel, or a palette or a colour that is transparent.
-    """
-
-    format: str
-    size: tuple[int, int]
-    has_alpha: bool = False
+    format: str  # one of `FORMATS`, "HEIF", or "MPO": a JPEG with more pictures behind it
+    size: tuple[int, int]  # (height, width) in pixels, after the rotation that EXIF data ask for
+    has_alpha: bool = False  # also where a palette or a colour is transparent
 
 
 def max_pixels() -> int:
     """Return the largest number of pixels of a picture that is read: the variable `A2U_MAX_PIXELS`, or 2**28."""
     text = os.environ.get(LIMIT) or str(DEFAULT_LIMIT)
     if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) > 0):
-        raise ValueError(
-            f"{LIMIT} must be a whole number above 0, the most pixels of a picture. Received: {text!r}. "
-            f"Unset it for {DEFAULT_LIMIT}."
-        )
+        raise ValueError(f"{LIMIT} must be a whole number above 0. Received: {text!r}. Unset it for {DEFAULT_LIMIT}.")
     return int(text)
 
 
@@ -71,7 +60,7 @@ def read_header(path: Path | str) -> PictureHeader:
 
     A PNG or JPEG file that does not end as such files do is read whole, to see whether it was cut short.
     """
-    with _open(path) as file:
+    with open_file(path) as file:
         image, turn = open_picture(path, file)
         size = image.size if turn >= 5 else image.size[::-1]  # 5 to 8 lie on their side
         end = _last_bytes(file, len(PNG_END))
@@ -84,25 +73,15 @@ def read_header(path: Path | str) -> PictureHeader:
     return header
 
 
-def read_whole(path: Path | str) -> bytes:
-    """Return the bytes of a file that is not too long for a picture; its content is not looked at."""
-    with _open(path) as file:
-        return file.read()
-
-
 def open_picture(path: Path | str, file: BinaryIO) -> tuple[ImageFile.ImageFile, int]:
-    """Open a picture without decoding it, from a file at its beginning.
-
-    Returns:
-        `(image, turn)`: Pillow's image, and the EXIF orientation that is still to be applied, 1 (upright) to 8.
-    """
+    """Open a picture without decoding it; returns the EXIF orientation that is still to be applied, too, 1 to 8."""
     start = file.read(256)
     file.seek(0)
     if not start:
         raise PictureError(f"{path} is empty. Copy or export the picture again.")
     is_heif = _is_heif(start)
     if is_heif and (problem := _heif_problem()):
-        raise PictureError(f"{path} is HEIC, which pillow-heif reads ({problem}). Install it: {HEIF_INSTALL}")
+        raise PictureError(f"{path} is HEIC, which pillow-heif reads ({problem}): pip install 'a2u_tf[heif]'")
     try:
         with damage_named(path), _without_other_limits():
             image = Image.open(file, formats=("HEIF",) if is_heif else FORMATS)
@@ -185,14 +164,11 @@ def _heif_problem() -> str | None:
     return None
 
 
-def _open(path: Path | str) -> BinaryIO:
+def open_file(path: Path | str) -> BinaryIO:
     """Open a file that can be read to its end, unlike a pipe or a device."""
     status = os.stat(path)
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):  # `open` has its own word for folders
         raise PictureError(f"{path} is a pipe or a device, expected a file. Copy the picture into one.")
     if status.st_size > BYTES_PER_PIXEL * max_pixels():
-        raise PictureError(
-            f"{path} has {status.st_size} bytes, more than a picture of {max_pixels()} pixels needs. If you trust it, "
-            f"set {LIMIT} to more pixels."
-        )
+        raise PictureError(f"{path} has {status.st_size} bytes, too many for {max_pixels()} pixels. Raise {LIMIT}?")
     return open(path, "rb")

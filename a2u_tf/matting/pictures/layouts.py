@@ -46,15 +46,9 @@ class EvaluationImage:
 
 
 def composition_1k_training(folder: Path | str) -> list[TrainingForeground]:
-    """Foregrounds of Adobe Composition-1k: `Training_set/fg` with mattes of the same names in `Training_set/alpha`.
+    """Foregrounds, by name, of Adobe Composition-1k: `Training_set/fg` with their mattes in `Training_set/alpha`.
 
     The archives hold them in two parts, "Adobe-licensed images" and "Other", to be merged.
-
-    Args:
-        folder: Folder with `Training_set`.
-
-    Returns:
-        List of `TrainingForeground`, by name.
 
     Raises:
         FileNotFoundError: For folders that are missing.
@@ -64,43 +58,40 @@ def composition_1k_training(folder: Path | str) -> list[TrainingForeground]:
 
 
 def composition_1k_test(folder: Path | str) -> list[EvaluationImage]:
-    """Test images of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i` and `alpha/NAME` in `Test_set`.
+    """Test images, by name, of Adobe Composition-1k: `merged/NAME_i`, `trimaps/NAME_i`, `alpha/NAME` in `Test_set`.
 
-    Returns a list by name; errors are those of `composition_1k_training`.
+    Errors are those of `composition_1k_training`.
     """
     return _composed(folder, "Test_set/merged", "Test_set/trimaps", "Test_set/alpha")
 
 
 def distinctions_646_training(folder: Path | str) -> list[TrainingForeground]:
-    """Foregrounds of Distinctions-646: `Train/FG` with mattes of the same names in `Train/GT`.
+    """Foregrounds, by name, of Distinctions-646: `Train/FG` with their mattes in `Train/GT`.
 
-    Args, returned list and errors are those of `composition_1k_training`.
+    Errors are those of `composition_1k_training`.
     """
     return _foregrounds(folder, "Train/FG", "Train/GT")
 
 
 def distinctions_646_test(folder: Path | str) -> list[EvaluationImage]:
-    """Test images of Distinctions-646: `merged/NAME_i`, `trimaps/NAME_i` and `GT/NAME` in `Test`.
+    """Test images, by name, of Distinctions-646: `merged/NAME_i`, `trimaps/NAME_i` and `GT/NAME` in `Test`.
 
     The data set holds `Test/FG` and `Test/GT`; the images are composed from them over backgrounds of PASCAL VOC, 20
-    each, and the trimaps made from `Test/GT`. Args, returned list and errors are those of `composition_1k_test`.
+    each, and the trimaps made from `Test/GT`. Errors are those of `composition_1k_training`.
     """
     return _composed(folder, "Test/merged", "Test/trimaps", "Test/GT")
 
 
 def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> list[EvaluationImage]:
-    """Images of alphamatting.com, with one of the trimaps that there are for each.
+    """Images, by name, of alphamatting.com, with one of the trimaps that there are for each.
 
-    Errors are those of `composition_1k_training`.
+    `alpha` is None where the folder with the mattes is missing. Errors are those of `composition_1k_training`.
 
     Args:
         folder: Folder with `input_SPLIT`, `trimap_SPLIT/Trimap1` and so on, and `gt_SPLIT` where the mattes are
             published; or, without `split`, with `input`, `trimap1` and so on, and `gt`.
         trimap: 1, 2 or 3, the number of the trimap.
         split: `"training_lowres"`, `"lowres"` or another ending of the folders' names.
-
-    Returns:
-        List of `EvaluationImage`, by name; `alpha` is `None` where the folder with the mattes is missing.
     """
     ending = f"_{split}" if split else ""
     trimaps = f"trimap{ending}/Trimap{trimap}" if split else f"trimap{trimap}"
@@ -116,10 +107,7 @@ def alphamatting(folder: Path | str, trimap: int, split: str | None = None) -> l
 
 
 def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
-    """Foregrounds as pictures with an alpha channel, all that lie in a folder, by name.
-
-    Errors are those of `composition_1k_training`.
-    """
+    """Pictures with an alpha channel, all in a folder, by name. Errors are those of `composition_1k_training`."""
     problems = Problems(folder)
     pictures = pictures_by_name(folder, problems)
     for path, header in folders.read_headers(pictures.values(), problems).items():
@@ -130,7 +118,7 @@ def rgba_foregrounds(folder: Path | str) -> list[TrainingForeground]:
 
 
 def background_pictures(folder: Path | str) -> list[Path]:
-    """Backgrounds, all pictures that lie in a folder, by name. Errors are those of `composition_1k_training`."""
+    """Backgrounds: all pictures in a folder, by name. Errors are those of `composition_1k_training`."""
     problems = Problems(folder)
     paths = folders.list_pictures(folder, problems)
     folders.read_headers(paths, problems)

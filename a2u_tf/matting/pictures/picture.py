@@ -55,9 +55,7 @@ def check_unit(name: str, values: Array, expected: str = "floats in [0, 1]") -> 
 def check_sizes(picture: Array, levels: Array, names: str = "A picture and its alpha") -> None:
     """Raise `ValueError` unless the shapes are (H, W, 3) and (H, W), of one size and not empty."""
     if levels.ndim != 2 or picture.shape != (*levels.shape, 3) or not levels.size:
-        raise ValueError(
-            f"{names} must have shapes (H, W, 3) and (H, W), of one size. Received: {picture.shape} and {levels.shape}"
-        )
+        raise ValueError(f"{names} must be of shapes (H, W, 3) and (H, W). Received: {picture.shape}, {levels.shape}")
 
 
 def over_white(rgba: Array) -> Array:
@@ -68,18 +66,12 @@ def over_white(rgba: Array) -> Array:
 
 
 def composite(foreground: Array, background: Array, alpha: Array) -> Array:
-    """Lay a foreground over a background: `foreground * alpha + background * (1 - alpha)`.
+    """Lay a foreground over a background: `foreground * alpha + background * (1 - alpha)`, float32 and not rounded.
 
     Args:
         foreground: RGB of shape `(H, W, 3)`; values beyond `[0, 255]` are clipped.
         background: The same.
-        alpha: Floats of shape `(H, W)`; values beyond `[0, 1]` are clipped.
-
-    Returns:
-        float32 of shape `(H, W, 3)` in `[0, 255]`, not rounded.
-
-    Raises:
-        ValueError: For sizes that differ.
+        alpha: Floats of shape `(H, W)`, the same size; values beyond `[0, 1]` are clipped.
     """
     check_sizes(foreground, alpha)
     check_sizes(background, alpha)
@@ -103,9 +95,6 @@ def merge_foregrounds(first: Array, first_alpha: Array, second: Array, second_al
 
     Returns:
         `(foreground, alpha)`, as `first` and `first_alpha`.
-
-    Raises:
-        ValueError: Where a foreground and its alpha differ in size.
     """
     check_sizes(first, first_alpha)
     check_sizes(second, second_alpha)

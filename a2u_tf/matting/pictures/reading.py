@@ -9,8 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from a2u_tf.matting.pictures.colour_profiles import grey_as_srgb, is_grey_profile
-from a2u_tf.matting.pictures.decoding import decode
+from a2u_tf.matting.pictures.decoding import decode, grey_as_srgb, is_grey_profile
 from a2u_tf.matting.pictures.formats import PictureError
 from a2u_tf.matting.pictures.picture import Picture, as_8_bits, over_white, unit
 from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap
@@ -38,10 +37,7 @@ def read_picture(path: Path | str, ignore_alpha: bool = False) -> Picture:
         rgb, profile = grey_as_srgb(rgb, profile), None
     if not (ignore_alpha or _opaque(levels)):
         if not levels[..., 3].any():
-            raise PictureError(
-                f"{path} is transparent everywhere. If its alpha channel means nothing, have it ignored "
-                "(--ignore-alpha)."
-            )
+            raise PictureError(f"{path} is transparent everywhere. If its alpha means nothing, give --ignore-alpha.")
         rgb = over_white(np.dstack([rgb, levels[..., 3]]))
     return Picture(rgb, profile, Path(path))
 
@@ -52,14 +48,10 @@ def read_rgb(path: Path | str, ignore_alpha: bool = False) -> Array:
 
 
 def read_alpha(path: Path | str) -> Array:
-    """Read an alpha matte from a grey picture of 8 or 16 bits, or one of equal channels.
+    """Read an alpha matte, float32 of shape `(H, W)` in `[0, 1]`: levels divided by 255 or 65535.
 
-    Returns:
-        float32 of shape `(H, W)` in `[0, 1]`: the level divided by 255 or 65535.
-
-    Raises:
-        PictureError: For a picture with colours or with transparent pixels, or as in `read_picture`.
-        OSError: Where the file cannot be opened.
+    The picture is grey, or of equal channels. Errors are those of `read_picture`, and a `PictureError` where it has
+    colours or transparent pixels.
     """
     return unit(_grey(path, "an alpha matte"))
 
@@ -67,12 +59,10 @@ def read_alpha(path: Path | str) -> Array:
 def read_rgba(path: Path | str) -> tuple[Array, Array]:
     """Read the colours, not multiplied by alpha, and the alpha channel of a picture, also of one with a palette.
 
+    Errors are those of `read_picture`, and a `PictureError` where it has no alpha channel.
+
     Returns:
         `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, and float32 of shape `(H, W)` in `[0, 1]`.
-
-    Raises:
-        PictureError: For a picture without alpha channel, or as in `read_picture`.
-        OSError: Where the file cannot be opened.
     """
     levels, _ = decode(path)
     if levels.shape[2:] != (4,):
@@ -84,11 +74,7 @@ def read_trimap(path: Path | str) -> Trimap:
     """Read a `Trimap`, or a mask, from a grey picture of 8 or 16 bits, or one of equal channels.
 
     Levels within 24 of 0 and of 255, as JPEG makes them, are 0 and 255, background and foreground, all others 128.
-
-    Raises:
-        PictureError: For a picture with colours or transparent pixels, one that is background alone, as where its
-            levels are 0, 1 and 2, or as in `read_picture`.
-        OSError: Where the file cannot be opened.
+    Errors are those of `read_alpha`, and a `PictureError` where it is background alone, as of levels 0, 1 and 2.
     """
     levels = _grey(path, "a trimap or mask")
     try:

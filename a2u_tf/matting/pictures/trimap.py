@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, KNOWN_WITHIN, UNKNOWN, is_background, is_foreground
 from a2u_tf.matting.pictures.picture import as_8_bits, check_unit
+from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Array
 
 TOLERANCE = 1e-5  # what a matte may lack to 0 or 1 and still be known
@@ -78,12 +79,11 @@ def exact_trimap(levels: ArrayLike, name: str = "`trimap`") -> Array:
     if not trimap.any():
         found = np.unique(levels)
         listed = ", ".join(map(str, found[:5])) + ", ..." * (len(found) > 5)
-        multiply = "Multiply them" + ", levels of 8 bits by 257" * (unit > 1)
+        way_out = "Multiply them" if found.any() else "Paint what is not background"
         raise ValueError(
             f"{name} has neither foreground nor anything unknown: all its levels are within {KNOWN_WITHIN * unit} of "
-            f"0, the background. Received: {listed}, of {FOREGROUND * unit}. "
-            f"{multiply if found.any() else 'Paint what is not background'}: {FOREGROUND * unit} is foreground, "
-            f"{UNKNOWN * unit} unknown."
+            f"0, the background. Received: {listed}, of {FOREGROUND * unit}. {way_out}: {FOREGROUND * unit} is "
+            f"foreground, {UNKNOWN * unit} unknown."
         )
     return trimap
 
@@ -101,31 +101,30 @@ def check_levels(levels: Array, name: str, highest: int = FOREGROUND) -> None:
 
 
 def trimap_from_alpha(alpha: ArrayLike, foreground_width: int, background_width: int) -> Array:
-    """Make a trimap: foreground where alpha is 1, background where it is 0, both eroded; unknown between them.
+    """Make a trimap: 255 where alpha is 1, 0 where it is 0, both eroded; 128, unknown, between them.
 
     The kernels are discs of `width` x `width` pixels, so that the unknown region grows by about half the width on
     each side. The border of the picture does not erode.
 
     Args:
         alpha: Floats of shape `(H, W)` in `[0, 1]`.
-        foreground_width: Diameter of the kernel that erodes the foreground, in pixels; 1 leaves it as it is.
+        foreground_width: Diameter of the kernel that erodes the foreground, in pixels, at least 1, which leaves it as
+            it is.
         background_width: The same for the background.
 
     Returns:
-        uint8 of shape `(H, W)`: 0 background, 128 unknown, 255 foreground.
-
-    Raises:
-        ValueError: For a width that is no positive integer.
+        uint8 of shape `(H, W)`.
 
     Example:
 
     >>> trimap_from_alpha(np.array([[0, 0, 0, 0.5, 1]]), 1, 3)
     array([[  0,   0, 128, 128, 255]], dtype=uint8)
     """
+    widths = positive_integers(foreground_width=foreground_width, background_width=background_width)
     alpha = np.asarray(alpha, np.float32)
     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
-    trimap[_erode(alpha + TOLERANCE >= 1, foreground_width)] = FOREGROUND
-    trimap[_erode(1 - alpha + TOLERANCE >= 1, background_width)] = BACKGROUND
+    trimap[_erode(alpha + TOLERANCE >= 1, widths[0])] = FOREGROUND
+    trimap[_erode(1 - alpha + TOLERANCE >= 1, widths[1])] = BACKGROUND
     return trimap
 
 
@@ -137,31 +136,27 @@ def trimap_from_mask(mask: ArrayLike, width: int) -> Array:
             24/255 of 0 or 1 counts as 0 or 1.
         width: Width of the band along a hard edge, in pixels, half on each side; soft edges add theirs.
 
-    Returns:
-        As `trimap_from_alpha`.
-
     Raises:
-        ValueError: For a width that is no positive integer, for values outside the range, and where nothing is even
-            half covered, as in a mask of the integers 0 and 1.
+        ValueError: For a width below 1, values outside the range, and where nothing is even half covered, as in a mask
+            of the integers 0 and 1.
 
     Example:
 
     >>> trimap_from_mask(np.array([[0, 0, 0, 1.0, 1, 1]]), 2)
     array([[  0,   0, 128, 128, 255, 255]], dtype=uint8)
     """
-    _check_width(width)
+    (width,) = positive_integers(width=width)
     mask = np.asarray(mask)
     if mask.dtype.kind == "f":
         check_unit("mask", mask, "floats in [0, 1], booleans, or integers up to 255 or 65535")
     if mask.dtype.kind in "bf":
         mask = np.rint(FOREGROUND * mask.astype(np.float32))
     # A kernel of n pixels takes away n - 1 on both sides of an edge together.
-    return trimap_from_alpha(exact_trimap(mask, "`mask`") / FOREGROUND, int(width) + 1, int(width) + 1)
+    return trimap_from_alpha(exact_trimap(mask, "`mask`") / FOREGROUND, width + 1, width + 1)
 
 
 def _erode(mask: Array, width: int) -> Array:
-    _check_width(width)
-    pixels, width = mask.view(np.uint8), int(width)
+    pixels = mask.view(np.uint8)
     if width <= MAX_ELLIPSE:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
         return cv2.erode(pixels, kernel).view(bool)
@@ -169,10 +164,3 @@ def _erode(mask: Array, width: int) -> Array:
         return _erode(_erode(mask, width - 1), 2)
     distance = cv2.distanceTransform(pixels, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return distance > min(width // 2, sum(mask.shape))
-
-
-def _check_width(width: int) -> None:
-    if not isinstance(width, int | np.integer) or width < 1:
-        raise ValueError(
-            f"The widths of a trimap must be integers of at least 1, diameters in pixels. Received: {width!r}"
-        )

@@ -12,15 +12,12 @@ _ROWS = 256
 
 
 def write_alpha(path: Path | str, alpha: Array, bits: int = 8) -> None:
-    """Write an alpha matte as a grey PNG file; the file is whole or not there.
+    """Write an alpha matte as a grey PNG file, whole or not at all; a `ValueError` for what does not fit.
 
     Args:
         path: File to write, ending in `.png`.
         alpha: Floats of shape `(H, W)` in `[0, 1]`.
         bits: 8 or 16. The levels are `alpha * 255` or `alpha * 65535`, rounded to the nearest, ties to even.
-
-    Raises:
-        ValueError: For other values, shapes, bits or endings.
     """
     write_png(path, _levels("alpha", alpha, (), bits), fast=True)
 
@@ -28,7 +25,7 @@ def write_alpha(path: Path | str, alpha: Array, bits: int = 8) -> None:
 def write_rgb(
     path: Path | str, colours: Array, bits: int = 8, alpha: Array | None = None, profile: bytes | None = None
 ) -> None:
-    """Write colours as a PNG file, with an alpha channel where one is given; the file is whole or not there.
+    """Write colours, with an alpha channel of their size where one is given, as `write_alpha` writes a matte.
 
     Args:
         path: File to write, ending in `.png`.
@@ -36,9 +33,6 @@ def write_rgb(
         bits: 8 or 16, as in `write_alpha`.
         alpha: Floats of shape `(H, W)` in `[0, 1]`, or None.
         profile: ICC profile of the colours, bytes; None for sRGB.
-
-    Raises:
-        ValueError: As in `write_alpha`, and where colours and alpha differ in size.
     """
     levels = _levels("colours", colours, (3,), bits)
     if alpha is not None:

@@ -1,8 +1,7 @@
 """Weights by the names and layouts of the authors' released PyTorch model, put into our layers."""
 
 from a2u_tf.matting.pytorch_release.checkpoint import CheckpointError, import_checkpoint, read_checkpoint
-from a2u_tf.matting.pytorch_release.kernels import assign_kernels
-from a2u_tf.matting.pytorch_release.network import assign_encoder, assign_matting
+from a2u_tf.matting.pytorch_release.parameters import assign_encoder, assign_kernels, assign_matting
 
 __all__ = [
     "CheckpointError",

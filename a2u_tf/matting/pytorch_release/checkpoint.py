@@ -8,8 +8,7 @@ import numpy as np
 
 from a2u_tf.files import replaced
 from a2u_tf.matting.network import matting_net
-from a2u_tf.matting.pytorch_release.kernels import State
-from a2u_tf.matting.pytorch_release.network import assign_encoder, assign_matting
+from a2u_tf.matting.pytorch_release.parameters import State, assign_encoder, assign_matting
 from a2u_tf.types import Array
 
 if TYPE_CHECKING:
@@ -34,9 +33,7 @@ def import_checkpoint(checkpoint: Path | str, output: Path | str, encoder: bool 
         What network the weights are of, for people to read.
 
     Raises:
-        CheckpointError: As `read_checkpoint`, and where its kernels are larger than any of the released models.
-        ValueError: Where parameters are missing, superfluous or of other shapes.
-        ModuleNotFoundError: Where torch is missing.
+        ValueError: Where parameters are missing, superfluous or of other shapes, beside what `read_checkpoint` raises.
         OSError: Where the file cannot be written.
     """
     state = read_checkpoint(checkpoint)
@@ -74,9 +71,7 @@ def read_checkpoint(path: Path | str) -> dict[str, Array]:
         raise CheckpointError(f"no such checkpoint: {path}") from error
     except Exception as error:  # torch raises whatever a damaged file leads it to
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise CheckpointError(
-            f"{path} is not a checkpoint of tensors alone ({reason}); nothing of it was run"
-        ) from error
+        raise CheckpointError(f"{path} is not a checkpoint of tensors alone ({reason}); nothing of it ran") from error
     state = content.get("state_dict", content) if isinstance(content, dict) else content
     named = isinstance(state, dict) and all(isinstance(name, str) for name in state)
     if not named or not all(isinstance(value, torch.Tensor) for value in state.values()) or not state:
@@ -94,22 +89,16 @@ def _array(path: Path | str, name: str, tensor: "torch.Tensor") -> Array:
 
 
 def released_network(state: State) -> keras.Model:
-    """Build the `matting_net` that a released checkpoint belongs to, with its weights.
-
-    The side of the encoding filters is in no shape: it is 6 in all released models.
-    """
+    """Build the `matting_net` that a released checkpoint belongs to, with its weights."""
 
     def channels(ending: str, otherwise: int) -> int:
         return next((x.shape[0] for name, x in state.items() if name.endswith(ending) and x.ndim), otherwise)
 
-    values = channels("bconv_UP.1.weight", 36)
-    kernel_size = max(1, int(np.sqrt(values / 4)))
+    kernel_size = max(1, int(np.sqrt(channels("bconv_UP.1.weight", 36) / 4)))
     if kernel_size > MAX_KERNEL_SIZE:
-        raise CheckpointError(
-            f"Released kernels have sides of up to {MAX_KERNEL_SIZE}. Received: {values} channels of "
-            f"bconv_UP.1.weight, for kernel_size={kernel_size}"
-        )
+        raise CheckpointError(f"Released kernels have sides of up to {MAX_KERNEL_SIZE}. Received: {kernel_size}")
     shared = channels("bconv_U.1.weight", 1) == 1
+    # The side of the encoding filters is in no shape: it is 6 in all released models.
     model = matting_net(channel_shared=shared, kernel_size=kernel_size, encoding_size=6)
     assign_matting(model, state)
     return model

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.network.framing import framed, matte
+from a2u_tf.matting.network.model import framed, matte
 from tests.helpers import skip_unless_empty_maps_convolve, to_numpy
 from tests.matting.pytorch_release.recipe import channels_last
 

@@ -9,8 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from a2u_tf.matting.pictures import read_alpha, read_picture, write_rgb
-from a2u_tf.matting.pictures.colour_profiles import converted
-from a2u_tf.matting.pictures.decoding import decode
+from a2u_tf.matting.pictures.decoding import converted, decode
 
 # Columns of a matrix to XYZ, of D50: those of Display P3.
 WIDE = {"r": (0.51512, 0.24120, -0.00105), "g": (0.29198, 0.69225, 0.04189), "b": (0.15710, 0.06657, 0.78407)}

@@ -16,9 +16,10 @@ def test_problems(count, last):
     problems.stop_if_any()
     for number in range(count):
         problems.add(f"problem {number}")
-    with pytest.raises(PictureError, match=r"^somewhere cannot be used as it is:\n  problem 0") as info:
+    with pytest.raises(PictureError) as info:
         problems.stop_if_any()
     lines = str(info.value).split("\n  ")
+    assert lines[:2] == ["somewhere cannot be used as it is:", "problem 0"]
     assert len(lines) == 1 + min(count, 21)
     assert lines[-1] == last
 
@@ -33,8 +34,7 @@ def test_each_file_is_read_once(tmp_path, monkeypatch):
     problems = Problems(tmp_path)
     check_sizes([[path, paths[1]] for path in paths], problems)
     assert sorted(reads) == paths
-    with pytest.raises(PictureError, match=r"differ: .*0\.png is \(2, 4\), .*1\.png is \(2, 3\)\.$"):
-        problems.stop_if_any()
+    assert problems.lines == [f"Sizes (height, width) differ: {paths[0]} is (2, 4), {paths[1]} is (2, 3)."]
 
 
 def test_file_that_cannot_be_opened(tmp_path):
@@ -42,8 +42,7 @@ def test_file_that_cannot_be_opened(tmp_path):
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere.png")
     assert not read_headers(list_pictures(tmp_path, problems), problems)
-    with pytest.raises(PictureError, match=r"as it is:\n  .*No such file or directory: .*gone\.png'$"):
-        problems.stop_if_any()
+    assert problems.lines == [f"[Errno 2] No such file or directory: '{tmp_path / 'gone.png'}'"]
 
 
 def test_names_are_escaped_and_told_once():

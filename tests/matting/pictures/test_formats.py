@@ -19,16 +19,13 @@ def rgb(rng):
     return rng.integers(0, 256, (30, 41, 3), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "progressive JPEG", "grey JPEG"])
 @pytest.mark.parametrize("tail", [b"", b"\0" * 7, b"bytes of a camera after the picture"])
-def test_size(saved, rgb, kind, tail):
-    data = {
-        "PNG": png(rgb, 2),
-        "JPEG": jpeg(rgb),
-        "progressive JPEG": jpeg(rgb, progressive=True),
-        "grey JPEG": jpeg(rgb[..., 0]),
-    }[kind]
-    assert read_header(saved(data + tail)) == PictureHeader(kind.split()[-1], (30, 41))
+def test_size(saved, rgb, tail):
+    for data in (jpeg(rgb), jpeg(rgb, progressive=True), jpeg(rgb[..., 0])):
+        assert read_header(saved(data + tail)) == PictureHeader("JPEG", (30, 41))
+    assert read_header(saved(png(rgb, 2) + tail)) == PictureHeader("PNG", (30, 41))
+    padded = with_segments(jpeg(rgb), b"\xff\xff\xff")  # before a marker
+    assert read_header(saved(padded + tail)).size == (30, 41)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -50,21 +47,18 @@ def test_pictures_behind_the_first(saved, rgb):
 
 
 def test_alpha_channel(saved, rgb):
-    transparent = chunk(b"tRNS", bytes(6))
-    with_alpha = png(rgb[:, :20].reshape(30, 15, 4), 6), png(rgb[..., :2], 4), png(rgb, 2, transparent)
-    one_level = png(rgb[..., 0], 0, chunk(b"tRNS", b"\0\7"))
-    palette = palette_png(rgb[..., 0] % 2, rgb[0, :2], 9)
+    grey, indices = rgb[..., 0], rgb[..., 0] % 2
+    with_alpha = png(rgb[:, :20].reshape(30, 15, 4), 6), png(rgb[..., :2], 4), png(rgb, 2, chunk(b"tRNS", bytes(6)))
+    one_level, palette = png(grey, 0, chunk(b"tRNS", b"\0\7")), palette_png(indices, rgb[0, :2], 9)
     assert all(read_header(saved(data)).has_alpha for data in (*with_alpha, palette, one_level))
-    without = png(rgb, 2), png(rgb[..., 0], 0), palette_png(rgb[..., 0] % 2, rgb[0, :2]), jpeg(rgb)
+    without = png(rgb, 2), png(grey, 0), palette_png(indices, rgb[0, :2]), jpeg(rgb)
     assert not any(read_header(saved(data)).has_alpha for data in without)
 
 
 def test_header_does_not_decode(saved, rgb, monkeypatch):
-    paths = [
-        saved(data, f"{n}") for n, data in enumerate((png(rgb, 2), jpeg(rgb), png(rgb, 2, chunk(b"eXIf", exif(6)))))
-    ]
+    files = png(rgb, 2), jpeg(rgb), png(rgb, 2, chunk(b"eXIf", exif(6)))
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda image: pytest.fail("decoded"))
-    assert [read_header(path).size for path in paths] == [(30, 41), (30, 41), (41, 30)]
+    assert [read_header(saved(data)).size for data in files] == [(30, 41), (30, 41), (41, 30)]
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -77,10 +71,6 @@ def test_exif_rotation_of_a_jpeg(saved, rgb, orientation, order):
 @pytest.mark.parametrize("content", [b"Exif\0\0", b"Exif\0\0MM", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"http://ns.adobe"])
 def test_broken_or_other_application_data_is_no_rotation(saved, rgb, content):
     assert read_header(saved(with_segments(jpeg(rgb), jpeg_segment(0xE1, content)))).size == (30, 41)
-
-
-def test_padding_before_a_marker(saved, rgb):
-    assert read_header(saved(with_segments(jpeg(rgb), b"\xff\xff\xff"))).size == (30, 41)
 
 
 def test_every_cut_of_a_png(saved, rgb):
@@ -98,34 +88,23 @@ def test_every_cut_of_a_jpeg(saved, rgb, progressive):
     data = with_segments(jpeg(rgb, progressive), jpeg_segment(0xE1, b"Exif\0\0" + jpeg(rgb[:4, :4])))
     for length in [*range(4, 700, 3), *range(700, len(data), 17), *range(len(data) - 5, len(data))]:
         path = saved(data[:length])
-        with pytest.raises(PictureError, match=r"picture\.png is damaged or"):
-            decode(path)
-        if data[length - 2 : length] != b"\xff\xd9":
+        for read in (read_header, decode) if data[length - 2 : length] != b"\xff\xd9" else (decode,):
             with pytest.raises(PictureError, match=r"picture\.png is damaged or"):
-                read_header(path)
+                read(path)
 
 
-@pytest.mark.parametrize("read", [read_header, decode])
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (b"", "is empty"),
-        (b"8BPS and so on", "is damaged or no picture of the formats .* begins with b'8BPS and'. Export it as PNG"),
-        (b"<html>404</html>", "is damaged or no picture of the formats"),
-        (b"\x89PN", "is damaged or no picture of the formats"),
-    ],
-)
-def test_other_files(saved, read, data, message):
-    with pytest.raises(PictureError, match=rf"picture\.png {message}"):
-        read(saved(data))
+def test_other_files(saved):
+    unknown = "is damaged or no picture of the formats .* begins with b'8BPS and'. Export it as PNG"
+    for data, message in ((b"", "is empty"), (b"8BPS and so on", unknown), (b"\x89PN", "is damaged or no picture")):
+        for read in (read_header, decode):
+            with pytest.raises(PictureError, match=rf"picture\.png {message}"):
+                read(saved(data))
 
 
 def test_heic_without_its_package(saved, monkeypatch):
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
     formats._heif_problem.cache_clear()
-    with pytest.raises(
-        PictureError, match=r"is HEIC, which pillow-heif reads .*Install it: pip install 'a2u_tf\[heif\]'"
-    ):
+    with pytest.raises(PictureError, match=r"is HEIC, which pillow-heif reads .*: pip install 'a2u_tf\[heif\]'"):
         read_header(saved(b"\0\0\0\x1cftypheic" + bytes(40)))
     formats._heif_problem.cache_clear()
 

@@ -41,59 +41,47 @@ def problems_of(read, *args):
         (layouts.distinctions_646_training, "Train/FG", "Train/GT"),
     ],
 )
-class TestTraining:
-    def test_pairs(self, place, read, colours, alpha):
-        folder = place(f"{colours}/b_1.JPG", f"{alpha}/b_1.png", f"{colours}/a.png", f"{alpha}/a.jpeg")
-        place(f"{colours}/.hidden.png")
-        (folder / colours / "Thumbs.db").write_bytes(b"no picture")
-        assert (
-            read(folder)
-            == read(str(folder))
-            == [
-                TrainingForeground("a", folder / colours / "a.png", folder / alpha / "a.jpeg"),
-                TrainingForeground("b_1", folder / colours / "b_1.JPG", folder / alpha / "b_1.png"),
-            ]
-        )
+def test_training(place, read, colours, alpha):
+    folder = place(f"{colours}/b_1.JPG", f"{colours}/a.png", f"{colours}/.hidden.png")
+    (folder / colours / "Thumbs.db").write_bytes(b"no picture")
+    with pytest.raises(FileNotFoundError, match=f"must hold the folders .*Missing: {folder / alpha}. Is it the"):
+        read(folder)
+    with pytest.raises(FileNotFoundError, match=f"Missing: .*nowhere/{colours}, .*nowhere/{alpha}"):
+        read(folder / "nowhere")
+    place(f"{alpha}/b_1.png", f"{alpha}/a.jpeg")
+    expected = [
+        TrainingForeground("a", folder / colours / "a.png", folder / alpha / "a.jpeg"),
+        TrainingForeground("b_1", folder / colours / "b_1.JPG", folder / alpha / "b_1.png"),
+    ]
+    assert read(folder) == read(str(folder)) == expected
 
-    def test_missing_folders(self, place, read, colours, alpha):
-        folder = place(f"{colours}/a.png")
-        with pytest.raises(FileNotFoundError, match=f"must hold the folders .*Missing: {folder / alpha}. Is it the"):
-            read(folder)
-        with pytest.raises(FileNotFoundError, match=f"Missing: .*nowhere/{colours}, .*nowhere/{alpha}"):
-            read(folder / "nowhere")
 
-    def test_all_problems_at_once(self, place, read, colours, alpha):
-        folder = place(*(f"{colours}/{name}.png" for name in "abdef"), *(f"{alpha}/{name}.png" for name in "acdefg"))
-        place(f"{alpha}/e.png", size=(6, 4))
-        place(f"{colours}/a.jpg")
-        (folder / alpha / "f.png").write_bytes(b"GIF89a--")
-        (folder / colours / "d.png").write_bytes(png(np.zeros((4, 6)), 0)[:-5])
-        (folder / colours / "h.psd").write_bytes(b"")
-        problems = problems_of(read, folder)
-        expected = [
-            f"{colours}/h.psd is of a format that is not read",
-            f"{colours}/a.jpg and {colours}/a.png have the same name",
-            f"{alpha}/b is missing, as .png, .jpg or so",
-            f"{colours}/c is missing",
-            f"{colours}/g is missing",
-            f"{colours}/d.png is damaged or cut short",
-            f"{alpha}/f.png is damaged or no picture of the formats PNG, JPEG",
-            rf"Sizes \(height, width\) differ: {colours}/e.png is \(4, 6\), {alpha}/e.png is \(6, 4\)",
-        ]
-        assert len(problems) == len(expected)
-        for line, start in zip(problems, expected, strict=True):
-            assert re.match(start, line)
+def test_all_problems_of_a_training_set_at_once(place):
+    folder = place(*(f"Train/FG/{name}.png" for name in "abdef"), *(f"Train/GT/{name}.png" for name in "acdefg"))
+    place("Train/GT/e.png", size=(6, 4))
+    place("Train/FG/a.jpg")
+    (folder / "Train/GT/f.png").write_bytes(b"GIF89a--")
+    (folder / "Train/FG/d.png").write_bytes(png(np.zeros((4, 6)), 0)[:-5])
+    (folder / "Train/FG/h.psd").write_bytes(b"")
+    problems = problems_of(layouts.distinctions_646_training, folder)
+    expected = [
+        "Train/FG/h.psd is of a format that is not read",
+        "Train/FG/a.jpg and Train/FG/a.png have the same name",
+        "Train/GT/b is missing, as .png, .jpg or so",
+        "Train/FG/c is missing",
+        "Train/FG/g is missing",
+        "Train/FG/d.png is damaged or cut short",
+        "Train/GT/f.png is damaged or no picture of the formats PNG, JPEG",
+        r"Sizes \(height, width\) differ: Train/FG/e.png is \(4, 6\), Train/GT/e.png is \(6, 4\)",
+    ]
+    for line, start in zip(problems, expected, strict=True):
+        assert re.match(start, line)
 
-    def test_many_problems(self, place, read, colours, alpha):
-        folder = place(*(f"{colours}/{n:03}.png" for n in range(50)), f"{alpha}/007.png")
-        problems = problems_of(read, folder)
-        assert len(problems) == 21
-        assert problems[0].startswith(f"{alpha}/000 is missing")
-        assert problems[-1] == "and 29 more"
 
-    def test_empty_folders(self, place, read, colours, alpha):
-        folder = place(f"{colours}/a.png", f"{alpha}/b.txt")
-        assert problems_of(read, folder) == [f"{alpha} holds no pictures ending in {', '.join(ENDINGS)}."]
+def test_empty_folders(place):
+    folder = place("Train/FG/a.png", "Train/GT/b.txt")
+    expected = [f"Train/GT holds no pictures ending in {', '.join(ENDINGS)}."]
+    assert problems_of(layouts.distinctions_646_training, folder) == expected
 
 
 @pytest.mark.parametrize(
@@ -103,32 +91,32 @@ class TestTraining:
         (layouts.distinctions_646_test, "Test/merged", "Test/trimaps", "Test/GT"),
     ],
 )
-class TestComposed:
-    def test_groups(self, place, read, image, trimap, alpha):
-        """A name that itself ends in a number keeps it."""
-        names = "boy_0", "boy_12", "boy_12_0"
-        folder = place(*(f"{kind}/{name}.png" for name in names for kind in (image, trimap)))
-        place(f"{alpha}/boy.png", f"{alpha}/boy_12.png")
-        assert read(folder) == [
-            EvaluationImage(
-                name, folder / image / f"{name}.png", folder / trimap / f"{name}.png", folder / alpha / f"{owner}.png"
-            )
-            for name, owner in zip(names, ("boy", "boy", "boy_12"), strict=True)
-        ]
+def test_composed(place, read, image, trimap, alpha):
+    """A name that itself ends in a number keeps it."""
+    owners = {"boy_0": "boy", "boy_12": "boy", "boy_12_0": "boy_12"}
+    folder = place(*(f"{kind}/{name}.png" for name in owners for kind in (image, trimap)))
+    place(f"{alpha}/boy.png", f"{alpha}/boy_12.png")
+    assert read(folder) == [
+        EvaluationImage(
+            name, folder / image / f"{name}.png", folder / trimap / f"{name}.png", folder / alpha / f"{owner}.png"
+        )
+        for name, owner in owners.items()
+    ]
 
-    def test_problems(self, place, read, image, trimap, alpha):
-        folder = place(*(f"{kind}/{name}.png" for name in ("a_0", "b_0", "c_0") for kind in (image, trimap)))
-        place(f"{image}/a_1.png", f"{trimap}/a_2.png", f"{alpha}/c.png", f"{alpha}/d.png", f"{alpha}/b.png")
-        place(f"{trimap}/c_0.png", f"{alpha}/b.png", size=(3, 3))
-        assert problems_of(read, folder) == [
-            f"{trimap}/a_1 is missing, as .png, .jpg or so.",
-            f"{image}/a_2 is missing, as .png, .jpg or so.",
-            f"Sizes (height, width) differ: {image}/c_0.png is (4, 6), {trimap}/c_0.png is (3, 3).",
-            f"{alpha}/a is missing, as .png, .jpg or so: the matte of {image}/a_0.png.",
-            f"{alpha}/a is missing, as .png, .jpg or so: the matte of {image}/a_1.png.",
-            f"{image}/d_0 is missing, as .png, .jpg or so: no image belongs to {alpha}/d.png.",
-            f"Sizes (height, width) differ: {image}/b_0.png is (4, 6), {alpha}/b.png is (3, 3).",
-        ]
+
+def test_problems_of_composed(place):
+    folder = place(*(f"Test/{kind}/{name}.png" for name in ("a_0", "b_0", "c_0") for kind in ("merged", "trimaps")))
+    place("Test/merged/a_1.png", "Test/trimaps/a_2.png", "Test/GT/c.png", "Test/GT/d.png")
+    place("Test/trimaps/c_0.png", "Test/GT/b.png", size=(3, 3))
+    assert problems_of(layouts.distinctions_646_test, folder) == [
+        "Test/trimaps/a_1 is missing, as .png, .jpg or so.",
+        "Test/merged/a_2 is missing, as .png, .jpg or so.",
+        "Sizes (height, width) differ: Test/merged/c_0.png is (4, 6), Test/trimaps/c_0.png is (3, 3).",
+        "Test/GT/a is missing, as .png, .jpg or so: the matte of Test/merged/a_0.png.",
+        "Test/GT/a is missing, as .png, .jpg or so: the matte of Test/merged/a_1.png.",
+        "Test/merged/d_0 is missing, as .png, .jpg or so: no image belongs to Test/GT/d.png.",
+        "Sizes (height, width) differ: Test/merged/b_0.png is (4, 6), Test/GT/b.png is (3, 3).",
+    ]
 
 
 @pytest.mark.parametrize("with_alpha", [True, False])
@@ -173,8 +161,8 @@ def test_rgba_foregrounds(place):
         "grey.png has no alpha channel. Give it one, or move the picture away.",
         "photo.jpg has no alpha channel. Give it one, or move the picture away.",
     ]
-    (folder / "grey.png").unlink()
-    (folder / "photo.jpg").unlink()
+    for name in ("grey.png", "photo.jpg"):
+        (folder / name).unlink()
     expected = [TrainingForeground(name, folder / f"{name}.png", None) for name in ("a", "b")]
     assert layouts.rgba_foregrounds(folder) == expected
 

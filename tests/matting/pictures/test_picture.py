@@ -66,11 +66,11 @@ def test_merge_that_would_cover_everything(rng):
 def test_sizes_that_differ():
     picture, alpha = np.zeros((3, 4, 3), np.uint8), np.zeros((3, 4), np.float32)
     for call, arguments, shapes in (
-        (composite, (np.zeros((3, 5, 3)), picture, alpha), r"\(3, 5, 3\) and \(3, 4\)"),
-        (composite, (picture, alpha, alpha), r"\(3, 4\) and \(3, 4\)"),
-        (composite, (picture, picture, alpha[..., None]), r"\(3, 4, 3\) and \(3, 4, 1\)"),
-        (merge_foregrounds, (picture, alpha, picture, alpha.T), r"\(3, 4, 3\) and \(4, 3\)"),
-        (merge_foregrounds, (picture, alpha.T, picture, alpha), r"\(3, 4, 3\) and \(4, 3\)"),
+        (composite, (np.zeros((3, 5, 3)), picture, alpha), r"\(3, 5, 3\), \(3, 4\)"),
+        (composite, (picture, alpha, alpha), r"\(3, 4\), \(3, 4\)"),
+        (composite, (picture, picture, alpha[..., None]), r"\(3, 4, 3\), \(3, 4, 1\)"),
+        (merge_foregrounds, (picture, alpha, picture, alpha.T), r"\(3, 4, 3\), \(4, 3\)"),
+        (merge_foregrounds, (picture, alpha.T, picture, alpha), r"\(3, 4, 3\), \(4, 3\)"),
     ):
-        with pytest.raises(ValueError, match=rf"A picture and its alpha .* of one size. Received: {shapes}"):
+        with pytest.raises(ValueError, match=rf"A picture and its alpha .* Received: {shapes}"):
             call(*arguments)

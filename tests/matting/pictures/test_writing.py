@@ -55,7 +55,7 @@ def test_write_rgb(tmp_path, rng, bits):
         (write_alpha, [np.array([[0, 1.01]])], "Received: float64 from 0.0 to 1.01"),
         (write_alpha, [np.array([[-0.5, 1]])], "Received: float64 from -0.5 to 1.0"),
         (write_alpha, [np.array([[0, np.nan]])], "Received: float64 from nan to nan"),
-        (write_rgb, [np.zeros((4, 4, 3)), 8, np.zeros((4, 5))], r"of one size. Received: \(4, 4, 3\) and \(4, 5\)"),
+        (write_rgb, [np.zeros((4, 4, 3)), 8, np.zeros((4, 5))], r"Received: \(4, 4, 3\), \(4, 5\)"),
         (write_rgb, [np.zeros((4, 4))], r"`colours` must have shape \(H, W, 3\). Received: \(4, 4\)"),
         (write_rgb, [np.zeros((4, 4, 3, 1))], r"Received: \(4, 4, 3, 1\)"),
         (write_rgb, [np.full((4, 4, 3), 1.5)], r"`colours` must be floats in \[0, 1\]"),

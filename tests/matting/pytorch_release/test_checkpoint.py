@@ -1,6 +1,5 @@
 """Checkpoints as the authors' code writes them, made here with torch, into Keras weights."""
 
-import pickle
 from collections import OrderedDict
 
 import numpy as np
@@ -28,10 +27,8 @@ def write_official(path, state, counters=True):
         if counters or not name.endswith("num_batches_tracked")
     )
     optimizer = torch.optim.Adam([torch.zeros(2, requires_grad=True)])
-    losses = {"running_loss": [0.1], "epoch_loss": [0.1]}
-    measure = {name: [1.0] for name in ("sad", "mse", "grad", "conn")}
-    content = {"state_dict": tensors, "optimizer": optimizer.state_dict(), "epoch": 30}
-    torch.save({**content, "train_loss": losses, "val_loss": losses, "measure": measure}, path)
+    content = {"state_dict": tensors, "optimizer": optimizer.state_dict(), "epoch": 30, "measure": {"sad": [1.0]}}
+    torch.save(content, path)
 
 
 @pytest.mark.network
@@ -40,10 +37,9 @@ def test_official_checkpoint_predicts_as_recorded(golden_dir, tmp_path, tag, cou
     _, state = make_state(golden_dir, tag)
     write_official(tmp_path / "model.pth", state, counters)
     output = tmp_path / "model.weights.h5"
+    variant = "cs" if tag == "adobe" else "cw"
     said = import_checkpoint(tmp_path / "model.pth", output)
-    assert said.startswith(
-        f"matting network, dynamic {'cs' if tag == 'adobe' else 'cw'}, kernel_size=3, encoding_size=6"
-    )
+    assert said.startswith(f"matting network, dynamic {variant}, kernel_size=3, encoding_size=6, 8,")
     model = matting_net(channel_shared=tag == "adobe", weights=output)
     meta, arrays = load(golden_dir / f"D_net_{tag}_eval.npz")
     for row in meta["inputs"]:
@@ -69,24 +65,6 @@ def test_encoder(golden_dir, tmp_path):
     kernel = to_numpy(model.get_layer("encoder_stem_conv").kernel)
     np.testing.assert_array_equal(kernel[:, :, :3], state["mod1.conv1.weight"].numpy().transpose(2, 3, 1, 0))
     np.testing.assert_array_equal(kernel[:, :, 3], 0)
-
-
-class Malicious:
-    """Runs code when it is unpickled."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def __reduce__(self):
-        return (open, (str(self.path), "w"))
-
-
-@pytest.mark.parametrize("save", [torch.save, lambda content, path: path.write_bytes(pickle.dumps(content))])
-def test_nothing_in_the_file_runs(tmp_path, save):
-    save({"state_dict": {"x": Malicious(tmp_path / "harm")}}, tmp_path / "bad.pth")
-    with pytest.raises(CheckpointError, match=r"not a checkpoint of tensors alone .*nothing of it was run"):
-        read_checkpoint(tmp_path / "bad.pth")
-    assert not (tmp_path / "harm").exists()
 
 
 def test_exceptions(tmp_path):

@@ -15,20 +15,13 @@ from tests.matting.pytorch_release.recipe import released_layout
 
 CASES = range(12)  # the two after them have the group layout of the released code, which is not ours
 FEW = [1, 7]  # the quickest to compile
-WEIGHTS = {
-    "bconv_U.1.weight": "encoder_u/kernel",
-    "bconv_U.1.bias": "encoder_u/bias",
-    "bconv_V.1.weight": "encoder_v/kernel",
-    "bconv_V.1.bias": "encoder_v/bias",
-    "bconv_UP.1.weight": "projection_up/kernel",
-    "bconv_UP.1.bias": "projection_up/bias",
-    "bconv_DP.1.weight": "projection_down/kernel",
-    "bconv_DP.1.bias": "projection_down/bias",
-    "bnu.0.weight": "norm_u/gamma",
-    "bnu.0.bias": "norm_u/beta",
-    "bnv.0.weight": "norm_v/gamma",
-    "bnv.0.bias": "norm_v/beta",
-}
+DENSE = {"bconv_U.1": "encoder_u", "bconv_V.1": "encoder_v"}
+DENSE |= {"bconv_UP.1": "projection_up", "bconv_DP.1": "projection_down"}
+NORMS = {"bnu.0": "norm_u", "bnv.0": "norm_v"}
+WEIGHTS = {f"{theirs}.weight": f"{ours}/kernel" for theirs, ours in DENSE.items()}
+WEIGHTS |= {f"{theirs}.bias": f"{ours}/bias" for theirs, ours in DENSE.items()}
+WEIGHTS |= {f"{theirs}.weight": f"{ours}/gamma" for theirs, ours in NORMS.items()}
+WEIGHTS |= {f"{theirs}.bias": f"{ours}/beta" for theirs, ours in NORMS.items()}
 
 
 class Golden:
@@ -55,11 +48,8 @@ class Golden:
         assign_kernels(layer, self.state)
         return layer
 
-    def cotangent(self):
-        return np.concatenate([self.maps["cot_d"].ravel(), self.maps["cot_u"].ravel()])
-
-    def outputs(self):
-        return np.concatenate([self.maps["out_d"].ravel(), self.maps["out_u"].ravel()])
+    def both(self, name):
+        return np.concatenate([self.maps[f"{name}_d"].ravel(), self.maps[f"{name}_u"].ravel()])
 
     def check_gradients(self, layer, actual, tolerance):
         names = ["x", *(variable.path.split("/", 1)[1] for variable in layer.trainable_variables)]
@@ -93,8 +83,8 @@ def test_golden(golden_dir, number, dtype, out, gradient):
     arrays = [golden.maps["x"].astype(dtype), *(to_numpy(v.value) for v in layer.trainable_variables)]
     outputs = run(with_weights(layer), *arrays)
     assert keras.backend.standardize_dtype(outputs.dtype) == dtype
-    np.testing.assert_allclose(to_numpy(outputs), golden.outputs(), rtol=0, atol=out)
-    actual = gradients(with_weights(layer), *arrays, cotangent=golden.cotangent())
+    np.testing.assert_allclose(to_numpy(outputs), golden.both("out"), rtol=0, atol=out)
+    actual = gradients(with_weights(layer), *arrays, cotangent=golden.both("cot"))
     golden.check_gradients(layer, actual, gradient)
 
 
@@ -110,9 +100,9 @@ def test_jit_golden(golden_dir, number, jit):
     golden = Golden(golden_dir, number)
     layer = golden.layer()
     function = tf.function(value_and_gradients(with_weights(layer)), jit_compile=jit)
-    tensors = [golden.maps["x"], *(v.value for v in layer.trainable_variables), golden.cotangent()]
+    tensors = [golden.maps["x"], *(v.value for v in layer.trainable_variables), golden.both("cot")]
     outputs, *actual = function(*(tf.convert_to_tensor(x) for x in tensors))
-    np.testing.assert_allclose(outputs, golden.outputs(), rtol=0, atol=5e-5)
+    np.testing.assert_allclose(outputs, golden.both("out"), rtol=0, atol=5e-5)
     golden.check_gradients(layer, [x.numpy() for x in actual], 2e-4)
 
 
@@ -121,9 +111,7 @@ def released_state(channels, kernel_size, shared, rng):
     outputs = {"bconv_U.1": filters, "bconv_V.1": filters, "bconv_UP.1": values, "bconv_DP.1": values}
     state = {f"{name}.weight": rng.normal(size=(out, channels, 1, 1)) for name, out in outputs.items()}
     state |= {f"{name}.bias": rng.normal(size=out) for name, out in outputs.items()}
-    return state | {
-        f"{norm}.0.{part}": rng.normal(size=channels) for norm in ("bnu", "bnv") for part in ("weight", "bias")
-    }
+    return state | {f"{norm}.{part}": rng.normal(size=channels) for norm in NORMS for part in ("weight", "bias")}
 
 
 def built(channels=4, **settings):
@@ -176,28 +164,25 @@ def test_exception_assigns_nothing(rng, name, change, message):
 @pytest.mark.parametrize(
     ("settings", "received"),
     [
-        ({"variant": "static"}, "'variant': 'static'"),
-        ({"variant": "hybrid"}, "'variant': 'hybrid'"),
-        ({"directions": ("up",)}, "'directions': {'up'}"),
-        ({"rank": 2}, "'rank': 2"),
-        ({"groups": 2}, "'groups': 2"),
-        ({"use_bias": False}, "'use_bias': False"),
-        ({"use_norm": False}, "'use_norm': False"),
+        ({"variant": "static"}, "fit .*Received: .*'variant': 'static'"),
+        ({"variant": "hybrid"}, "fit .*Received: .*'variant': 'hybrid'"),
+        ({"directions": ("up",)}, "fit .*Received: .*'directions': {'up'}"),
+        ({"rank": 2}, "fit .*Received: .*'rank': 2"),
+        ({"groups": 2}, "fit .*Received: .*'groups': 2"),
+        ({"use_bias": False}, "fit .*Received: .*'use_bias': False"),
+        ({"use_norm": False}, "fit .*Received: .*'use_norm': False"),
+        ({"kernel_size": 5}, "wrongly shaped: "),
+        ({"channels": 6}, "wrongly shaped: "),
+        ({"channel_shared": False}, "wrongly shaped: "),
     ],
 )
 def test_exception_of_other_layers(rng, settings, received):
-    with pytest.raises(ValueError, match=f"fit a built A2UKernels layer.*Received: .*{received}"):
+    with pytest.raises(ValueError, match=received):
         assign_kernels(built(**settings), released_state(4, 3, True, rng))
 
 
-def test_exception_of_other_sizes(rng):
-    for settings in ({"kernel_size": 5}, {"channels": 6}, {"channel_shared": False}):
-        with pytest.raises(ValueError, match="wrongly shaped: "):
-            assign_kernels(built(**settings), released_state(4, 3, True, rng))
-
-
 def test_exception_of_an_unbuilt_layer(rng):
-    with pytest.raises(ValueError, match="Received: built=False"):
+    with pytest.raises(ValueError, match=r"Received: \{'built': False\}"):
         assign_kernels(A2UKernels(directions=("up", "down")), released_state(4, 3, True, rng))
 
 

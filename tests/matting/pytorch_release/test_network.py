@@ -9,7 +9,7 @@ import pytest
 from a2u_tf.matting import matting_net
 from a2u_tf.matting.losses import AlphaLoss, CompositionLoss, WeightedSum
 from a2u_tf.matting.pytorch_release import assign_encoder, assign_matting
-from a2u_tf.matting.pytorch_release.network import matting_sources
+from a2u_tf.matting.pytorch_release.parameters import matting_sources
 from tests.helpers import dtype_policy, to_numpy, working_dtype
 from tests.matting.pytorch_release.recipe import channels_last, load, make_state, normal, released_layout
 
@@ -19,41 +19,26 @@ TAGS = ["adobe", "adobe_unshare", "variant_s1_k3_unshare"]
 # Our layer by recorded stage; those of A2UKernels have two outputs, in the order down, up.
 STAGES = {
     "layer0": "encoder_stem_activation",
-    "bilinear0.down": "kernels_1",
-    "bilinear0.up": "kernels_1",
     "down0": "downsampling_1",
-    "bilinear1.down": "kernels_2",
-    "bilinear1.up": "kernels_2",
     "down1": "downsampling_2",
     "layer1": "encoder_1_3_activation",
-    "layer2_1.layer1": "encoder_2_1_1_activation",
-    "layer2_1.bilinear.down": "kernels_3",
-    "layer2_1.bilinear.up": "kernels_3",
-    "layer2_1.down": "downsampling_3",
-    "layer2_1": "encoder_2_1_activation",
-    "layer2_2": "encoder_2_4_activation",
-    "layer3_1.layer1": "encoder_3_1_1_activation",
-    "layer3_1.bilinear.down": "kernels_4",
-    "layer3_1.bilinear.up": "kernels_4",
-    "layer3_1.down": "downsampling_4",
-    "layer3_1": "encoder_3_1_activation",
-    "layer3_2": "encoder_3_4_activation",
     "dconv_pp.aspp1": "aspp_1_activation",
     "dconv_pp.aspp4": "aspp_4_pointwise_activation",
     "dconv_pp.global_avg_pool": "aspp_average_activation",
     "dconv_pp": "aspp_dropout",
-    "short3": "skip_4_activation",
     "decoder_layer4.sum": "decoder_4_sum",
-    "decoder_layer4": "decoder_4_2_activation",
-    "short2": "skip_3_activation",
-    "decoder_layer3": "decoder_3_2_activation",
-    "short1": "skip_2_activation",
-    "decoder_layer2": "decoder_2_2_activation",
-    "short0": "skip_1_activation",
     "decoder_layer1.sum": "decoder_1_sum",
-    "decoder_layer1": "decoder_1_2_activation",
     "pred.0": "head_activation",
 }
+for stage in (2, 3):
+    STAGES[f"layer{stage}_1.layer1"] = f"encoder_{stage}_1_1_activation"
+    STAGES[f"layer{stage}_1.down"] = f"downsampling_{stage + 1}"
+    STAGES[f"layer{stage}_1"] = f"encoder_{stage}_1_activation"
+    STAGES[f"layer{stage}_2"] = f"encoder_{stage}_4_activation"
+for level, kernels in enumerate(("bilinear0", "bilinear1", "layer2_1.bilinear", "layer3_1.bilinear"), 1):
+    STAGES[f"{kernels}.down"] = STAGES[f"{kernels}.up"] = f"kernels_{level}"
+    STAGES[f"short{level - 1}"] = f"skip_{level}_activation"
+    STAGES[f"decoder_layer{level}"] = f"decoder_{level}_2_activation"
 
 
 def released_net(golden_dir, tag, dtype="float32"):
@@ -93,12 +78,9 @@ def test_every_stage(golden_dir, tag):
             ours = to_numpy(received[stage])
             assert [ours.shape[0], ours.shape[3], *ours.shape[1:3]] == facts["shape"]
             expected = channels_last(arrays[f"{prefix}act.{stage}"])
-            largest = max(abs(facts["min"]), abs(facts["max"]))
-            message = f"{tag}, input {row['index']}, {stage}"
-            np.testing.assert_allclose(
-                ours[:, ::sy, ::sx, ::sc], expected, rtol=0, atol=1e-4 * largest, err_msg=message
-            )
-            np.testing.assert_allclose(np.linalg.norm(ours), facts["l2"], rtol=1e-4, err_msg=message)
+            tolerance = 1e-4 * max(abs(facts["min"]), abs(facts["max"]))
+            np.testing.assert_allclose(ours[:, ::sy, ::sx, ::sc], expected, rtol=0, atol=tolerance, err_msg=stage)
+            np.testing.assert_allclose(np.linalg.norm(ours), facts["l2"], rtol=1e-4, err_msg=stage)
         expected = channels_last(arrays[f"{prefix}out_f64"])
         np.testing.assert_allclose(to_numpy(received["out"]), expected, rtol=0, atol=2e-4)
 
@@ -212,53 +194,44 @@ def test_convention_running_variance_is_of_the_batch(golden_dir):
     for brick, name, stride in (("encoder_stem", "layer0.1", 1), ("skip_2", "short1.1", 2)):
         layer = step.model.get_layer(f"{brick}_norm")
         count = batch * (height // stride) * (width // stride)
-        np.testing.assert_allclose(
-            to_numpy(layer.moving_mean), step.arrays[f"bn_after.{name}.running_mean"], rtol=0, atol=1e-6
-        )
-        before = step.state[f"{name}.running_var"]
-        biased = 0.9 * before + (step.arrays[f"bn_after.{name}.running_var"] - 0.9 * before) * (count - 1) / count
+        mean, variance = (step.arrays[f"bn_after.{name}.running_{kind}"] for kind in ("mean", "var"))
+        np.testing.assert_allclose(to_numpy(layer.moving_mean), mean, rtol=0, atol=1e-6)
+        before = 0.9 * step.state[f"{name}.running_var"]
+        biased = before + (variance - before) * (count - 1) / count
         np.testing.assert_allclose(to_numpy(layer.moving_variance), biased, rtol=0, atol=1e-6)
 
 
-class TestErrors:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def net():
-        return matting_net()
+def test_every_problem_is_listed_and_nothing_assigned(golden_dir):
+    net, state = matting_net(), make_state(golden_dir, "adobe")[1]
+    before = net.get_weights()
+    del state["short3.0.weight"], state["pred.1.weight"]
+    state["short0.0.weight"] = state["short0.0.weight"][:, :3]
+    state["optimizer_step"] = np.zeros(1)
+    with pytest.raises(ValueError, match="do not fit") as error:
+        assign_matting(net, state)
+    message = str(error.value)
+    assert "missing: short3.0.weight, pred.1.weight; not of this model: optimizer_step; wrongly shaped: " in message
+    assert "short0.0.weight (64, 3, 3, 3) for a weight of shape (3, 3, 4, 64). Build" in message
+    with pytest.raises(ValueError, match=r"missing: .* and \d+ more"):
+        assign_matting(net, {})
+    for x, y in zip(net.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(x, y)
 
-    @pytest.fixture
-    def state(self, golden_dir):
-        return make_state(golden_dir, "adobe")[1]
 
-    def test_every_problem_is_listed_and_nothing_assigned(self, net, state):
-        before = net.get_weights()
-        del state["short3.0.weight"], state["pred.1.weight"]
-        state["short0.0.weight"] = state["short0.0.weight"][:, :3]
-        state["optimizer_step"] = np.zeros(1)
-        with pytest.raises(ValueError, match="do not fit") as error:
-            assign_matting(net, state)
-        message = str(error.value)
-        assert "missing: short3.0.weight, pred.1.weight" in message or "missing: pred.1.weight" in message
-        assert "not of this model: optimizer_step" in message
-        assert "wrongly shaped: short0.0.weight (64, 3, 3, 3) for a weight of shape (3, 3, 4, 64)" in message
-        for x, y in zip(net.get_weights(), before, strict=True):
-            np.testing.assert_array_equal(x, y)
-
-    def test_long_lists_are_cut(self, net):
-        with pytest.raises(ValueError, match=r"missing: .* and \d+ more"):
-            assign_matting(net, {})
-
-    def test_other_networks(self, state):
-        for settings, message in (
-            ({"channel_shared": False}, "bconv_U.1.weight"),
-            ({"kernel_size": 5}, "wrongly shaped: .*bconv_UP"),
-            ({"variant": "static"}, "'variant': 'static'"),
-            ({"width": 0.5}, "wrongly shaped"),
-            ({"upsampling": "bilinear", "downsampling": "max_pool"}, "not of this model: bilinear0"),
-            ({"downsampling": "conv"}, "no counterpart of layer 'encoder_downsampling_1"),
-        ):
-            with pytest.raises(ValueError, match=message):
-                assign_matting(matting_net(**settings), state)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"channel_shared": False}, "bconv_U.1.weight"),
+        ({"kernel_size": 5}, "wrongly shaped: .*bconv_UP"),
+        ({"variant": "static"}, "'variant': 'static'"),
+        ({"width": 0.5}, "wrongly shaped"),
+        ({"upsampling": "bilinear", "downsampling": "max_pool"}, "not of this model: bilinear0"),
+        ({"downsampling": "conv"}, "no counterpart of 'encoder_downsampling_1"),
+    ],
+)
+def test_other_networks(golden_dir, settings, message):
+    with pytest.raises(ValueError, match=message):
+        assign_matting(matting_net(**settings), make_state(golden_dir, "adobe")[1])
 
 
 def backbone(golden_dir):

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.matting.network import strips
-from a2u_tf.matting.network.strips import StripConv2D, can_be_stripped
+from a2u_tf.matting import prediction
+from a2u_tf.matting.prediction import StripConv2D, can_be_stripped
 
 pytestmark = pytest.mark.tensorflow
 
@@ -15,8 +15,8 @@ pytestmark = pytest.mark.tensorflow
 def test_same_numbers(monkeypatch, rng, kernel_size, strip, known):
     import tensorflow as tf
 
-    monkeypatch.setattr(strips, "MAX_WHOLE", 1000)
-    monkeypatch.setattr(strips, "STRIP", strip)
+    monkeypatch.setattr(prediction, "MAX_WHOLE", 1000)
+    monkeypatch.setattr(prediction, "STRIP", strip)
     x = rng.normal(size=(1, 33, 21, 4)).astype("float32")
     settings = {"padding": "same", "activation": "relu", "bias_initializer": "ones"}
     plain, layer = keras.layers.Conv2D(5, kernel_size, **settings), StripConv2D(5, kernel_size, **settings)

@@ -21,7 +21,8 @@ def folder(tmp_path, monkeypatch):
 
 def find(image, trimap, keep=(), **outputs):
     problems = Problems(image)
-    return find_jobs(image, trimap, outputs, problems, keep), problems.lines
+    places = {kind: Path(output) for kind, output in outputs.items()}
+    return find_jobs(image, trimap, places, problems, keep), problems.lines
 
 
 def test_files(folder):
@@ -41,37 +42,35 @@ def test_folders(folder):
         ("images/a.jpg", "trimaps/a.png", "alphas/a.png"),
         ("images/b.c.png", "trimaps/b.c.png", "alphas/b.c.png"),
     ]
-    assert len(problems) == 3
-    for line, part in zip(
-        problems, ("f.psd is of a format that is not read", "images/d.png has no partner", "e.png has no"), strict=True
-    ):
+    for line, part in zip(problems, ("f.psd is of a", "images/d.png has no partner", "e.png has no"), strict=True):
         assert part in line
 
 
-def test_bad_names(folder):
+FILES = {"image": "images/a.jpg", "trimap": "trimaps/a.png"}
+FOLDERS = {"image": "images", "trimap": "trimaps"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({**FILES, "image": "no.jpg", "alpha": "x.png"}, "There is no no.jpg"),
+        ({**FILES, "trimap": "trimaps", "alpha": "x.png"}, "two files or two folders. Received: images/a"),
+        ({**FILES, "alpha": "x.jpg"}, r"ends in .png. Received: x.jpg"),
+        ({**FILES, "alpha": "images"}, r"an output file, .* Received: images"),
+        ({**FILES, "alpha": "trimaps/../trimaps/a.png"}, "is an input: it would be overwritten"),
+        ({**FILES, "alpha": "b.png", "keep": [Path("b.png")]}, "b.png is an input"),
+        ({**FILES, "alpha": "x.png", "cutout": "./x.png"}, "is named for another output"),
+        ({**FILES, "alpha": "file/x.png"}, "file is a file"),
+        ({**FOLDERS, "alpha": "file"}, "Expected an output folder, .*Received: file"),
+        ({**FOLDERS, "alpha": "images"}, r"images is an input: the next run"),
+        ({**FOLDERS, "alpha": "new", "cutout": "images/../trimaps"}, r"trimaps is an input: the next run"),
+        ({**FOLDERS, "alpha": "new", "cutout": "new"}, "is named for another output"),
+    ],
+)
+def test_bad_names(folder, arguments, message):
     Path("file").touch()
-    picture = {"image": "images/a.jpg", "trimap": "trimaps/a.png"}
-    folders = {"image": "images", "trimap": "trimaps"}
-    for arguments, error, message in (
-        ({**picture, "image": "no.jpg", "alpha": "x.png"}, FileNotFoundError, "There is no no.jpg"),
-        (
-            {**picture, "trimap": "trimaps", "alpha": "x.png"},
-            ValueError,
-            "two files or two folders. Received: images/a",
-        ),
-        ({**picture, "alpha": "x.jpg"}, ValueError, r"ends in .png. Received: x.jpg"),
-        ({**picture, "alpha": "images"}, ValueError, r"an output file, .* Received: images, a folder"),
-        ({**picture, "alpha": "trimaps/../trimaps/a.png"}, ValueError, "is an input: it would be overwritten"),
-        ({**picture, "alpha": "b.png", "keep": [Path("b.png")]}, ValueError, "b.png is an input"),
-        ({**picture, "alpha": "x.png", "cutout": "./x.png"}, ValueError, "is named for another output"),
-        ({**picture, "alpha": "file/x.png"}, NotADirectoryError, "file is a file"),
-        ({**folders, "alpha": "file"}, ValueError, "Expected a folder to write into.*Received: file"),
-        ({**folders, "alpha": "images"}, ValueError, r"images is an input: the next run"),
-        ({**folders, "alpha": "new", "cutout": "images/../trimaps"}, ValueError, r"trimaps is an input: the next run"),
-        ({**folders, "alpha": "new", "cutout": "new"}, ValueError, "is named for another output"),
-    ):
-        with pytest.raises(error, match=message):
-            find(**arguments)
+    with pytest.raises((ValueError, OSError), match=message):
+        find(**arguments)
     assert sorted(path.name for path in folder.iterdir()) == ["file", "images", "trimaps"]
 
 
@@ -141,21 +140,19 @@ def test_outputs_do_not_become_inputs(folder, inputs):
     Path("images/b.c.png").rename("images/b.c.jpg")
     Path("link").symlink_to(inputs)
     for output in (inputs, "link", f"./{inputs}/", folder / inputs):
-        with pytest.raises(ValueError, match=r"is an input: the next run would take"):
+        with pytest.raises(ValueError, match=r"is an input: the next run would take mattes"):
             find("images", "trimaps", alpha=output)
     assert len(find("images", "trimaps", alpha=f"{inputs}/new")[0]) == 2
 
 
 def test_folders_where_files_are_to_be(folder):
     Path("x.png").mkdir()
-    with pytest.raises(ValueError, match=r"an output file, .* Received: x.png, a folder"):
+    with pytest.raises(ValueError, match=r"an output file, .* Received: x.png"):
         find("images/a.jpg", "trimaps/a.png", alpha="x.png")
     Path("alphas/a.png").mkdir(parents=True)
     jobs, problems = find("images", "trimaps", alpha="alphas", cutout="cutouts")
     assert [job.image.name for job in jobs] == ["b.c.png"]
-    assert problems == [
-        "alphas/a.png is a folder where images/a.jpg's file would be. Move it away, or name another output."
-    ]
+    assert problems == ["alphas/a.png is a folder where images/a.jpg's file would be. Move it, or name another output."]
 
 
 def test_problems_of_one_folder_for_both_are_told_once(folder):

@@ -59,8 +59,15 @@ def predict(matting, image, trimap):
     return np.asarray(matting({"image": image[None], "trimap": trimap[None, ..., None]})["alpha"])[0, ..., 0]
 
 
-def levels(alpha):
-    return np.rint(255 * alpha).astype(int)
+def check_files(signatures, matting, images, files, trimaps, trimap_files=None):
+    """`serve_encoded` of files gives the mattes of the pixels in `images` and `trimaps`."""
+    trimap_files = trimap_files or [encode(trimap) for trimap in trimaps]
+    pngs = signatures("serve_encoded", image_bytes=files, trimap_bytes=trimap_files)["alpha_bytes"]
+    for png, image, trimap in zip(pngs, images, trimaps, strict=True):
+        matte = decode(png)
+        assert matte.dtype == np.uint8
+        assert matte.shape == trimap.shape
+        assert np.abs(matte - np.rint(255 * predict(matting, image, trimap))).max() <= 1
 
 
 def test_no_custom_operation_even_where_the_compiled_op_is_there(exported):
@@ -82,30 +89,21 @@ def test_pixels_of_odd_sizes_and_batches(signatures, matting, rng):
 
 
 def test_files_of_different_sizes_in_one_batch(signatures, matting, rng):
-    pairs = [make_pair(rng, size) for size in ((33, 18), (16, 47))]
-    files = [encode(pairs[0][0]), encode(pairs[1][0], ".jpg")]
-    pngs = signatures("serve_encoded", image_bytes=files, trimap_bytes=[encode(trimap) for _, trimap in pairs])[
-        "alpha_bytes"
-    ]
+    images, trimaps = zip(*(make_pair(rng, size) for size in ((33, 18), (16, 47))), strict=True)
+    files = [encode(images[0]), encode(images[1], ".jpg")]
     jpeg = cv2.cvtColor(decode(files[1]), cv2.COLOR_BGR2RGB)
-    for png, image, trimap in zip(pngs, (pairs[0][0], jpeg), (pairs[0][1], pairs[1][1]), strict=True):
-        matte = decode(png)
-        assert matte.dtype == np.uint8
-        assert matte.shape == trimap.shape
-        assert np.abs(matte - levels(predict(matting, image, trimap))).max() <= 1
+    check_files(signatures, matting, [images[0], jpeg], files, trimaps)
 
 
 def test_files_of_other_channels(signatures, matting, rng):
     image, trimap = make_pair(rng, (20, 21))
     grey, alpha = image[..., 0], rng.integers(0, 256, (20, 21), dtype="uint8")
-    images = [grey, np.dstack([image, alpha]), image, image]
-    trimaps = [trimap, trimap, np.dstack([trimap] * 3), np.dstack([*[trimap] * 3, np.full_like(trimap, 255)])]
-    pngs = signatures(
-        "serve_encoded", image_bytes=[encode(x) for x in images], trimap_bytes=[encode(x) for x in trimaps]
-    )["alpha_bytes"]
+    files = [encode(x) for x in (grey, np.dstack([image, alpha]), image, image)]
+    rgb = np.dstack([trimap] * 3)
+    trimap_files = [encode(x) for x in (trimap, trimap, rgb, np.dstack([rgb, np.full_like(trimap, 255)]))]
     over_white = np.rint(255 - (255 - image.astype("float32")) * alpha[..., None] / 255).astype("uint8")
-    for png, rgb in zip(pngs, (np.dstack([grey] * 3), over_white, image, image), strict=True):
-        assert np.abs(decode(png) - levels(predict(matting, rgb, trimap))).max() <= 1
+    pixels = [np.dstack([grey] * 3), over_white, image, image]
+    check_files(signatures, matting, pixels, files, [trimap] * 4, trimap_files)
 
 
 def test_exceptions_of_requests(signatures, rng):
