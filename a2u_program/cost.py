@@ -45,7 +45,7 @@ def check(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the table."""
     from a2u_tf.complexity import method_costs
-    from a2u_tf.complexity.table_1 import format_table
+    from a2u_tf.complexity.costs import format_table
     from a2u_tf.files import markdown_table
     from a2u_tf.layers import METHODS
 

@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 # Nodes that hand on what they read, without a copy.
 _VIEWS = ("ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "StopGradient")
-_LEFT_OUT = (
-    keras.layers.BatchNormalization,
-    keras.layers.Dropout,
-    keras.layers.GroupNormalization,
-    keras.layers.LayerNormalization,
-)
+_NORMS = (keras.layers.BatchNormalization, keras.layers.GroupNormalization, keras.layers.LayerNormalization)
 _CALLS = ("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "StatelessWhile", "While")
 
 
@@ -58,21 +53,18 @@ class GraphCost:
 
 
 def count(layer: keras.layers.Layer, *shapes: Shape) -> GraphCost:
-    """Count the cost of a layer or model from the graph of one training step.
+    """Count the cost of a layer or model for a whole batch from the graph of one training step.
 
     Args:
         layer: Keras layer or model.
         shapes: Static shape of each of its inputs, batch first.
-
-    Returns:
-        `GraphCost`, for the whole batch.
 
     Raises:
         ValueError: Where the graph has sizes that are not static, or calls functions: loops, grouped convolutions.
         RuntimeError: Where Keras does not run on TensorFlow.
     """
     operations, forward = _trace(layer, shapes)
-    left_out = _scopes(layer, _LEFT_OUT)
+    left_out = _scopes(layer, (*_NORMS, keras.layers.Dropout))
     macs = dict.fromkeys(("convolution", "matmul", "interpolation", "product"), 0)
     for operation in operations[:forward]:
         if operation.type in _CALLS:
@@ -132,31 +124,25 @@ def _scopes(layer: keras.layers.Layer, kinds: tuple[Any, ...]) -> re.Pattern[str
     return re.compile(rf"(^|/)({'|'.join(names) or '(?!)'})(_\d+)?/")
 
 
-def _values(tensor: Tensor) -> int:
-    return int(tensor.shape.num_elements())
+def _values(tensor: Tensor) -> Any:
+    return tensor.shape.num_elements()
 
 
-def _convolution(operation: "tf.Operation") -> int:
-    filters = operation.inputs[1].shape
-    depth: int = math.prod(filters[:2]) * (1 if operation.type.startswith("Depthwise") else filters[2])
-    return _outputs(operation) * depth
-
-
-def _outputs(operation: "tf.Operation") -> int:
-    """Values that a convolution makes; where it is dilated, those that are left of its padding."""
+def _convolution(operation: "tf.Operation") -> Any:
+    """Of a dilated one, the values that are left of its padding count."""
     crops = [node for node in operation.outputs[0].consumers() if node.type == "BatchToSpaceND"]
-    return _values((crops or [operation])[0].outputs[0])
+    filters = operation.inputs[1].shape[: 2 if operation.type.startswith("Depthwise") else 3]
+    return _values((crops or [operation])[0].outputs[0]) * math.prod(filters)
 
 
-def _transposed_convolution(operation: "tf.Operation") -> int:
+def _transposed_convolution(operation: "tf.Operation") -> Any:
     _, filters, inputs = operation.inputs
-    return _values(inputs) * int(math.prod(filters.shape[:3]))
+    return _values(inputs) * math.prod(filters.shape[:3])
 
 
-def _matmul(operation: "tf.Operation") -> int:
+def _matmul(operation: "tf.Operation") -> Any:
     name = "transpose_a" if operation.type == "MatMul" else "adj_x"
-    depth: int = operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
-    return _values(operation.outputs[0]) * depth
+    return _values(operation.outputs[0]) * operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
 
 
 def _einsum(operation: "tf.Operation") -> int:
@@ -169,22 +155,18 @@ def _einsum(operation: "tf.Operation") -> int:
     return math.prod(sizes.values())
 
 
-def _interpolation(operation: "tf.Operation") -> int:
-    return 4 * _values(operation.outputs[0])
-
-
-def _product(operation: "tf.Operation") -> int:
+def _product(operation: "tf.Operation") -> Any:
     constant = any(tensor.op.type == "Const" and tensor.shape.rank == 0 for tensor in operation.inputs)
     return 0 if constant or not operation.outputs[0].dtype.is_floating else _values(operation.outputs[0])
 
 
-_COUNTERS: dict[str, tuple[str, Callable[["tf.Operation"], int]]] = {
+_COUNTERS: dict[str, tuple[str, Callable[["tf.Operation"], Any]]] = {
     "Conv2D": ("convolution", _convolution),
     "DepthwiseConv2dNative": ("convolution", _convolution),
     "Conv2DBackpropInput": ("convolution", _transposed_convolution),
     "MatMul": ("matmul", _matmul),
     "BatchMatMulV2": ("matmul", _matmul),
     "Einsum": ("matmul", _einsum),
-    "ResizeBilinear": ("interpolation", _interpolation),
+    "ResizeBilinear": ("interpolation", lambda operation: 4 * _values(operation.outputs[0])),
     "Mul": ("product", _product),
 }

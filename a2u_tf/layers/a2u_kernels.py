@@ -60,8 +60,7 @@ class A2UKernels(ReassemblingLayer):
         implementation: How the guidance is encoded: `"auto"`, `"composite"` or `"compiled"`, see
             `a2u_tf.ops.reassemble_up`.
 
-    Input shape:
-        `(N, H, W, C)`, any height, width and channel count.
+    Input shape: `(N, H, W, C)`, any height, width and channel count.
 
     Output shape:
         Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with

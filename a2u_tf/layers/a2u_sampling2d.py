@@ -84,8 +84,7 @@ class A2UUpSampling2D(A2UResampling2D):
         guidance: Optional float tensor of shape `(N, H, W, any)` with `h = ceil(H / scale)` and `w = ceil(W / scale)`.
             A layer is built for one of the two forms and keeps to it.
 
-    Output shape:
-        `(N, H, W, C)` with guidance, also where H or W are odd; `(N, scale * h, scale * w, C)` without.
+    Output shape: `(N, H, W, C)` with guidance, also where H or W are odd; `(N, scale * h, scale * w, C)` without.
 
     Example:
 
@@ -140,11 +139,7 @@ class A2UDownSampling2D(A2UResampling2D):
         use_norm: Whether the kernel generator normalises its encodings.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_down`.
 
-    Call arguments:
-        inputs: Float tensor of shape `(N, H, W, C)`.
-
-    Output shape:
-        `(N, ceil(H / scale), ceil(W / scale), C)`.
+    Input shape: `(N, H, W, C)`. Output shape: `(N, ceil(H / scale), ceil(W / scale), C)`.
 
     Example:
 

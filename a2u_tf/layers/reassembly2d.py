@@ -26,8 +26,7 @@ class Reassembly2D(ReassemblingLayer):
         kernels: Float tensor of shape `(N, H, W, groups * kernel_size**2)`, `(N, h, w, ...)` downwards, with
             `h = ceil(H / scale)` and `w = ceil(W / scale)`; as `A2UKernels` makes them.
 
-    Output shape:
-        `(N, H, W, C)`, `(N, h, w, C)` downwards: the size of the kernel map.
+    Output shape: `(N, H, W, C)`, `(N, h, w, C)` downwards: the size of the kernel map.
 
     Example:
 

@@ -83,15 +83,12 @@ class Resampling:
 
     @classmethod
     def parse(cls, name: str, downsampling: str | None = None) -> Self:
-        """Return the choice of a name, as `name` spells it.
+        """Return the choice of a name, as `name` spells it; raise `ValueError` for others, or two of A2U's that differ.
 
         Args:
             name: One of `a2u_tf.layers.METHODS`, such as `"carafe"` or `"a2u_dynamic_cs"` (cs: one encoding filter for
                 all channels, cw: one for each), alone or with a downsampling: `"carafe+max_pool"`.
             downsampling: `"conv"`, `"max_pool"`, `"indexnet"` or one of A2U's names, instead of the partner.
-
-        Raises:
-            ValueError: For other names, or two of A2U's that differ.
         """
         up, _, down = name.partition("+")
         down = downsampling or down
@@ -115,12 +112,9 @@ class Resampling:
 
     @classmethod
     def of(cls, upsampling: "str | Resampling", own: str, **settings: Any) -> "Resampling":
-        """Return the choice that the arguments of a network make.
+        """Return the choice that a network's arguments make: a method and settings, or a whole choice alone.
 
-        Args:
-            upsampling: Method, or the whole choice, beside which the settings have their defaults.
-            own: The network's own downsampling, where the choice has none.
-            settings: The other attributes.
+        `own` is the network's own downsampling, where the choice has none.
         """
         if isinstance(upsampling, Resampling):
             chosen, defaults = upsampling, cls("a2u")
@@ -156,17 +150,16 @@ class Resampling:
         settings: dict[str, Any] = {"name": f"downsampling_{level}", **LAST}
         if self.downsampling == "max_pool":
             return layers.MaxPooling2D(2, **settings)(x)
-        if self.downsampling == "a2u":
-            return Reassembly2D("down", 2 * self.kernel_size, **settings)(x, guide["down"])
-        groups = guide["down"].shape[-1] // 4
-        return Reassembly2D("down", 2, groups=groups, **settings)(x, guide["down"])
+        size = 2 * self.kernel_size if self.downsampling == "a2u" else 2
+        groups = guide["down"].shape[-1] // size**2
+        return Reassembly2D("down", size, groups=groups, **settings)(x, guide["down"])
 
     def up(self, x: Tensor, guide: dict[str, Tensor], level: int) -> Tensor:
         """Double a map."""
         settings: dict[str, Any] = {"name": f"upsampling_{level}", **LAST}
-        if self.upsampling == "a2u":
-            return Reassembly2D("up", self.kernel_size, **settings)(x, guide["up"])
-        if self.upsampling.startswith("indexnet"):
-            return Reassembly2D("up", 1, groups=guide["up"].shape[-1], **settings)(x, guide["up"])
+        if "up" in guide:
+            size = self.kernel_size if self.upsampling == "a2u" else 1
+            groups = guide["up"].shape[-1] // size**2
+            return Reassembly2D("up", size, groups=groups, **settings)(x, guide["up"])
         layer = make_upsampler(self.upsampling, **settings)
         return layer(x, guide["feature"]) if self.upsampling in GUIDED else layer(x)

@@ -4,7 +4,7 @@ import pytest
 
 from a2u_program.main import main
 from a2u_tf.complexity import operator_cost
-from a2u_tf.complexity.table_1 import format_table
+from a2u_tf.complexity.costs import format_table
 from a2u_tf.layers import METHODS, A2UUpSampling2D
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from a2u_tf.complexity import kernel_parameters
-from a2u_tf.complexity.table_1 import format_table
+from a2u_tf.complexity.costs import format_table
 from a2u_tf.layers import A2UKernels
 
 

@@ -27,11 +27,7 @@ class CARAFEUpSampling2D(ReassemblingLayer):
         groups: Kernels per pixel, g; a divisor of the feature's channels.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
-    Call arguments:
-        inputs: Float tensor of shape `(N, h, w, C)`, any size.
-
-    Output shape:
-        `(N, scale * h, scale * w, C)`.
+    Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
 
     Parameters: `(C + 1) M + (e**2 M + 1) g k**2 r**2`; by default `64 C + 57,764`.
 

@@ -39,14 +39,9 @@ class DySampleUpSampling2D(ResamplingLayer):
         groups: Number of points per pixel, each for `C / groups` consecutive channels.
         dynamic_scope: Whether the feature also sets how far the points may go; DySample+ in the paper.
 
-    Call arguments:
-        inputs: Float tensor of shape `(N, H, W, C)`, where `groups` divides `C` and, in style `"pl"`, `scale**2` too.
+    Input shape: `(N, H, W, C)`, where `groups` divides `C` and, in style `"pl"`, `scale**2` too.
 
-    Output shape:
-        `(N, scale * H, scale * W, C)`. Points and weights are computed in float32 also under half-precision policies.
-
-    Raises:
-        ValueError: Where a setting or the channels do not fit.
+    Output shape: `(N, scale * H, scale * W, C)`. Points and weights are float32 also under half-precision policies.
 
     Example:
 
@@ -111,10 +106,9 @@ class DySampleUpSampling2D(ResamplingLayer):
                 )
         return channels
 
-    def compute_output_shape(self, inputs_shape: Shape) -> Shape:
+    def compute_output_shape(self, inputs_shape: Shape) -> Any:
         self._checked_channels(inputs_shape)
-        shape: Shape = super().compute_output_shape(inputs_shape)
-        return shape
+        return super().compute_output_shape(inputs_shape)
 
 
 def _pixel_centres(length: Size, scale: int, dtype: str) -> Tensor:

@@ -38,11 +38,7 @@ class FADEUpSampling2D(GuidedUpSampling2D):
         inputs: Float tensor of shape `(N, H, W, C)`.
         guidance: Float tensor of shape `(N, 2 * H, 2 * W, C)`.
 
-    Output shape:
-        `(N, 2 * H, 2 * W, C)`. The softmax is computed in float32 also under half-precision policies.
-
-    Raises:
-        ValueError: Where a setting, the size of the guidance or its channels do not fit.
+    Output shape: `(N, 2 * H, 2 * W, C)`. The softmax is computed in float32 also under half-precision policies.
 
     Example:
 
@@ -54,7 +50,6 @@ class FADEUpSampling2D(GuidedUpSampling2D):
     """
 
     fixed_scale = 2
-
     settings = ("kernel_size", "embedding_size", "lite")
 
     def __init__(

@@ -40,21 +40,16 @@ class IndexNetIndices(ResamplingLayer):
         expansion: Hidden channels of `"hin"` and `"m2o"`, as a factor on C: 2, which the published parameter count of
             the matting network needs.
 
-    Input shape:
-        `(N, H, W, C)`, H and W even.
+    Input shape: `(N, H, W, C)`, H and W even.
 
     Output shape:
         Dict of `"up"`: `(N, H, W, G)`, for a window of one tap, and `"down"`: `(N, H / 2, W / 2, 4 G)`, for a window of
         2 x 2; G is 1 for `"hin"` and C for the others.
 
-    Raises:
-        ValueError: For an unknown kind, and guidance of odd height or width.
-
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
     fixed_scale = 2
-
     settings = SETTINGS
 
     def __init__(
@@ -133,14 +128,12 @@ class IndexNetUpSampling2D(GuidedUpSampling2D):
         inputs: Float tensor of shape `(N, h, w, C)`; any channels for `kind="hin"`, the guidance's for the others.
         guidance: Float tensor of shape `(N, 2 h, 2 w, C)`, the encoder's feature before its downsampling.
 
-    Output shape:
-        `(N, 2 h, 2 w, C)`.
+    Output shape: `(N, 2 h, 2 w, C)`.
 
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
     fixed_scale = 2
-
     settings = SETTINGS
 
     def __init__(

@@ -24,8 +24,7 @@ class MaxUnpooling2D(ResamplingLayer):
         inputs: Float tensor of shape `(N, H // scale, W // scale, C)`.
         guidance: Float tensor of shape `(N, H, W, C)`, the feature before max-pooling.
 
-    Output shape:
-        `(N, H, W, C)`.
+    Output shape: `(N, H, W, C)`.
 
     Parameters: none.
 

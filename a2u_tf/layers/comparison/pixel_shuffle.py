@@ -19,11 +19,7 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
         scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
         kernel_size: Side k of the convolution.
 
-    Call arguments:
-        inputs: Float tensor of shape `(N, h, w, C)`, any size.
-
-    Output shape:
-        `(N, scale * h, scale * w, C)`.
+    Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
 
     Parameters: `r**2 (k**2 C + 1) C`.
 

@@ -50,11 +50,7 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
         guidance: Float tensor of shape `(N, scale * H, scale * W, D)`. `D` must be `C` for `"inner_product"` and
             `"gated"` with a shared projection.
 
-    Output shape:
-        `(N, scale * H, scale * W, C)`. Kernels are made in float32 also under half-precision policies.
-
-    Raises:
-        ValueError: Where a setting, the size of the guidance or its channels do not fit.
+    Output shape: `(N, scale * H, scale * W, C)`. Kernels are made in float32 also under half-precision policies.
 
     Example:
 

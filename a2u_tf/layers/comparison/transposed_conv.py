@@ -23,11 +23,7 @@ class TransposedConvUpSampling2D(ResamplingLayer):
         kernel_size: Integer k of at least `2 r - 2`, or the last output pixels would have no source. Default:
             `2 r - 1`.
 
-    Call arguments:
-        inputs: Float tensor of shape `(N, h, w, C)`, any size.
-
-    Output shape:
-        `(N, scale * h, scale * w, C)`.
+    Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
 
     Parameters: `(k**2 C + 1) C`.
 
