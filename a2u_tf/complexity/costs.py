@@ -18,12 +18,9 @@ def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
     """Return the cost of a resampling layer by formula, for one picture.
 
     Args:
-        layer: Layer from `a2u_tf.layers`; it need not be built.
+        layer: Layer from `a2u_tf.layers`; it need not be built. Without a formula it is a `ValueError`.
         shapes: Shapes `(N, height, width, channels)` that it is called with: inputs, and guidance or kernels where it
             takes them. Batches do not count. Scales that do not divide a size are counted as if they did.
-
-    Raises:
-        ValueError: For a layer without a formula.
 
     Example:
 
@@ -41,14 +38,11 @@ def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
 
 
 def network_cost(model: keras.Model) -> tuple[int, Cost]:
-    """Return the cost of a functional model of static sizes by formula, layer by layer.
+    """Return the cost of a functional model of static sizes by formula, layer by layer: `(backbone, operators)`.
 
-    Its layers have formulas (`Conv2D`, `DepthwiseConv2D` and `Multiply` of Keras, all of `operator_cost`) or cost no
-    MACs; a resampling layer without a formula is a `ValueError`.
-
-    Returns:
-        `(backbone, operators)`: the MACs of the layers of Keras as an int, and the `Cost` of all resampling layers of
-        this package and `UpSampling2D`. Maps between layers are not in the activations.
+    These are the MACs of the layers of Keras as an int (of `Conv2D`, `DepthwiseConv2D` and `Multiply`; others count as
+    none), and the `Cost` of all resampling layers of this package and `UpSampling2D`, without the maps between layers.
+    A resampling layer without a formula is a `ValueError`.
     """
     backbone, operators = 0, Cost()
     for layer in model.layers:
@@ -67,13 +61,11 @@ def method_costs(
     """Return what methods cost by formula, for one picture, by their names.
 
     Args:
-        names: Of `a2u_tf.layers.METHODS`.
+        names: Of `a2u_tf.layers.METHODS`. Others are a `ValueError`, as is a scale that a method does not have, or a
+            method without a formula.
         channels: Of the features, and of the guidance where a method takes one.
         size: Height and width of the features that are upsampled.
         scale: By how much.
-
-    Raises:
-        ValueError: For an unknown name, a scale that a method does not have, and a method without a formula.
     """
     low, high = (1, *size, channels), (1, scale * size[0], scale * size[1], channels)
     costs = {}
@@ -89,9 +81,9 @@ def kernel_parameters(
 ) -> int:
     """Count the parameters of an upsampling-kernel generator without biases and norms, at rank 1 and one group.
 
-    What `A2UKernels(..., use_bias=False, use_norm=False).count_params()` gives. P has `scale**2 * kernel_size**2`
-    values, times `channels` where it is predicted; U and V together have `2 k^2 C` (cw) or `2 k^2` (cs) values where
-    they are trained, `2 C^2` or `2 C` where they are predicted.
+    P has `scale**2 * kernel_size**2` values, times `channels` where it is predicted; U and V together have `2 k^2 C`
+    (cw) or `2 k^2` (cs) values where they are trained, `2 C^2` or `2 C` where they are predicted: so has an
+    `A2UKernels` with `use_bias=False` and `use_norm=False`.
 
     Args:
         variant: `"static"`, `"hybrid"` or `"dynamic"`.

@@ -3,8 +3,7 @@
 from a2u_tf.layers.a2u_kernels import A2UKernels
 from a2u_tf.layers.a2u_sampling2d import A2UDownSampling2D, A2UUpSampling2D
 from a2u_tf.layers.reassembly2d import Reassembly2D
-from a2u_tf.layers.resampling import METHODS, Resampling
-from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
+from a2u_tf.layers.resampling import GUIDED, METHODS, UPSAMPLERS, Resampling, make_upsampler
 from a2u_tf.moved import names_of
 
 __all__ = [

@@ -10,9 +10,7 @@ from keras import ops
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.encoding import encode
-from a2u_tf.ops.normalization import normalize_up, softmax_taps
-from a2u_tf.ops.pooling import adaptive_average_pool
+from a2u_tf.ops.encoding import adaptive_average_pool, encode, normalize_up, softmax_taps
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
@@ -45,8 +43,7 @@ class A2UKernels(ReassemblingLayer):
         scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer s, side of the upsampling kernel. The downsampling kernel has side `scale * s`.
         encoding_size: Integer k, side of the encoding filters U and V. Default: `3 * scale`, 6 at scale 2 as in the
-            released models; the filter then spans the three cells of `scale` pixels that a 3 x 3 upsampling kernel
-            weighs, on the guidance's own resolution.
+            released models: what the three cells of `scale` pixels span that a 3 x 3 upsampling kernel weighs.
         variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one encoding filter serves all channels (cs) or each channel has its own (cw).
         rank: Integer d >= 1, rank of the bilinear form; 1 in the paper.
@@ -57,16 +54,13 @@ class A2UKernels(ReassemblingLayer):
             the channels. Without it the affinity is unbounded.
         encoding_stride: `scale` (default) where the guidance has the output's resolution, 1 where the guidance is the
             feature to upsample itself; `directions` must then be `("up",)`.
-        implementation: How the guidance is encoded: `"auto"`, `"composite"` or `"compiled"`, see
-            `a2u_tf.ops.reassemble_up`.
+        implementation: How the guidance is encoded, as in `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, H, W, C)`, any height, width and channel count.
 
-    Output shape:
-        Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with
-        `encoding_stride=1`; `"down"`: `(N, ceil(H / scale), ceil(W / scale), groups * (scale * kernel_size)**2)`. Taps
-        are ordered group, row, column, as `a2u_tf.ops.reassemble_up` reads them. Kernels are made in float32 also under
-        half-precision policies, and cast at the end.
+    Output shape: Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with
+    `encoding_stride=1`; `"down"`: `(N, ceil(H / scale), ceil(W / scale), groups * (scale * kernel_size)**2)`. Taps are
+    ordered group, row, column. Kernels are made in float32 also under half-precision policies, and cast at the end.
 
     Example:
 

@@ -65,7 +65,8 @@ class A2UUpSampling2D(A2UResampling2D):
     """Upsamples features with affinity-aware kernels: for use where `keras.layers.UpSampling2D` stands.
 
     With one input the kernels come from the feature itself. With `guidance`, an encoder feature of the output's
-    resolution, they follow its edges: the form of the paper.
+    resolution, they follow its edges: the form of the paper (Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for
+    Deep Image Matting", CVPR 2021).
 
     Args:
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
@@ -88,13 +89,9 @@ class A2UUpSampling2D(A2UResampling2D):
 
     Example:
 
-    >>> a2u_tf.layers.A2UUpSampling2D()(keras.random.normal((2, 16, 16, 64))).shape
-    (2, 32, 32, 64)
     >>> inputs, guidance = keras.random.normal((2, 16, 16, 64)), keras.random.normal((2, 31, 31, 24))
-    >>> a2u_tf.layers.A2UUpSampling2D()(inputs, guidance=guidance).shape
-    (2, 31, 31, 64)
-
-    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+    >>> a2u_tf.layers.A2UUpSampling2D()(inputs).shape, a2u_tf.layers.A2UUpSampling2D()(inputs, guidance=guidance).shape
+    ((2, 32, 32, 64), (2, 31, 31, 64))
     """
 
     direction = "up"
@@ -123,21 +120,13 @@ class A2UUpSampling2D(A2UResampling2D):
 class A2UDownSampling2D(A2UResampling2D):
     """Downsamples features with affinity-aware kernels: for use where a pooling layer stands.
 
-    The twin of `A2UUpSampling2D`: kernels from the feature itself, windows of `scale * kernel_size` pixels, weights
-    of a softmax over the window. To share encodings with the decoder, use `A2UKernels` with
-    `directions=("up", "down")` and two `Reassembly2D`.
+    The twin of `A2UUpSampling2D`: kernels from the feature itself, weights of a softmax over the window. To share
+    encodings with the decoder, use `A2UKernels` with `directions=("up", "down")` and two `Reassembly2D`.
 
     Args:
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer s; the window has side `scale * s`.
-        encoding_size: Side of the encoding filters. Default: `3 * scale`, see `A2UKernels`.
-        variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
-        channel_shared: Whether one encoding filter serves all channels.
-        rank: Rank of the bilinear form; 1 in the paper.
-        groups: Kernels per pixel; must divide the channels.
-        use_bias: Whether the 1x1 convolutions of the kernel generator have biases.
-        use_norm: Whether the kernel generator normalises its encodings.
-        implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_down`.
+        encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm, implementation: As for its twin.
 
     Input shape: `(N, H, W, C)`. Output shape: `(N, ceil(H / scale), ceil(W / scale), C)`.
 
@@ -145,8 +134,6 @@ class A2UDownSampling2D(A2UResampling2D):
 
     >>> a2u_tf.layers.A2UDownSampling2D()(keras.random.normal((2, 31, 32, 64))).shape
     (2, 16, 16, 64)
-
-    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
 
     direction = "down"

@@ -11,7 +11,7 @@ from a2u_tf.types import Shape, Tensor
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
 class Reassembly2D(ReassemblingLayer):
-    """Resamples features with one given kernel per output pixel.
+    """Resamples features with one given kernel per output pixel, as `a2u_tf.ops.reassemble_up` and `_down` do.
 
     Args:
         direction: `"up"` or `"down"`.
@@ -35,8 +35,6 @@ class Reassembly2D(ReassemblingLayer):
     >>> low = a2u_tf.layers.Reassembly2D("down", kernel_size=6)(features, kernels["down"])
     >>> a2u_tf.layers.Reassembly2D("up", kernel_size=3)(low, kernels["up"]).shape
     (2, 32, 32, 16)
-
-    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
     """
 
     settings = ("direction", "kernel_size", "groups")

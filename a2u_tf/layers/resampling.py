@@ -1,4 +1,4 @@
-"""The choice of methods: down- and upsampling inside the networks, by name.
+"""Every upsampling method by name, and the choice of methods for down- and upsampling inside the networks.
 
 Level `l` resamples between strides `2**(l - 1)` and `2**l`. What an upsampling needs of the encoder comes from its
 feature before the downsampling of the same level: A2U and IndexNet make kernels from it, which serve both directions;
@@ -6,15 +6,78 @@ other guided methods read the feature itself.
 """
 
 import dataclasses
+import inspect
 from typing import Any, Self
 
 from keras import layers
 
 from a2u_tf.layers.a2u_kernels import VARIANTS, A2UKernels
-from a2u_tf.layers.comparison.indexnet import IndexNetIndices
+from a2u_tf.layers.a2u_sampling2d import A2UUpSampling2D
+from a2u_tf.layers.checks import one_of, read_scale
+from a2u_tf.layers.comparison.bilinear import BilinearUpSampling2D
+from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
+from a2u_tf.layers.comparison.dysample import DySampleUpSampling2D
+from a2u_tf.layers.comparison.fade import FADEUpSampling2D
+from a2u_tf.layers.comparison.indexnet import IndexNetIndices, IndexNetUpSampling2D
+from a2u_tf.layers.comparison.max_unpooling import MaxUnpooling2D
+from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
+from a2u_tf.layers.comparison.sapa import SAPAUpSampling2D
+from a2u_tf.layers.comparison.transposed_conv import TransposedConvUpSampling2D
 from a2u_tf.layers.reassembly2d import Reassembly2D
-from a2u_tf.layers.upsamplers import GUIDED, UPSAMPLERS, make_upsampler
 from a2u_tf.types import Tensor
+
+# Name, layer and what the name says of its settings. A layer whose `call` takes `guidance` is a guided one.
+_METHODS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "nearest": (layers.UpSampling2D, {}),
+    "bilinear": (BilinearUpSampling2D, {}),
+    "transposed_conv": (TransposedConvUpSampling2D, {}),
+    "pixel_shuffle": (PixelShuffleUpSampling2D, {}),
+    "max_unpool": (MaxUnpooling2D, {}),
+    "carafe": (CARAFEUpSampling2D, {}),
+    "indexnet_hin": (IndexNetUpSampling2D, {"kind": "hin"}),
+    "indexnet_o2o": (IndexNetUpSampling2D, {"kind": "o2o"}),
+    "indexnet_m2o": (IndexNetUpSampling2D, {"kind": "m2o"}),
+    "dysample": (DySampleUpSampling2D, {}),
+    "fade": (FADEUpSampling2D, {}),
+    "fade_lite": (FADEUpSampling2D, {"lite": True}),
+    "sapa_i": (SAPAUpSampling2D, {"similarity": "inner_product"}),
+    "sapa_b": (SAPAUpSampling2D, {"similarity": "bilinear"}),
+    "sapa_g": (SAPAUpSampling2D, {"similarity": "gated"}),
+    "a2u": (A2UUpSampling2D, {}),
+}
+UPSAMPLERS = tuple(_METHODS)
+GUIDED = frozenset(
+    name for name, (layer, _) in _METHODS.items() if "guidance" in inspect.signature(layer.call).parameters
+)
+
+
+def make_upsampler(name: str, /, scale: int | None = None, **options: Any) -> layers.Layer:
+    """Make the upsampling layer of a name.
+
+    A2U has its six variants by `variant` and `channel_shared`; the others are those of `a2u_tf.layers.comparison`, and
+    `"nearest"` is `keras.layers.UpSampling2D`. IndexNet and FADE upsample by two only. The layer enlarges
+    `(N, h, w, C)` to `(N, scale * h, scale * w, C)`. Those whose names are in `a2u_tf.layers.GUIDED` are called with
+    `(inputs, guidance)`, which `"a2u"` can do without, the others with `(inputs)`.
+
+    Args:
+        name: One of `a2u_tf.layers.UPSAMPLERS`.
+        scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
+        options: Further arguments of the layer, such as `kernel_size` or `name`.
+
+    Raises:
+        ValueError: For an unknown name, a scale that the method does not have, and for what the layer refuses.
+
+    Example:
+
+    >>> layer = a2u_tf.layers.make_upsampler("carafe", scale=2, kernel_size=3)
+    >>> layer(keras.random.normal((2, 16, 16, 64))).shape
+    (2, 32, 32, 64)
+    """
+    layer, settings = _METHODS[one_of("name", name, UPSAMPLERS)]
+    if layer is layers.UpSampling2D:
+        return layer(read_scale(scale, options.pop("size", None)), **options)
+    return layer(scale=scale, **settings, **options)
+
 
 LAST: dict[str, Any] = {"data_format": "channels_last"}  # whatever Keras is set to
 _DOWNSAMPLERS = ("conv", "max_pool", "indexnet", "a2u")
@@ -36,7 +99,7 @@ DOWNSAMPLING = (*(name for name in _DOWNSAMPLERS if name != "a2u"), *_A2U)
 
 @dataclasses.dataclass(frozen=True)
 class Resampling:
-    """A choice of methods for a network, with A2U's settings.
+    """A choice of methods for a network, with A2U's settings; unknown ones are a `ValueError`.
 
     Attributes:
         upsampling: One of `a2u_tf.layers.UPSAMPLERS`.
@@ -47,9 +110,6 @@ class Resampling:
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
         encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
-
-    Raises:
-        ValueError: For an unknown method, and for `"indexnet"` without an IndexNet upsampling.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Encode guidance with filters that differ from sample to sample: a strided depthwise correlation of a whole batch."""
+"""From guidance to kernels: filters from an average pooling, encodings by each sample's own filters, normalisation."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,9 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import alternatives, compiled, composite
+from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import implementation_here
-from a2u_tf.ops.layout import Size, Window, same
+from a2u_tf.ops.layout import Size, Window, depth_to_space, same
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
@@ -84,3 +85,51 @@ def _padding(length: Size, size: int, stride: int) -> list[Size]:
     before = (size - 1) // 2
     after = (length + stride - 1) // stride * stride - stride + size - length - before
     return [before, max(after, 0) if isinstance(after, int) else ops.maximum(after, 0)]
+
+
+def adaptive_average_pool(x: Tensor, size: int) -> Tensor:
+    """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
+
+    `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Half
+    precisions are averaged in float32.
+    """
+    batch, height, width, channels = ops.shape(x)
+    dtype = x.dtype
+    x = ops.cast(x, wide_dtype(dtype))
+    # Not by `einsum`, which LiteRT's converter spoils where the batch is open.
+    rows = _bins(height, size, x.dtype) @ ops.reshape(x, (batch, height, width * channels))
+    rows = ops.reshape(rows, (batch * size, width, channels))
+    pooled = _bins(width, size, x.dtype) @ rows
+    return ops.cast(ops.reshape(pooled, (batch, size, size, channels)), dtype)
+
+
+def _bins(length: Size, size: int, dtype: str) -> Tensor:
+    """Averaging matrix of shape `(size, length)`."""
+    bins = ops.arange(size, dtype="int32")[:, None]
+    start = bins * length // size
+    end = ((bins + 1) * length + size - 1) // size
+    positions = ops.arange(length, dtype="int32")[None]
+    inside = ops.logical_and(positions >= start, positions < end)
+    return ops.cast(inside, dtype) / ops.cast(end - start, dtype)
+
+
+def normalize_up(raw: Tensor, kernel_size: int, scale: int) -> Tensor:
+    """`(N, h, w, scale**2 * groups * taps)`, ordered sub-position, group, tap, to upsampling kernels, shuffled.
+
+    `softmax_taps(sigmoid(raw))`, or `sigmoid(raw)` where the kernel has one tap. The sigmoid bounds the softmax's
+    input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average by construction.
+    Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    """
+    kernels = ops.sigmoid(raw)
+    if kernel_size > 1:
+        kernels = softmax_taps(kernels, kernel_size)
+    return depth_to_space(kernels, scale)
+
+
+def softmax_taps(x: Tensor, kernel_size: int) -> Tensor:
+    """Normalise kernel maps `(N, H, W, groups * kernel_size**2)` so that the taps of each kernel sum to 1."""
+    batch, height, width, depth = ops.shape(x)
+    taps = kernel_size**2
+    # Rank four: TensorFlow on CPUs knows a softmax up to five, of which `tf.vectorized_map` needs one.
+    kernels = ops.reshape(x, (batch, height, width * (depth // taps), taps))
+    return ops.reshape(ops.softmax(kernels, axis=-1), (batch, height, width, depth))

@@ -23,11 +23,8 @@ def use_implementation(name: str) -> Iterator[None]:
     same without a context; the context goes before it.
 
     Args:
-        name: `"auto"`, `"composite"` or `"compiled"`.
-
-    Raises:
-        ValueError: For another name.
-        RuntimeError: For `"compiled"` where the compiled op cannot be used.
+        name: `"auto"`, `"composite"` or `"compiled"`; another is a `ValueError`, `"compiled"` a `RuntimeError` where
+            the compiled op cannot be used.
 
     Example:
 

@@ -42,8 +42,7 @@ def reassemble_up(
 
     Example:
 
-    >>> features = keras.ops.ones((1, 4, 4, 8))
-    >>> kernels = keras.ops.ones((1, 8, 8, 9)) / 9
+    >>> features, kernels = keras.ops.ones((1, 4, 4, 8)), keras.ops.ones((1, 8, 8, 9)) / 9
     >>> a2u_tf.ops.reassemble_up(features, kernels, kernel_size=3).shape
     (1, 8, 8, 8)
 
@@ -60,23 +59,15 @@ def reassemble_down(
 
     `out[n,y,x,c] = sum_{i,j<t} K[n,y,x, G(c) t^2 + i t + j] * Z[n, r y + i - p, r x + j - p, c]` with
     `t = kernel_size`, `p = (t - 1) // 2`, `r = scale` and `G(c) = c // (C / groups)`: a window of even side starts
-    `t / 2 - 1` before its pixel. Taps outside the map count as zero and the rest is not renormalised.
+    `t / 2 - 1` before its pixel.
 
     Args:
         features: Float tensor `Z` of shape `(N, H, W, C)`.
         kernels: Float tensor `K` of shape `(N, ceil(H / scale), ceil(W / scale), groups * kernel_size**2)` in the order
-            group, row, column.
+            group, row, column; its size is the output's.
         kernel_size: Integer `t >= 1`, the side of the window; `scale` times the upsampling size in the paper.
-        scale, groups, implementation: As for `reassemble_up`.
-
-    Returns:
-        Tensor of shape `(N, ceil(H / scale), ceil(W / scale), C)` in the common dtype of the two; half precisions are
-        accumulated in float32.
-
-    Raises:
-        ValueError, RuntimeError: As `reassemble_up`.
-
-    Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+        scale, groups, implementation: As for `reassemble_up`, like the borders, the result's dtype, the errors and the
+            reference.
     """
     tensors = ops.convert_to_tensor(features), ops.convert_to_tensor(kernels)
     return Reassemble("down", kernel_size, scale, groups, implementation)(*tensors)

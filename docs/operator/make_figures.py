@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from a2u_tf.layers import A2UKernels
 from a2u_tf.ops import reassemble_up
-from a2u_tf.ops.normalization import normalize_up
+from a2u_tf.ops.encoding import normalize_up
 
 FOLDER = Path(__file__).parent
 INK, MUTED, LINE = "#222222", "#666666", "#b0b0b0"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from a2u_tf.layers.base import GuidedUpSampling2D
 from a2u_tf.layers.checks import check_guidance
-from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
 
 
 @pytest.mark.parametrize("shape", [(None, None, None, 3), (2, 5, 7, 1), [2, 5, 7, 1]])

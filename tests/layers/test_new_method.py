@@ -44,11 +44,11 @@ def test_one_file_and_one_line(tmp_path):
         shutil.copytree(root / package, tmp_path / package, ignore=shutil.ignore_patterns("lib", "__pycache__"))
     layers = tmp_path / "a2u_tf" / "layers"
     (layers / "comparison" / "smooth.py").write_text(METHOD)
-    table = (layers / "upsamplers.py").read_text()
+    table = (layers / "resampling.py").read_text()
     last = '    "a2u": (A2UUpSampling2D, {}),\n'
     assert last in table
     first = "from a2u_tf.layers.checks"
-    (layers / "upsamplers.py").write_text(table.replace(last, f"    {LINE}{last}").replace(first, IMPORT + first))
+    (layers / "resampling.py").write_text(table.replace(last, f"    {LINE}{last}").replace(first, IMPORT + first))
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     command = [sys.executable, "-c", PROGRAM]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)

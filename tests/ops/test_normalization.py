@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from a2u_tf.ops.normalization import normalize_up, softmax_taps
+from a2u_tf.ops.encoding import normalize_up, softmax_taps
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy
 
 

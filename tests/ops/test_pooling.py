@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from a2u_tf.ops.pooling import adaptive_average_pool
+from a2u_tf.ops.encoding import adaptive_average_pool
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients
 
 SIZES = [(6, 6, 6), (12, 6, 6), (7, 5, 3), (7, 9, 6), (1, 1, 6), (3, 2, 6), (5, 8, 1), (8, 7, 5)]

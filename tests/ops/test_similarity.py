@@ -6,8 +6,8 @@ import pytest
 from keras import ops
 
 from a2u_tf.ops.composite import matmul, taps
+from a2u_tf.ops.composite.forms import similarity, similarity_as
 from a2u_tf.ops.layout import Window
-from a2u_tf.ops.similarity import similarity, similarity_as
 from tests.helpers import FLOAT_DTYPES, assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients
 
 FORMS = [matmul, taps]

@@ -6,8 +6,8 @@ import keras
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_features
+from a2u_tf.ops.encoding import softmax_taps
 from a2u_tf.ops.layout import depth_to_space
-from a2u_tf.ops.normalization import softmax_taps
 from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape, Tensor
 
@@ -17,7 +17,8 @@ class CARAFEUpSampling2D(ReassemblingLayer):
     """Upsamples features with kernels that a small encoder predicts from the features themselves.
 
     `K = softmax_taps(pixel_shuffle(conv3x3(conv1x1(Z))))`, then reassembly of `Z` by `K`. The last convolution starts
-    close to zero, so that a new layer averages windows of `kernel_size x kernel_size`.
+    close to zero, so that a new layer averages windows of `kernel_size x kernel_size`. There are
+    `(C + 1) M + (e**2 M + 1) g k**2 r**2` parameters; by default `64 C + 57,764`.
 
     Args:
         scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
@@ -28,8 +29,6 @@ class CARAFEUpSampling2D(ReassemblingLayer):
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
-    Parameters: `(C + 1) M + (e**2 M + 1) g k**2 r**2`; by default `64 C + 57,764`.
 
     Reference: Wang, Chen, Xu, Liu, Loy, Lin, "CARAFE: Content-Aware ReAssembly of FEatures", ICCV 2019.
     """

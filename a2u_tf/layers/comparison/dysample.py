@@ -43,11 +43,6 @@ class DySampleUpSampling2D(ResamplingLayer):
 
     Output shape: `(N, scale * H, scale * W, C)`. Points and weights are float32 also under half-precision policies.
 
-    Example:
-
-    >>> a2u_tf.layers.comparison.dysample.DySampleUpSampling2D()(keras.random.normal((2, 16, 15, 64))).shape
-    (2, 32, 30, 64)
-
     Reference: Liu, Lu, Fu, Cao, "Learning to Upsample by Learning to Sample", ICCV 2023.
     """
 

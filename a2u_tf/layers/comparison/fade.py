@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
+from a2u_tf.layers.base import GuidedUpSampling2D
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.layout import merge_phases, split_cells
 from a2u_tf.ops.validation import positive_integers
@@ -39,12 +39,6 @@ class FADEUpSampling2D(GuidedUpSampling2D):
         guidance: Float tensor of shape `(N, 2 * H, 2 * W, C)`.
 
     Output shape: `(N, 2 * H, 2 * W, C)`. The softmax is computed in float32 also under half-precision policies.
-
-    Example:
-
-    >>> inputs, guidance = keras.random.normal((2, 16, 16, 64)), keras.random.normal((2, 32, 32, 64))
-    >>> a2u_tf.layers.comparison.fade.FADEUpSampling2D()(inputs, guidance).shape
-    (2, 32, 32, 64)
 
     Reference: Lu et al., "FADE: Fusing the Assets of Decoder and Encoder for Task-Agnostic Upsampling", ECCV 2022.
     """

@@ -5,11 +5,10 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from a2u_tf.layers.base import ResamplingLayer
+from a2u_tf.layers.base import GuidedUpSampling2D, ResamplingLayer
 from a2u_tf.layers.checks import check_features, check_guidance, one_of
-from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
+from a2u_tf.ops.encoding import softmax_taps
 from a2u_tf.ops.layout import depth_to_space
-from a2u_tf.ops.normalization import softmax_taps
 from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape, Tensor
 
@@ -31,20 +30,17 @@ class IndexNetIndices(ResamplingLayer):
     | `"o2o"` (depthwise, one to one) | one a channel | 4 depthwise convs | 4 of: the same, norm, ReLU6, scale |
     | `"m2o"` (depthwise, many to one) | one a channel | 4 convs C -> C | 4 of: as for hin, 1x1 conv -> C |
 
-    The convolutions have stride 2 and no bias.
-
     Args:
         kind: `"hin"`, `"o2o"` or `"m2o"`.
         nonlinear: Whether there is a hidden layer.
-        context: Whether the convolutions see 4 x 4 pixels around a block, or the 2 x 2 block alone.
+        context: Whether the convolutions, of stride 2 and without bias, see 4 x 4 pixels or the 2 x 2 block alone.
         expansion: Hidden channels of `"hin"` and `"m2o"`, as a factor on C: 2, which the published parameter count of
             the matting network needs.
 
     Input shape: `(N, H, W, C)`, H and W even.
 
-    Output shape:
-        Dict of `"up"`: `(N, H, W, G)`, for a window of one tap, and `"down"`: `(N, H / 2, W / 2, 4 G)`, for a window of
-        2 x 2; G is 1 for `"hin"` and C for the others.
+    Output shape: Dict of `"up"`: `(N, H, W, G)`, for a window of one tap, and `"down"`: `(N, H / 2, W / 2, 4 G)`, for a
+    window of 2 x 2; G is 1 for `"hin"` and C for the others.
 
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
@@ -129,8 +125,6 @@ class IndexNetUpSampling2D(GuidedUpSampling2D):
         guidance: Float tensor of shape `(N, 2 h, 2 w, C)`, the encoder's feature before its downsampling.
 
     Output shape: `(N, 2 h, 2 w, C)`.
-
-    Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
     fixed_scale = 2

@@ -15,7 +15,7 @@ class MaxUnpooling2D(ResamplingLayer):
 
     The indices are those of max-pooling the guidance by `scale x scale` without overlap; the first maximum in row-major
     order wins. Rows and columns of odd guidance that the pooling drops come back as zeros. No gradient goes to the
-    guidance.
+    guidance. There are no parameters.
 
     Args:
         scale: Integer >= 1, the pooling's size and stride. Default: 2. `size` is Keras' name for it.
@@ -25,8 +25,6 @@ class MaxUnpooling2D(ResamplingLayer):
         guidance: Float tensor of shape `(N, H, W, C)`, the feature before max-pooling.
 
     Output shape: `(N, H, W, C)`.
-
-    Parameters: none.
 
     Reference: Badrinarayanan, Kendall, Cipolla, "SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image
     Segmentation", PAMI 2017.

@@ -17,11 +17,9 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
 
     Args:
         scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
-        kernel_size: Side k of the convolution.
+        kernel_size: Side k of the convolution, which has `r**2 (k**2 C + 1) C` parameters.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
-    Parameters: `r**2 (k**2 C + 1) C`.
 
     Reference: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
     Neural Network", CVPR 2016.

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from a2u_tf.layers.base import GuidedUpSampling2D
 from a2u_tf.layers.checks import one_of
-from a2u_tf.layers.comparison.guidance import GuidedUpSampling2D
+from a2u_tf.ops import composite
 from a2u_tf.ops.layout import merge_phases, split_cells
-from a2u_tf.ops.similarity import similarity as similarity_scores
 from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape, Tensor
 
@@ -51,12 +51,6 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
             `"gated"` with a shared projection.
 
     Output shape: `(N, scale * H, scale * W, C)`. Kernels are made in float32 also under half-precision policies.
-
-    Example:
-
-    >>> inputs, guidance = keras.random.normal((2, 16, 16, 64)), keras.random.normal((2, 32, 32, 24))
-    >>> a2u_tf.layers.comparison.sapa.SAPAUpSampling2D()(inputs, guidance).shape
-    (2, 32, 32, 64)
 
     Reference: Lu et al., "SAPA: Similarity-Aware Point Affiliation for Feature Upsampling", NeurIPS 2022.
     """
@@ -105,7 +99,7 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
             query = self._gated(query, inputs, key)
         if self.similarity != "inner_product":
             key = self.key(key)
-        return similarity_scores(query, key, self._reassemble.window)
+        return composite.similarity(query, key, self._reassemble.window)
 
     def _gated(self, query: Tensor, inputs: Tensor, normalized: Tensor) -> Tensor:
         """The queries of guidance and inputs, mixed by the gate: the same as projecting a mixture, at less cost."""

@@ -16,16 +16,13 @@ class TransposedConvUpSampling2D(ResamplingLayer):
     """Upsamples features with `keras.layers.Conv2DTranspose`, centred as in the published comparisons.
 
     Output pixel `(y, x)` of source pixel `(i, j)` and weight `(u, v)`: `y = r i - p + u`, `x = r j - p + v` with
-    `p = (k - 1) // 2`. `Conv2DTranspose(padding="same")` lies one pixel further for odd k.
+    `p = (k - 1) // 2`. `Conv2DTranspose(padding="same")` lies one pixel further for odd k. `(k**2 C + 1) C` parameters.
 
     Args:
         scale: Integer >= 1, the resampling ratio r. Default: 2. `size` is Keras' name for it.
-        kernel_size: Integer k of at least `2 r - 2`, or the last output pixels would have no source. Default:
-            `2 r - 1`.
+        kernel_size: Integer k of at least `2 r - 2`, or the last pixels would have no source. Default: `2 r - 1`.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
-    Parameters: `(k**2 C + 1) C`.
 
     Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
     """

@@ -1,5 +1,5 @@
 """Reassembly in `keras.ops` alone: any backend, differentiable, exportable."""
 
-from a2u_tf.ops.composite.forms import choose_form, maps_only, reassemble, reassemble_as, reassemble_plainly
+from a2u_tf.ops.composite.forms import maps_only, reassemble, reassemble_as, reassemble_plainly, similarity
 
-__all__ = ["choose_form", "maps_only", "reassemble", "reassemble_as", "reassemble_plainly"]
+__all__ = ["maps_only", "reassemble", "reassemble_as", "reassemble_plainly", "similarity"]

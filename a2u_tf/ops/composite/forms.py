@@ -30,7 +30,7 @@ def maps_only() -> Iterator[None]:
         _maps_only.reset(token)
 
 
-def choose_form(window: Window) -> ModuleType:
+def _choose_form(window: Window) -> ModuleType:
     return matmul if window.up > 1 and not in_xla_trace() else taps
 
 
@@ -38,12 +38,12 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     """Reassemble in the common dtype of the two; half precisions are accumulated in float32."""
     if _maps_only.get():
         return widely(lambda x, k: maps.forward(x, k, window), features, kernels)
-    return reassemble_as(choose_form(window), features, kernels, window)
+    return reassemble_as(_choose_form(window), features, kernels, window)
 
 
 def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     """Reassemble as `reassemble` does, without a gradient of its own."""
-    form = choose_form(window)
+    form = _choose_form(window)
     return widely(lambda x, k: form.forward(x, k, window), features, kernels)
 
 
@@ -55,3 +55,24 @@ def reassemble_as(form: ModuleType, features: Tensor, kernels: Tensor, window: W
         return to_features, form.to_kernels(features, upstream, window, ops.shape(kernels)[1:3])
 
     return bilinear(lambda x, k: form.forward(x, k, window), gradients, features, kernels)
+
+
+def similarity(query: Tensor, key: Tensor, window: Window) -> Tensor:
+    """Compare each query `(N, r h, r w, C)` with the keys `(N, h, w, C)` of the window around its pixel, for SAPA.
+
+    `S[n,y,x,i s + j] = sum_c Q[n,y,x,c] * K[n, y//r + i - p, x//r + j - p, c]` with `s = kernel_size`,
+    `p = (s - 1) / 2` and `r = scale`. Keys outside the map are zero, and so are their scores.
+    """
+    return similarity_as(_choose_form(window), query, key, window)
+
+
+def similarity_as(form: ModuleType, query: Tensor, key: Tensor, window: Window) -> Tensor:
+    """Score by one form, whatever is being traced: what reassembly of the keys sends back to its kernels."""
+
+    def scores(query: Tensor, key: Tensor) -> Tensor:
+        return form.to_kernels(key, query, window, ops.shape(query)[1:3])
+
+    def gradients(query: Tensor, key: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
+        return form.forward(key, upstream, window), form.to_features(key, upstream, query, window)
+
+    return bilinear(scores, gradients, query, key)
