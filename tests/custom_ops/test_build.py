@@ -15,6 +15,7 @@ while [ "$1" != -o ]; do shift; done
 echo built > "$2"
 """
 SKIPPED = "CUDA kernels skipped: "
+GPU = 'echo "GPU 0: NVIDIA H200 (UUID: GPU-0)"'
 COMMAND = "To build them all the same: python -m custom_ops.build_cuda"
 
 
@@ -32,10 +33,6 @@ def tools(tmp_path, monkeypatch):
     return add
 
 
-def add_gpu(tools):
-    tools("nvidia-smi", 'echo "GPU 0: NVIDIA H200 (UUID: GPU-0)"')
-
-
 def nvcc_version(release):
     return f'echo "Cuda compilation tools, release {release}, V{release}.1"'
 
@@ -43,41 +40,34 @@ def nvcc_version(release):
 FAILING_NVCC = f'[ "$1" = --version ] && {{ {nvcc_version("12.4")}; exit 0; }}; echo no kernels today >&2; exit 1'
 
 
-def test_no_driver(tools):
-    tools("nvcc", nvcc_version("12.4"))
-    assert build_cuda.build_where_useful() == f"{SKIPPED}nvidia-smi -L lists no NVIDIA GPU on this machine. {COMMAND}"
+NO_GPU = "nvidia-smi -L lists no NVIDIA GPU on this machine. "
 
 
 @pytest.mark.parametrize(
-    "script", ["exit 9", "echo No devices found.", "echo GPU access blocked by the operating system; exit 4"]
+    ("driver", "nvcc", "reason"),
+    [
+        (None, nvcc_version("12.4"), NO_GPU),
+        ("exit 9", nvcc_version("12.4"), NO_GPU),
+        ("echo No devices found.", nvcc_version("12.4"), NO_GPU),
+        ("echo GPU access blocked by the operating system; exit 4", nvcc_version("12.4"), NO_GPU),
+        (GPU, None, "no nvcc found. Install the CUDA toolkit, 12.0 or newer"),
+        (GPU, nvcc_version("11.8"), "nvcc 12.0 or newer is needed"),
+        (GPU, nvcc_version("11.8"), "Received: Cuda compilation tools, release 11.8, V11.8.1. "),
+        (GPU, "exit 1", "Received: no version. "),
+    ],
 )
-def test_driver_without_gpu(tools, script):
-    tools("nvcc", nvcc_version("12.4"))
-    tools("nvidia-smi", script)
-    assert "lists no NVIDIA GPU" in build_cuda.build_where_useful()
-
-
-def test_no_nvcc(tools):
-    add_gpu(tools)
+def test_why_no_cuda_kernels(tools, driver, nvcc, reason):
+    for name, script in (("nvidia-smi", driver), ("nvcc", nvcc)):
+        if script:
+            tools(name, script)
     line = build_cuda.build_where_useful()
-    assert line.startswith(f"{SKIPPED}no nvcc found. Install the CUDA toolkit, 12.0 or newer")
+    assert line.startswith(SKIPPED)
+    assert reason in line
     assert line.endswith(COMMAND)
 
 
-@pytest.mark.parametrize(
-    ("script", "received"),
-    [(nvcc_version("11.8"), "Cuda compilation tools, release 11.8, V11.8.1"), ("exit 1", "no version")],
-)
-def test_unfit_nvcc(tools, script, received):
-    add_gpu(tools)
-    tools("nvcc", script)
-    line = build_cuda.build_where_useful()
-    assert line.startswith(f"{SKIPPED}nvcc 12.0 or newer is needed")
-    assert f"Received: {received}. {COMMAND}" in line
-
-
 def test_gpu_and_nvcc(tools, tmp_path, monkeypatch):
-    add_gpu(tools)
+    tools("nvidia-smi", GPU)
     tools("nvcc", nvcc_version("12.0"))
     monkeypatch.setattr(build_cuda, "build_cuda", lambda folder: folder / "library")
     assert build_cuda.build_where_useful(tmp_path) == f"built {tmp_path / 'library'}"
@@ -107,7 +97,7 @@ def test_command_builds_the_op_and_says_why_no_cuda_kernels(tools, tmp_path):
 
 @pytest.mark.process
 def test_command_fails_where_cuda_kernels_do_not_compile(tools, tmp_path):
-    add_gpu(tools)
+    tools("nvidia-smi", GPU)
     tools("nvcc", FAILING_NVCC)
     result = call(["-m", "custom_ops.build", "--output", tmp_path / "lib"], tmp_path)
     assert result.returncode == 1
@@ -124,7 +114,7 @@ def test_where_possible(tools, tmp_path):
     (line,) = result.stdout.splitlines()
     assert line.startswith("The compiled op is not built, the composite does its work: no C++ compiler found. Install")
     assert not (tmp_path / "lib").exists()
-    add_gpu(tools)
+    tools("nvidia-smi", GPU)
     tools("nvcc", FAILING_NVCC)
     failed = call(command, tmp_path)
     assert failed.returncode == 0
@@ -169,7 +159,7 @@ def checkout(tmp_path):
 @pytest.mark.process
 @pytest.mark.parametrize("nvcc", ["missing", "failing"])
 def test_install_does_not_fail_for_want_of_cuda_kernels(tools, tmp_path, checkout, nvcc):
-    add_gpu(tools)
+    tools("nvidia-smi", GPU)
     if nvcc == "failing":
         tools("nvcc", FAILING_NVCC)
     result = call(["setup.py", "build_py", "--build-lib", "out"], tmp_path, checkout, A2U_TF_REQUIRE_OP="1")

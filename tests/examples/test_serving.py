@@ -40,12 +40,6 @@ def check_matte(png, served):
     assert len(np.unique(levels)) > 10
 
 
-def check_alpha(alpha, served):
-    difference = np.abs(np.array(alpha) - served["alpha"][None, ..., None]).max()
-    print(f"largest difference from Keras: {difference:.1e}")
-    assert difference < 1e-5
-
-
 def run_program(program, *arguments):
     result = subprocess.run([program, *arguments], capture_output=True, text=True, timeout=WAIT, check=False)
     return result.returncode, result.stderr
@@ -102,21 +96,15 @@ def post(server, body):
         return error.code, json.load(error)
 
 
-def pixels(served):
-    return {"image": served["image"].tolist(), "trimap": served["trimap"][..., None].tolist()}
-
-
-def test_rest_rows(rest, served):
-    status, answer = post(rest, {"instances": [pixels(served)] * 2})
-    assert status == 200, answer
-    for alpha in answer["predictions"]:
-        check_alpha([alpha], served)
-
-
-def test_rest_columns(rest, served):
-    status, answer = post(rest, {"inputs": {name: [value] for name, value in pixels(served).items()}})
-    assert status == 200, answer
-    check_alpha(answer["outputs"], served)
+def test_rest_rows_and_columns(rest, served):
+    row = {"image": served["image"].tolist(), "trimap": served["trimap"][..., None].tolist()}
+    for key, value in (("instances", [row] * 2), ("inputs", {name: [value] for name, value in row.items()})):
+        status, answer = post(rest, {key: value})
+        assert status == 200, answer
+        for alpha in answer["predictions" if key == "instances" else "outputs"]:
+            difference = np.abs(np.array(alpha) - served["alpha"][..., None]).max()
+            print(f"largest difference from Keras: {difference:.1e}")
+            assert difference < 1e-5
 
 
 def small(image=(1, 4, 5, 3), trimap=(1, 4, 5, 1), dtype="uint8"):

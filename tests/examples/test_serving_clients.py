@@ -12,12 +12,11 @@ from examples.serving_clients.command_line import RequestError
 
 
 @pytest.fixture
-def stranger(monkeypatch):
-    """Start a web server that gives one answer to everything; returns its address."""
+def ask_stranger(monkeypatch):
+    """Ask for a matte at a web server that gives one answer to everything."""
     monkeypatch.setenv("no_proxy", "*")
-    servers = []
 
-    def start(status, body):
+    def ask(status, body):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 self.rfile.read(int(self.headers["Content-Length"]))
@@ -28,14 +27,11 @@ def stranger(monkeypatch):
             def log_message(self, *unused):
                 pass
 
-        servers.append(http.server.HTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, args=(0.01,), daemon=True).start()
-        return f"127.0.0.1:{servers[-1].server_port}"
+        with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+            threading.Thread(target=server.handle_request, daemon=True).start()
+            rest_client.request_matte(f"127.0.0.1:{server.server_port}", "matting", b"", b"", 60)
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return ask
 
 
 @pytest.fixture
@@ -54,28 +50,25 @@ def silent():
         *(b'{"predictions": [{"b64": "?"}]}', b'{"predictions": [{"b64": 1}]}', b'{"predictions": {"b64": "AA=="}}'),
     ],
 )
-def test_other_answers(stranger, body):
+def test_other_answers(ask_stranger, body):
     with pytest.raises(RequestError, match=r'must answer {"predictions": \[{"b64": \.\.\.}\]}\. Received: b') as info:
-        rest_client.request_matte(stranger(200, body), "matting", b"", b"", 60)
+        ask_stranger(200, body)
     assert str(body) in str(info.value)
 
 
 @pytest.mark.parametrize("body", [b"try another door", b"[]", b'{"error": "try another door"}'])
-def test_other_errors(stranger, body):
+def test_other_errors(ask_stranger, body):
     with pytest.raises(RequestError, match=r"answered 403 Forbidden: (try another door|\[\])$"):
-        rest_client.request_matte(stranger(403, body), "matting", b"", b"", 60)
+        ask_stranger(403, body)
 
 
-def test_rest_silence(silent, monkeypatch):
+@pytest.mark.parametrize(("client", "reason"), [(rest_client, ".*timed out"), (grpc_client, "")])
+def test_silence(silent, monkeypatch, client, reason):
+    if client is grpc_client:
+        pytest.importorskip("tensorflow_serving", reason="needs a2u_tf[serving]")
     monkeypatch.setenv("no_proxy", "*")
-    with pytest.raises(RequestError, match=r"no answer from 127.*timed out"):
-        rest_client.request_matte(silent, "matting", b"", b"", 0.2)
-
-
-def test_grpc_silence(silent):
-    pytest.importorskip("tensorflow_serving", reason="needs a2u_tf[serving]")
-    with pytest.raises(RequestError, match="no answer from 127"):
-        grpc_client.request_matte(silent, "matting", b"", b"", 0.2)
+    with pytest.raises(RequestError, match=f"no answer from 127{reason}"):
+        client.request_matte(silent, "matting", b"", b"", 0.2)
 
 
 @pytest.mark.parametrize("server", ["127.0.0.1:rest", "[::1"])

@@ -38,6 +38,11 @@ def test_folders(tmp_path):
     with pytest.raises(ValueError, match=r"a\.png is an input"):
         check_outputs(pictures, trimaps)
     check_outputs(pictures, str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"no folder .*missing"):
+        pictures_in_folders(str(tmp_path / "missing"), trimaps)
+    empty = touch(tmp_path / "empty")
+    with pytest.raises(ValueError, match="holds no pictures"):
+        pictures_in_folders(empty, empty)
 
 
 def test_names_of_folders_that_no_matte_can_have_stop_no_other(tmp_path):
@@ -66,14 +71,6 @@ def test_output_in_the_folder_of_an_input_by_another_name(tmp_path):
     for output in (str(tmp_path / "link"), f"file://{tmp_path}/t"):
         with pytest.raises(ValueError, match=r"a\.png is an input"):
             check_outputs(pictures, output)
-
-
-def test_exceptions_of_folders(tmp_path):
-    trimaps = touch(tmp_path / "t")
-    with pytest.raises(FileNotFoundError, match=r"no folder .*missing"):
-        pictures_in_folders(str(tmp_path / "missing"), trimaps)
-    with pytest.raises(ValueError, match="holds no pictures"):
-        pictures_in_folders(trimaps, trimaps)
 
 
 def test_table(tmp_path, monkeypatch):
@@ -111,16 +108,6 @@ def test_names_stay_in_the_output_and_are_given_once(names, message, tmp_path):
         pictures_in_table(path)
 
 
-def test_many_problems_are_counted(tmp_path):
-    path = str(tmp_path / "list.parquet")
-    pq.write_table(pa.table({"image": ["x.png", "y/x.png"] * 30, "trimap": ["x.png"] * 60}), path)
-    with pytest.raises(ValueError, match="'x' is the name of 60 pictures"):
-        pictures_in_table(path)
-    pq.write_table(pa.table({"image": [f".{n}" for n in range(25)], "trimap": ["x.png"] * 25}), path)
-    with pytest.raises(ValueError, match="and 5 more"):
-        pictures_in_table(path)
-
-
 def test_exceptions_of_tables(tmp_path):
     path = tmp_path / "list.parquet"
     with pytest.raises(FileNotFoundError, match="There is no"):
@@ -128,6 +115,8 @@ def test_exceptions_of_tables(tmp_path):
     for table, message in (
         ({"image": ["a"], "mask": ["b"]}, "no column trimap, only image, mask"),
         ({"image": ["a"], "trimap": [None]}, "has no trimap in row 0"),
+        ({"image": ["x.png", "y/x.png"] * 30, "trimap": ["x.png"] * 60}, "'x' is the name of 60 pictures"),
+        ({"image": [f".{n}" for n in range(25)], "trimap": ["x.png"] * 25}, r"'\.19' begins .*\n  and 5 more"),
     ):
         pq.write_table(pa.table(table), path)
         with pytest.raises(ValueError, match=message):
