@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from absl import app, flags
 
-from a2u_tf.files import markdown_table, replaced, write_json
+from a2u_tf.files import markdown_table, write_json, write_text
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "compatibility.json"
@@ -52,14 +52,13 @@ def run_tests(python, tensorflow, folder):
 
 def count(report):
     """Return how many tests of a JUnit report passed, failed and were skipped, and the names of the failed."""
-    cases = list(ElementTree.parse(report).iter("testcase"))
-    failed = [f"{case.get('classname')}.{case.get('name')}" for case in cases if {"failure", "error"} & _tags(case)]
-    skipped = sum("skipped" in _tags(case) for case in cases)
-    return {"passed": len(cases) - len(failed) - skipped, "skipped": skipped, "failed": failed}
-
-
-def _tags(case):
-    return {child.tag for child in case}
+    tags = {
+        f"{case.get('classname')}.{case.get('name')}": {child.tag for child in case}
+        for case in ElementTree.parse(report).iter("testcase")
+    }
+    failed = [name for name, found in tags.items() if {"failure", "error"} & found]
+    skipped = sum("skipped" in found for found in tags.values())
+    return {"passed": len(tags) - len(failed) - skipped, "skipped": skipped, "failed": failed}
 
 
 def table(records):
@@ -82,8 +81,7 @@ def main(_):
 
     records = sorted([*(old for old in records if versions(old) != versions(record)), record], key=versions)
     write_json(RESULTS, records)
-    with replaced(RESULTS.with_suffix(".md")) as temporary:
-        temporary.write_text(f"# Tests with other versions\n\n{table(records)}\n")
+    write_text(RESULTS.with_suffix(".md"), f"# Tests with other versions\n\n{table(records)}\n")
     print(table(records))
     sys.exit(bool(record["failed"]))
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from a2u_tf.files import markdown_table, replaced, write_json
+from a2u_tf.files import markdown_table, write_json, write_text
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.prediction import predict_alpha
 from benchmarks.record import describe_run
@@ -30,63 +30,32 @@ DIGITS = [
     *("--upsampling=nearest", "--downsampling=max_pool", "--verbosity=-1"),
 ]
 MATTING = ["train.matting", "--width=0.1", "--crop_size=64", "--batch_size=2", "--epochs=20", "--steps_per_epoch=100"]
-# What goes wrong, what comes of it, and the tests that show it.
-FAULTS = [
-    (
-        "disk full while a backup is written",
-        "one clear error; the epoch before is whole",
-        ["tests/training/test_callbacks.py::test_full_disk_keeps_the_epoch_before"],
-    ),
-    (
-        "SIGKILL while a backup is written",
-        "the epoch before is whole",
-        ["tests/training/test_callbacks.py::test_killed_while_writing_keeps_the_epoch_before"],
-    ),
-    (
-        "loss or weights not finite",
-        "training stops and names the batch; the epoch before is whole",
-        [
-            "tests/training/test_callbacks.py::test_training_stops_at_the_batch_that_is_not_finite",
-            "tests/training/test_callbacks.py::test_training_stops_at_weights_that_the_last_batch_spoiled",
-        ],
-    ),
-    (
-        "damaged backup",
-        "one clear error",
-        [
-            "tests/training/test_callbacks.py::test_broken_backup_is_named",
-            "tests/training/test_callbacks.py::test_one_damaged_byte_is_found_or_means_nothing",
-        ],
-    ),
-    (
-        "damaged .keras file",
-        "one clear error",
-        [
-            "tests/matting/weights/test_loading.py::test_damage_is_found",
-            "tests/hostile/test_checkpoints.py::test_mutated_keras_archives",
-        ],
-    ),
-    (
-        "damaged PyTorch checkpoint",
-        "one clear error",
-        ["tests/hostile/test_checkpoints.py::test_mutated_torch_checkpoints"],
-    ),
-    (
-        "damaged binary or build record of the op",
-        "one line says so; the composite runs",
-        ["tests/ops/compiled/test_build_record.py::test_damaged_build_is_reported_once_and_the_composite_works"],
-    ),
-    (
-        "SIGKILL of one of two training processes",
-        "the other ends; started again, both end with the numbers of one process",
-        ["tests/train/test_team.py::test_two_processes_of_which_one_is_killed_train_as_one"],
-    ),
-    (
-        "SIGKILL of workers and driver of a job of 300 pictures",
-        "started again, nothing is lost or done twice",
-        ["tests/matting/batch/test_job.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice"],
-    ),
-]
+# What goes wrong, what comes of it; and below, the tests that show it.
+TABLE = """
+disk full while a backup is written: one clear error; the epoch before is whole
+    tests/training/test_callbacks.py::test_full_disk_keeps_the_epoch_before
+SIGKILL while a backup is written: the epoch before is whole
+    tests/training/test_callbacks.py::test_killed_while_writing_keeps_the_epoch_before
+loss or weights not finite: training stops and names the batch; the epoch before is whole
+    tests/training/test_callbacks.py::test_training_stops_at_the_batch_that_is_not_finite
+    tests/training/test_callbacks.py::test_training_stops_at_weights_that_the_last_batch_spoiled
+damaged backup: one clear error
+    tests/training/test_callbacks.py::test_broken_backup_is_named
+    tests/training/test_callbacks.py::test_one_damaged_byte_is_found_or_means_nothing
+damaged .keras file: one clear error
+    tests/matting/weights/test_loading.py::test_damage_is_found
+    tests/hostile/test_checkpoints.py::test_mutated_keras_archives
+damaged PyTorch checkpoint: one clear error
+    tests/hostile/test_checkpoints.py::test_mutated_torch_checkpoints
+damaged binary or build record of the op: one line says so; the composite runs
+    tests/ops/compiled/test_build_record.py::test_damaged_build_is_reported_once_and_the_composite_works
+SIGKILL of one of two training processes: the other ends; started again, both end with the numbers of one process
+    tests/train/test_team.py::test_two_processes_of_which_one_is_killed_train_as_one
+SIGKILL of workers and driver of a job of 300 pictures: started again, nothing is lost or done twice
+    tests/matting/batch/test_job.py::test_driver_and_worker_are_killed_and_nothing_is_lost_or_done_twice
+"""
+ENTRIES = re.findall(r"^(\w[^:]*): (.*)\n((?: .*\n)+)", TABLE, re.MULTILINE)
+FAULTS = {what: (outcome, tests.split()) for what, outcome, tests in ENTRIES}
 PREDICTIONS = 2000
 KILLS = 20
 
@@ -94,13 +63,10 @@ KILLS = 20
 def faults():
     """Run the tests of `FAULTS`; how many passed of each."""
     counts = {}
-    for what, _, tests in FAULTS:
-        result = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n0", "--no-header", *tests], cwd=ROOT, capture_output=True, text=True
-        )
-        summary = re.search(
-            r"^=* ?(\d+ (?:passed|failed|skipped).*?)(?:, \d+ warnings?)? in ", result.stdout, re.MULTILINE
-        )
+    for what, (_, tests) in FAULTS.items():
+        command = [sys.executable, "-m", "pytest", "-n0", "--no-header", *tests]
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        summary = re.search(r"^=* ?(\d+ (?:passed|failed|skipped).*?)(, \d+ warnings?)? in ", result.stdout, re.M)
         counts[what] = summary[1] if summary else f"exit {result.returncode}"
     return {"tests": counts}
 
@@ -161,11 +127,8 @@ def prediction_memory():
     counts, readings = [], []
     for count in range(1, PREDICTIONS + 1):
         height, width = rng.integers(33, 300, 2)
-        predict_alpha(
-            model,
-            rng.integers(0, 256, (height, width, 3), dtype="uint8"),
-            rng.integers(0, 256, (height, width), dtype="uint8"),
-        )
+        image, trimap = (rng.integers(0, 256, shape, "uint8") for shape in ((height, width, 3), (height, width)))
+        predict_alpha(model, image, trimap)
         if count % 100 == 0:
             counts.append(count)
             readings.append(_resident(os.getpid()))
@@ -176,11 +139,7 @@ def _growth(counts, megabytes):
     """The first half of the readings may hold growth of buffers and caches; the second must be flat."""
     half = len(counts) // 2
     slope = np.polyfit(counts[half:], megabytes[half:], 1)[0]
-    return {
-        "count": counts,
-        "resident_mb": megabytes,
-        "slope_mb_per_1000": round(1000 * slope, 2),
-    }
+    return {"count": counts, "resident_mb": megabytes, "slope_mb_per_1000": round(1000 * slope, 2)}
 
 
 def _resident(pid):
@@ -203,7 +162,7 @@ def _finish(process):
 def table(records):
     """Return the records as a Markdown table."""
     rows = [["what", "outcome", "shown by"]]
-    for what, outcome, tests in FAULTS if "faults" in records else ():
+    for what, (outcome, tests) in FAULTS.items() if "faults" in records else ():
         places = " ".join(f"`{place}`" for place in dict.fromkeys(test.split("::")[0] for test in tests))
         rows.append([what, outcome, f"{places}: {records['faults']['tests'][what]}"])
     if "kills" in records:
@@ -216,10 +175,8 @@ def table(records):
             record = records[name]
             half, readings = len(record["count"]) // 2, record["resident_mb"]
             first, second = (f"{min(x):,.0f} to {max(x):,.0f} MB" for x in (readings[:half], readings[half:]))
-            outcome = (
-                f"first half {first}, second half {second}; slope there {record['slope_mb_per_1000']:+.1f} MB in 1,000"
-            )
-            rows.append([f"memory of {what}", outcome, f"`{name}`"])
+            slope = f"slope there {record['slope_mb_per_1000']:+.1f} MB in 1,000"
+            rows.append([f"memory of {what}", f"first half {first}, second half {second}; {slope}", f"`{name}`"])
     return markdown_table(rows, [False] * 3)
 
 
@@ -233,8 +190,7 @@ def main(names):
         records = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
         records[name] = {**MEASUREMENTS[name](), "run": describe_run()}
         write_json(RESULTS, records)
-        with replaced(RESULTS.with_suffix(".md")) as temporary:
-            temporary.write_text(f"# Faults and long runs\n\n{table(records)}\n")
+        write_text(RESULTS.with_suffix(".md"), f"# Faults and long runs\n\n{table(records)}\n")
     print(table(records))
 
 

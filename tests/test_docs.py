@@ -22,30 +22,12 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = pages([ROOT / "README.md", DOCS])
 ROOMS = [
-    "layers",
-    "ops",
-    "training",
-    "export",
-    "complexity",
-    "visualization",
-    "reconstruction",
-    "reconstruction.data",
-    "matting",
-    "matting.pictures",
-    "matting.data",
-    "matting.losses",
-    "matting.evaluation",
+    *("layers", "ops", "training", "export", "complexity", "visualization", "reconstruction", "reconstruction.data"),
+    *("matting", "matting.pictures", "matting.data", "matting.losses", "matting.evaluation", "matting.weights"),
     "matting.pytorch_release",
-    "matting.weights",
 ]
 # Rows of the table in compatibility.md.
-VERSIONS = {
-    "tensorflow": "TensorFlow",
-    "keras": "Keras",
-    "numpy": "NumPy",
-    "jax": "Keras on JAX",
-    "torch": "Keras on torch",
-}
+VERSIONS = dict(keras="Keras", tensorflow="TensorFlow", numpy="NumPy", jax="Keras on JAX", torch="Keras on torch")
 
 
 @pytest.mark.network
@@ -81,17 +63,10 @@ def test_a_snippet_that_fails_is_seen(tmp_path):
 
 def test_error_texts_are_those_of_the_code():
     """Blocks of `text` in troubleshooting.md quote messages; `...` stands for what a message fills in."""
-    sources = [
-        path
-        for folder in ("a2u_tf", "a2u_program", "custom_ops", "experiments", "train")
-        for path in (ROOT / folder).rglob("*.py")
-    ]
-    texts = [
-        node.value
-        for path in sources
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    ]
+    folders = ("a2u_tf", "a2u_program", "custom_ops", "experiments", "train")
+    sources = [ast.parse(path.read_text()) for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    constants = [node.value for source in sources for node in ast.walk(source) if isinstance(node, ast.Constant)]
+    texts = [value for value in constants if isinstance(value, str)]
     quoted = list(fences((DOCS / "troubleshooting.md").read_text(), "text"))
     assert len(quoted) > 15
     for line, _, body in quoted:
@@ -129,9 +104,8 @@ def test_commands_exist(page, monkeypatch):
     """Modules that are run by `python -m`, flags of the training scripts, and arguments of `a2u`."""
     monkeypatch.setattr(program, "_work", lambda args: 0)
     for line in shell_lines(page.read_text()):
-        if module := re.search(
-            r"python -m ((train|experiments|a2u_tf|custom_ops|demo|examples|benchmarks)[\w.]*)", line
-        ):
+        rooms = "train|experiments|a2u_tf|custom_ops|demo|examples|benchmarks"
+        if module := re.search(rf"python -m (({rooms})[\w.]*)", line):
             assert importlib.util.find_spec(module[1]), f"there is no {module[1]}"
             if module[2] in ("train", "experiments"):
                 known = flags_of(module[1])
@@ -189,9 +163,9 @@ def test_figures_show_the_worked_example(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["make_figures.py", f"--output={tmp_path}"])
     figures["main"]()
     assert {path.stem for path in tmp_path.iterdir()} == set(figures["FIGURES"])
-    assert all(
-        f"operator/{name}.png" in text and (DOCS / "operator" / f"{name}.png").exists() for name in figures["FIGURES"]
-    )
+    for name in figures["FIGURES"]:
+        assert f"operator/{name}.png" in text
+        assert (DOCS / "operator" / f"{name}.png").exists()
 
 
 @pytest.mark.network

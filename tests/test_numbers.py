@@ -16,6 +16,10 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 
 
+def benchmark(name):
+    return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+
+
 def page(name):
     """A page of the docs, its lines as one."""
     return " ".join((DOCS / f"{name}.md").read_text().split())
@@ -29,7 +33,7 @@ def table_rows(name, first_cell):
 
 
 def test_speeds_are_those_of_the_benchmarks():
-    measured = json.loads((ROOT / "benchmarks" / "compiled_op.json").read_text())
+    measured = benchmark("compiled_op")
     for case in {row["case"] for row in measured["times"]}:
         ratios = {(row["pass"], row["side"]): row["ratio"] for row in measured["times"] if row["case"] == case}
         columns = [(p, s) for p in ("forward", "forward + backward") for s in ("composite", "composite, XLA")]
@@ -37,7 +41,7 @@ def test_speeds_are_those_of_the_benchmarks():
         (row,) = table_rows("speed", f"{shape.replace(',', ', ')}, {way}, {kernel}")
         np.testing.assert_allclose([float(cell) for cell in row], [ratios[c] for c in columns], atol=0.051)
     names = {"compiled": "compiled op", "composite": "composite", "composite, XLA": "composite with XLA"}
-    for step in json.loads((ROOT / "benchmarks" / "training_step.json").read_text())["results"]:
+    for step in benchmark("training_step")["results"]:
         if step["side"] in names:
             expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
             assert expected in table_rows("speed", names[step["side"]])
@@ -49,7 +53,7 @@ def test_matting_speeds_are_those_of_the_benchmark():
         "A2U dynamic cs, compiled": "A2U, compiled",
         "A2U dynamic cs, composite": "A2U, composite",
     }
-    measured = json.loads((ROOT / "benchmarks" / "matting_inference.json").read_text())
+    measured = benchmark("matting_inference")
     assert measured["size"] == 512
     for row in measured["results"]:
         assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
@@ -70,7 +74,7 @@ def test_costs_are_those_of_the_results():
 
 def test_methods_are_as_they_were_compared():
     runs = read_runs(ROOT / "results" / "reconstruction")
-    rows = json.loads((ROOT / "benchmarks" / "upsamplers.json").read_text())["results"]
+    rows = benchmark("upsamplers")["results"]
     steps = {row["side"]: row["ratio"] for row in rows}
     shown = {method: row for method in METHODS for row in table_rows("methods", f"`{method}`") if len(row) == 7}
     assert shown.keys() == steps.keys() == set(METHODS)
@@ -88,9 +92,8 @@ def test_methods_are_as_they_were_compared():
         assert max(psnr[name] for name in a2u) < psnr["bilinear"]  # "all six variants are behind"
         assert min(psnr[name] for name in a2u) > max(psnr["transposed_conv"], psnr["pixel_shuffle"])  # the changelog
     most = max(steps[name] for name in a2u)
-    assert all(
-        steps[name] > most for name in set(GUIDED) - {"a2u", "max_unpool"}
-    )  # "of the guided methods only max-unpooling"
+    others = set(GUIDED) - {"a2u", "max_unpool"}
+    assert all(steps[name] > most for name in others)  # "of the guided methods only max-unpooling"
 
 
 def test_comparison_is_that_of_the_runs(tmp_path):
@@ -102,9 +105,9 @@ def test_comparison_is_that_of_the_runs(tmp_path):
 
 
 def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
-    measured = json.loads((ROOT / "benchmarks" / "matting_data.json").read_text())
-    (full,) = (r for r in measured["beside"]["results"] if r["width"] == 1 and r["side"] == "training_batches")
-    (small,) = (r for r in measured["beside"]["results"] if r["width"] == 0.25 and r["side"] == "training_batches")
+    measured = benchmark("matting_data")
+    beside = {row["width"]: row for row in measured["beside"]["results"] if row["side"] == "training_batches"}
+    full, small = beside[1], beside[0.25]
     (alone,) = (r for r in measured["alone"]["results"] if (r["workers"], r["opencv_threads"]) == (2, 1))
     text = page("speed")
     assert measured["beside"]["crop_size"] == measured["alone"]["crop_size"] == 512
@@ -116,7 +119,7 @@ def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
 
 
 def test_speeds_of_the_evaluation_are_those_of_the_benchmark():
-    rows = json.loads((ROOT / "benchmarks" / "evaluation.json").read_text())["results"]
+    rows = benchmark("evaluation")["results"]
     ratios = {(row["case"], row["error"]): row["ratio"] for row in rows if row["side"] == "plain"}
     text = page("speed")
     assert f"{ratios['narrow band', 'all four']:.0f} times as fast as by a plain implementation" in text
@@ -160,7 +163,7 @@ def test_tables_are_those_of_the_results(name, results):
 
 def test_formats_are_those_of_the_benchmark():
     text = (DOCS / "formats.md").read_text()
-    for row in json.loads((ROOT / "benchmarks" / "export_formats.json").read_text())["results"]:
+    for row in benchmark("export_formats")["results"]:
         if row["side"] != "Keras":
             costs = f"{row['mb']} MB | {row['ratio']:.2f} | {row['difference']:.0e} | {row['sad']:.2f}"
             assert f"| {row['side']} | {costs} |" in text
@@ -168,22 +171,21 @@ def test_formats_are_those_of_the_benchmark():
 
 def test_large_pictures_are_those_of_the_benchmark():
     text = (DOCS / "command_line.md").read_text()
-    rows = json.loads((ROOT / "benchmarks" / "large_pictures.json").read_text())["results"]
+    rows = benchmark("large_pictures")["results"]
     for size in {row["size"] for row in rows}:
         cells = [f"{r['seconds']:.0f} s, {r['peak_mb'] / 1024:.1f} GiB" for r in rows if r["size"] == size]
         assert f"| {size.replace('x', ' x ')} | {' | '.join(cells)} |" in text
 
 
 def test_costs_of_the_unet_are_those_of_the_benchmark():
-    measured = json.loads((ROOT / "benchmarks" / "unet.json").read_text())
+    measured = benchmark("unet")
     parameters = measured["parameters"]
     for training, prediction in zip(measured["training"], measured["prediction"], strict=True):
         side = training["side"]
         ratios = [f"{training['ratio']:.2f}", f"{prediction['ratio']:.2f}"]
         assert table_rows("layers", side) == [[f"{parameters[side]:,}", *ratios]]
-    assert f"a batch of {['', '', '', '', 'four'][measured['batch']]} pictures of {measured['side']} x" in page(
-        "layers"
-    )
+    assert measured["batch"] == 4
+    assert f"a batch of four pictures of {measured['side']} x" in page("layers")
 
 
 def test_colours_of_cutouts_are_those_of_the_benchmark():
@@ -193,20 +195,18 @@ def test_colours_of_cutouts_are_those_of_the_benchmark():
         "undecided": "estimated colours, the matte's",
         "ours": "estimated colours, decided",
     }
-    for row in json.loads((ROOT / "benchmarks" / "cutout_colours.json").read_text())["results"]:
+    for row in benchmark("cutout_colours")["results"]:
         mattes = "true", "band 20", "band 40"
         cells = [f"{100 * row[matte]['seen']:.1f} %, {100 * row[matte]['rim']:.1f} %" for matte in mattes]
         assert table_rows("command_line", names[row["side"]]) == [cells]
 
 
 def test_times_of_the_trainings_are_those_of_the_results():
-    digits = [
-        json.loads(path.read_text())["seconds_since_start"] / 60
-        for path in (ROOT / "results" / "reconstruction").glob("*.json")
-    ]
+    runs = (json.loads(path.read_text()) for path in (ROOT / "results" / "reconstruction").glob("*.json"))
+    digits = [run["seconds_since_start"] / 60 for run in runs]
     two_epochs = json.loads((ROOT / "results" / "mnist_2_epochs.json").read_text())
     mattes = json.loads((ROOT / "results" / "matting_small" / "runs.json").read_text())
-    steps = json.loads((ROOT / "benchmarks" / "matting_data.json").read_text())["beside"]
+    steps = benchmark("matting_data")["beside"]
     (step,) = (r["median_step_ms"] for r in steps["results"] if (r["width"], r["side"]) == (1, "training_batches"))
     times = {
         "one method on digits": f"{min(digits):.0f} to {max(digits):.0f} minutes",

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from a2u_tf.files import markdown_table, replaced, write_json
+from a2u_tf.files import markdown_table, write_json, write_text
 from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import library
 from benchmarks.record import describe_run
@@ -82,15 +82,8 @@ def run_variation(name, repository):
 
     observed = call("-c", OBSERVE, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
     report, start = repository / "report.xml", time.monotonic()
-    call(
-        "-m",
-        "pytest",
-        "-m",
-        "not slow and not process",
-        f"--junitxml={report}",
-        *(f"tests/{room}" for room in ROOMS),
-        check=False,
-    )
+    tests = (f"tests/{room}" for room in ROOMS)
+    call("-m", "pytest", "-m", "not slow and not process", f"--junitxml={report}", *tests, check=False)
     seconds = round(time.monotonic() - start)
     return {"name": name, "environment": VARIATIONS[name], **json.loads(observed), **count(report), "seconds": seconds}
 
@@ -121,8 +114,7 @@ def main(names):
             records[name] = run_variation(name, repository)
     ordered = [records[name] for name in VARIATIONS if name in records]
     write_json(RESULTS, {**described, "rooms": list(ROOMS), "runs": ordered})
-    with replaced(RESULTS.with_suffix(".md")) as temporary:
-        temporary.write_text(f"# Tests in the ways in which machines differ\n\n{table(ordered)}\n")
+    write_text(RESULTS.with_suffix(".md"), f"# Tests in the ways in which machines differ\n\n{table(ordered)}\n")
     print(table(ordered))
     sys.exit(any(records[name]["failed"] for name in names or VARIATIONS))
 
