@@ -7,8 +7,7 @@ import numpy as np
 
 from a2u_tf.types import Array
 from a2u_tf.visualization import tiles
-from a2u_tf.visualization.kernel_sheet import Models, check_levels
-from a2u_tf.visualization.kernels import KernelMap
+from a2u_tf.visualization.kernels import KernelMap, Models, check_levels
 from a2u_tf.visualization.tiles import GREY, MARGIN
 
 CAPTION = (
@@ -21,7 +20,7 @@ _FRAME, _MARK, _LINE = (255, 160, 0), (0, 160, 90), (128, 128, 128)  # RGB
 
 
 def pixel_sheet(pictures: Array, models: Models, pixels: Sequence[tuple[int, int]], number: int = 0) -> Array:
-    """Return a sheet with one row for each level and chosen pixel.
+    """Return a sheet with one row for each level and chosen pixel: RGB, uint8.
 
     A row shows the picture with the chosen pixel and a frame around the s x s low-resolution pixels that its kernel
     weighs; these pixels, as means of the picture, with a ring where the chosen pixel lies among them; and the kernel of
@@ -31,9 +30,6 @@ def pixel_sheet(pictures: Array, models: Models, pixels: Sequence[tuple[int, int
     Args:
         pictures, models, number: As of `kernel_sheet`.
         pixels: List of `(y, x)`, integers, in the picture.
-
-    Returns:
-        RGB, uint8.
 
     Raises:
         ValueError: For pixels outside the picture, without any, and as in `kernel_sheet`.
@@ -94,9 +90,9 @@ def _row(picture: Array, level: KernelMap, pixel: tuple[int, int], kernels: dict
 
 def _framed(picture: Array, pixel: tuple[int, int], low: Array, start: Array, size: int) -> Array:
     """The picture with the chosen pixel and the frame of its window, which begins at `start` of `low` pixels."""
-    shown, side = tiles.rgb(picture), size * _CELL
+    side = size * _CELL
     zoom = side / max(picture.shape[:2])
-    shown = tiles.fitted(shown, side)[:side, :side]
+    shown = tiles.fitted(tiles.rgb(picture), side)[:side, :side]
     cell = np.array(picture.shape[:2]) / low
     first, last = (np.rint(zoom * edge * cell).astype(int) for edge in (start, start + size))
     top, left = np.maximum(first, 0).tolist()

@@ -34,11 +34,7 @@ def rgb(picture: Array) -> Array:
 
 
 def signed_colours(values: Array, limit: float) -> Array:
-    """Colour an array: `-limit` and less blue, 0 white, `limit` and more red.
-
-    Returns:
-        RGB, uint8, with one axis more than `values`.
-    """
+    """Return an array as RGB, uint8, of one axis more: `-limit` and less blue, 0 white, `limit` and more red."""
     anchors = np.array([_LESS, _EVEN, _MORE], np.float32)
     colours = [np.interp(values, (-limit, 0, limit), anchors[:, channel]) for channel in range(3)]
     return np.rint(np.stack(colours, axis=-1)).astype(np.uint8)
