@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,7 +10,7 @@ import keras
 import numpy as np
 
 from a2u_tf.training.distribution import WHOLE, Share
-from a2u_tf.types import Array, Tensor
+from a2u_tf.types import Array
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -33,7 +32,8 @@ def shuffled_batches(
         seed: Integer >= 0.
         share: Which parts of each batch to make. Where their number does not divide it, parts differ by one picture.
 
-    Returns `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
+    Returns:
+        `(data, callback)`, both for `fit`; the callback tells the data which epoch begins.
     """
     data, set_order = _make(images, batch_size, share)
 
@@ -50,50 +50,45 @@ def batches_in_order(images: Array, batch_size: int, share: Share = WHOLE) -> Ba
 
 
 def _make(images: Array, batch_size: int, share: Share) -> tuple[Batches, SetOrder]:
+    ends = []  # of each batch in the order
+    for start in range(0, len(images), batch_size):
+        size = min(batch_size, len(images) - start)
+        for part in range(share.first, share.first + share.count):
+            ends.append([start + size * part // share.of, start + size * (part + 1) // share.of])
     make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
-    return make(images, batch_size, share)
+    return make(images, np.reshape(np.array(ends, int), (-1, 2)))
 
 
-def _part(batch: Tensor, size: Tensor, number: Tensor, share: Share) -> Tensor:
-    """Return the part that comes as number `number` of all parts that `share` makes."""
-    part = share.first + number % share.count
-    return batch[size * part // share.of : size * (part + 1) // share.of]
-
-
-def _tensorflow_batches(images: Array, batch_size: int, share: Share) -> tuple[tf.data.Dataset, SetOrder]:
+def _tensorflow_batches(images: Array, ends: Array) -> tuple[tf.data.Dataset, SetOrder]:
     """A `tf.data` pipeline without Python in it: whatever calls back into Python slows the steps down."""
     import tensorflow as tf
 
-    steps = math.ceil(len(images) / batch_size)
     with tf.device("CPU"):
         images = tf.constant(images)
         order = tf.Variable(tf.range(len(images), dtype=tf.int64))
 
-    def batch(number: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        start = number // share.count * batch_size
-        indices = order[start : start + batch_size]
-        x = tf.gather(images, _part(indices, tf.size(indices, tf.int64), number, share))
+    def batch(ends: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        x = tf.gather(images, order[ends[0] : ends[1]])
         return x, x
 
-    return tf.data.Dataset.range(steps * share.count).map(batch), order.assign
+    return tf.data.Dataset.from_tensor_slices(ends).map(batch), order.assign
 
 
-def _numpy_batches(images: Array, batch_size: int, share: Share) -> tuple[keras.utils.PyDataset, SetOrder]:
+def _numpy_batches(images: Array, ends: Array) -> tuple[keras.utils.PyDataset, SetOrder]:
     """The same for the other backends."""
     order = np.arange(len(images))
-    return _NumpyBatches(images, order, batch_size, share), functools.partial(np.copyto, order)
+    return _NumpyBatches(images, ends, order), functools.partial(np.copyto, order)
 
 
 class _NumpyBatches(keras.utils.PyDataset):
-    def __init__(self, images: Array, order: Array, batch_size: int, share: Share) -> None:
+    def __init__(self, images: Array, ends: Array, order: Array) -> None:
         super().__init__()
-        self._images, self._order, self._batch_size, self._share = images, order, batch_size, share
+        self._images, self._ends, self._order = images, ends, order
 
     def __len__(self) -> int:
-        return math.ceil(len(self._images) / self._batch_size) * self._share.count
+        return len(self._ends)
 
     def __getitem__(self, index: int) -> tuple[Array, Array]:
-        start = index // self._share.count * self._batch_size
-        indices = self._order[start : start + self._batch_size]
-        batch = self._images[_part(indices, len(indices), index, self._share)]
+        first, last = self._ends[index]
+        batch = self._images[self._order[first:last]]
         return batch, batch
