@@ -89,10 +89,7 @@ class Endpoint:
         return any(None in tuple(spec.shape) for spec in self.inputs)
 
     def examples(self) -> list[Arrays]:
-        """Return dicts of random arrays: several sizes and batches, where these are open.
-
-        Floats lie in [0, 1], integers in 0 to 255 or among the `levels`.
-        """
+        """Return dicts of random arrays, of all `sizes` where these are open: floats in [0, 1], bytes or `levels`."""
         rng = np.random.default_rng(0)
         examples: list[Arrays] = []
         for size in self.sizes if self.is_open() else self.sizes[:1]:
@@ -128,11 +125,7 @@ def model_endpoint(model: keras.Model) -> Endpoint:
 
 
 def _functional_endpoint(model: keras.Model) -> Endpoint:
-    """What the model takes and returns, by the names of its inputs and outputs.
-
-    Those of outputs are the keys of their dict, else the names of their layers; numbers where they repeat or are those
-    of inputs.
-    """
+    """Outputs are called by the keys of their dict, else by layers; by numbers where these repeat or are inputs'."""
     import tensorflow as tf
 
     if isinstance(model.output, dict) and not any(keras.tree.is_nested(output) for output in model.output.values()):
@@ -152,19 +145,12 @@ def _functional_endpoint(model: keras.Model) -> Endpoint:
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """A model that was written for other programs, read back and compared.
+    """A model that was written for other programs, read back and compared."""
 
-    Attributes:
-        path: Folder or file.
-        size: Bytes on disk.
-        operations: Names of the kinds of operations in the graph, sorted.
-        difference: Largest absolute difference between the outputs of what was written and of the Keras model.
-    """
-
-    path: Path
-    size: int
-    operations: tuple[str, ...]
-    difference: float
+    path: Path  # folder or file
+    size: int  # bytes on disk
+    operations: tuple[str, ...]  # names of the kinds of operations in the graph, sorted
+    difference: float  # the largest absolute one between the outputs of what was written and of the Keras model
 
     def __str__(self) -> str:
         return (

@@ -141,13 +141,10 @@ def _export_file(
 
 @contextlib.contextmanager
 def refused_in_one_line(name: str) -> Iterator[None]:
-    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within.
-
-    But for what the machine lacks, which no other model would mend: space on the disk, memory.
-    """
+    """Raise `ValueError` of one line for whatever a converter or a runtime of another project raises within."""
     try:
         yield
-    except (OSError, MemoryError):
+    except (OSError, MemoryError):  # what the machine lacks, which no other model would mend
         raise
     except Exception as error:
         lines = [line for line in str(error).splitlines() if line.strip()] or [""]

@@ -1,6 +1,4 @@
-"""Run a SavedModel in a process that knows TensorFlow alone; `a2u_tf.export.saved_model` starts it by its path.
-
-    python -P reload.py SAVED_MODEL CALLS ANSWERS
+"""Run a SavedModel in a process that knows TensorFlow alone: `python -P reload.py SAVED_MODEL CALLS ANSWERS`.
 
 CALLS is a pickled list of pairs of a signature and a dict of arrays, ANSWERS will be one of dicts of arrays.
 """

@@ -18,11 +18,7 @@ PNG_BEGINNING = 33  # bytes, to the end of the header
 
 @contextlib.contextmanager
 def replaced(path: Path | str) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, with its ending; on success it takes the place of `path`.
-
-    Raises:
-        OSError: That of the system, with the name of `path` where it has that of the temporary file or none.
-    """
+    """Yield a temporary path beside `path`, with its ending, which takes its place on success; errors name `path`."""
     place = Path(os.path.realpath(Path(path).parent), Path(path).name)  # of "new/../x" no folder "new" is made
     place.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_path(place)

@@ -13,11 +13,7 @@ from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
 def reconstruction_sheet(inputs: Array, outputs: Array, path: Path | str, zoom: int = 3) -> None:
     """Write a PNG of three rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
 
-    Args:
-        inputs: Array `(N, H, W, 1)` in [0, 1].
-        outputs: Array of the same shape; values outside [0, 1] are clipped for display.
-        path: PNG file to write.
-        zoom: Integer factor by which every pixel is enlarged.
+    Both arrays are of shape `(N, H, W, 1)`; outputs outside [0, 1] are clipped. Every pixel is enlarged by `zoom`.
     """
     inputs, outputs = np.asarray(inputs, np.float32), np.asarray(outputs, np.float32)
     if inputs.shape != outputs.shape or inputs.ndim != 4 or inputs.shape[-1] != 1:

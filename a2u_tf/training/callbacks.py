@@ -28,11 +28,9 @@ class AtomicBackupAndRestore(keras.callbacks.BackupAndRestore):
     such as dropout, will draw next, which Keras leaves out.
 
     Args:
-        backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again.
-
-    Raises:
-        ValueError: When training begins, where the backup is damaged or another model's.
-        OSError: When an epoch ends, where the backup cannot be written; the one before is whole then.
+        backup_dir: Folder of the backup; it is kept after training, so that a finished run is not run again. One that
+            is damaged or another model's is a `ValueError` when training begins, one that cannot be written an
+            `OSError` when an epoch ends; the one before is whole then.
     """
 
     def __init__(self, backup_dir: Path | str) -> None:

@@ -9,10 +9,7 @@ from a2u_tf.types import Tensor
 
 
 def psnr(y_true: Tensor, y_pred: Tensor) -> Tensor:
-    """Peak signal-to-noise ratio of each picture in decibels, `(N, H, W, C)` to `(N,)`: `10 log10(1 / MSE)`.
-
-    It is at most 100, an MSE of 1e-10: one picture restored exactly shall not make a mean infinite.
-    """
+    """Peak signal-to-noise ratio in decibels, `(N, H, W, C)` to `(N,)`: `10 log10(1 / MSE)`, at most 100."""
     squared = ops.square(ops.cast(y_true, "float32") - ops.cast(y_pred, "float32"))
     return -10.0 * ops.log10(ops.maximum(ops.mean(squared, axis=(1, 2, 3)), 1e-10))
 

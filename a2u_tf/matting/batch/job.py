@@ -237,10 +237,9 @@ def _pipeline(
     attempts: Any = counting(stages.Attempts).remote()
     rows = min(max(BLOCK_ROWS[0], len(pictures) // BLOCKS), BLOCK_ROWS[1])
     blocks = [pictures.slice(start, rows) for start in range(0, len(pictures), rows)]
-    arrow: dict[str, Any] = {"batch_format": "pyarrow"}
     return (
         ray.data.from_arrow(blocks)
-        .map_batches(functools.partial(stages.read, attempts=attempts), runtime_env=small, **arrow)
+        .map_batches(functools.partial(stages.read, attempts=attempts), batch_format="pyarrow", runtime_env=small)
         .map_batches(
             stages.MattingActor,
             fn_constructor_kwargs={"model": ray.put(model), "bits": bits, "attempts": attempts},
@@ -248,12 +247,12 @@ def _pipeline(
             num_cpus=1,
             num_gpus=gpus,
             runtime_env={"env_vars": {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_CPP_MIN_LOG_LEVEL": "3"}},
-            **arrow,
+            batch_format="pyarrow",
         )
         .map_batches(
             functools.partial(stages.write, output=output),
             batch_size=output.batch_size,
             runtime_env=small,
-            **arrow,
+            batch_format="pyarrow",
         )
     )

@@ -82,10 +82,6 @@ class PngFolder:
         """Make the folder, delete what a killed job left half written, and note what makes the mattes here.
 
         The table of failures is deleted, too: one that lies here is that of the last job that came to its end.
-
-        Raises:
-            ValueError: Where mattes of other settings lie here, or files of such names that are of no job.
-            OSError: Where the folder cannot be written to.
         """
         whole, path = locate(self.uri)
         if whole.get_file_info(path).type == fs.FileType.File:

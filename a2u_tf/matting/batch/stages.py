@@ -43,11 +43,7 @@ _PART = pa.schema([("part", pa.string()), ("write_seconds", pa.float64()), ("pic
 
 
 class Attempts:
-    """Ray actor that counts how often a picture was begun and not ended.
-
-    Without it a picture whose decoding or matting kills its process, such as one too large for the memory, would be
-    begun for ever.
-    """
+    """Ray actor that counts how often a picture was begun and not ended: one that kills processes must end somehow."""
 
     def __init__(self) -> None:
         self._counts: collections.Counter[tuple[str, str]] = collections.Counter()
@@ -114,11 +110,8 @@ class MattingActor:
 
 
 def write(batch: pa.Table, output: PngFolder) -> pa.Table:
-    """Write mattes; returns a table of one row: what there is to commit, and what is to be known of each picture.
-
-    Raises:
-        OSError: Where nothing can be written, which ends the job: without its output it would compute for nothing.
-    """
+    """Write mattes; returns a table of one row: what there is to commit, and what is to be known of each picture."""
+    # An error ends the job: without its output it would compute for nothing.
     start = time.perf_counter()
     pictures = batch.drop_columns(["png"]).to_pylist()
     pairs = zip(pictures, batch["png"].to_pylist(), strict=True)

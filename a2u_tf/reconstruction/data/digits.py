@@ -15,12 +15,7 @@ from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Array
 
 ENVIRONMENT_VARIABLE = "A2U_DATA_DIR"
-FILES = (
-    "train-images-idx3-ubyte.gz",
-    "train-labels-idx1-ubyte.gz",
-    "t10k-images-idx3-ubyte.gz",
-    "t10k-labels-idx1-ubyte.gz",
-)
+FILES = [f"{part}-{what}-ubyte.gz" for part in ("train", "t10k") for what in ("images-idx3", "labels-idx1")]
 # Of the decompressed files in this order, so that files that were compressed anew are accepted.
 SHA256 = {
     "mnist": (
@@ -72,10 +67,8 @@ def load_digits(dataset: str, data_dir: Path | str | None = None, size: int = 32
     positive_integers(size=size)
     if data_dir is None:
         data_dir = os.environ.get(ENVIRONMENT_VARIABLE) or None
-    if data_dir is None:
-        (x_train, y_train), (x_test, y_test) = _load_from_keras(dataset)
-    else:
-        (x_train, y_train), (x_test, y_test) = _load_from_files(dataset, Path(data_dir) / dataset)
+    loaded = _load_from_files(dataset, Path(data_dir) / dataset) if data_dir is not None else _load_from_keras(dataset)
+    (x_train, y_train), (x_test, y_test) = loaded
     return (_to_float_images(x_train, size), y_train), (_to_float_images(x_test, size), y_test)
 
 

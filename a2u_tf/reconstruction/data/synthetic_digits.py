@@ -83,10 +83,7 @@ def synthetic_digits(seed: int = 0, size: int = 32) -> Iterator[tuple[Array, int
 
     Returns:
         Iterator over `(image, label)`: image of shape `(size, size, 1)`, float32 in `[0, 1]`, 0 for the background;
-        label an int in `[0, 9]`, each as likely as the others.
-
-    Raises:
-        ValueError: For a seed below 0 or a size below 8.
+        label an int in `[0, 9]`, each as likely as the others. Other arguments are a `ValueError`.
     """
     _check_integers(seed=seed, size=size)
     return (_draw_item(seed, index, size) for index in itertools.count())
@@ -102,9 +99,6 @@ def make_synthetic_digits(count: int, seed: int = 0, size: int = 32, start: int 
 
     Returns:
         `(images, labels)`: float32 of shape `(N, size, size, 1)` in `[0, 1]`, and uint8 of shape `(N,)` in `[0, 9]`.
-
-    Raises:
-        ValueError: For an argument below its bound or not an integer.
     """
     _check_integers(count=count, seed=seed, size=size, start=start)
     images = np.empty((count, size, size, 1), np.float32)
@@ -130,7 +124,6 @@ def _draw_item(seed: int, index: int, size: int) -> tuple[Array, int]:
     glyph = ways[rng.integers(len(ways))]
     hand = dict(zip(HAND, (LOW + (HIGH - LOW) * rng.random(len(HAND))).tolist(), strict=True))
     points = glyph.points + JITTER * rng.standard_normal(glyph.points.shape)
-
     width = hand["pen"] * hand["height"]
     ink = _place(glyph.curves @ (points @ _slant(hand)), hand, room=1 - width - 2 * MARGIN)
     image = _draw_lines(ink, glyph.breaks, width, size)
