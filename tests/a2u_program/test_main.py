@@ -16,6 +16,8 @@ from a2u_tf.matting.prediction import DTYPES
 from a2u_tf.version import __version__
 
 ROOT = Path(__file__).parents[2]
+IMAGE = ["--image", "y"]
+EXPORT = ["export", "--model", "x", "-o", "y"]
 
 
 @pytest.mark.parametrize(
@@ -48,14 +50,14 @@ def test_errors_of_the_program_are_tracebacks(monkeypatch):
         (["cost", "carafe", "--table-1"], "--table-1 takes no names of methods. Received: carafe"),
         (["cost", "--channels", "0"], "expected a whole number, 1 to 999999999, received '0'"),
         (["import-weights", "x.pth", "-o", "x.h5"], "--output must end in .weights.h5. Received: x.h5"),
-        (["export", "--model", "x", "-o", "y", "--format", "onnx", "--size", "1", "2"], "are for --format litert"),
-        (["export", "--model", "x", "-o", "y", "--weights", "int8"], "--size and --weights are for --format litert"),
-        (["export", "--model", "x", "-o", "y", "--format", "onnx", "--version", "2"], "is for --format saved_model"),
-        (["export", "--model", "x", "-o", "y", "--format", "litert", "--size", "5"], "--size: expected 2 arguments"),
-        (["batch", "-o", "x"], "Expected two folders, --image and --trimap, or a table, --list"),
-        (["batch", "-o", "x", "--image", "y"], "Expected two folders"),
-        (["batch", "-o", "x", "--image", "y", "--list", "z"], "Expected two folders"),
-        (["batch", "-o", "x", "--image", "y", "--trimap", "y", "--list", "z"], "Expected two folders"),
+        ([*EXPORT, "--format", "onnx", "--size", "1", "2"], "are for --format litert"),
+        ([*EXPORT, "--weights", "int8"], "--size and --weights are for --format litert"),
+        ([*EXPORT, "--format", "onnx", "--version", "2"], "is for --format saved_model"),
+        ([*EXPORT, "--format", "litert", "--size", "5"], "--size: expected 2 arguments"),
+        *(
+            (["batch", "-o", "x", *given], "Expected two folders, --image and --trimap, or a table, --list")
+            for given in ([], IMAGE, [*IMAGE, "--list", "z"], [*IMAGE, "--trimap", "y", "--list", "z"])
+        ),
         (["batch", "-o", "x", "--list", "z", "--gpus", "nan"], "--gpus must be 0 or more. Received: nan"),
         (["batch", "-o", "x", "--list", "z", "--object-store-mb", "99"], "must be 100 or more. Received: 99"),
     ],

@@ -23,60 +23,32 @@ os.write(2, b"oneDNN is on\\n" * 10_000)  # more than a pipe holds
 print("a warning", file=sys.stderr, end="")
 """
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = [pytest.mark.process, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")]
 
 
-@pytest.fixture
-def run(tmp_path):
-    """Run the code in a process in which `keras` is a file of ours, and TensorFlow's level as given."""
-
-    def run(keras, level=None):
-        (tmp_path / "keras.py").write_text(NOISE + keras)
-        environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
-        environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(ROOT)])
-        if level is not None:
-            environment["TF_CPP_MIN_LOG_LEVEL"] = level
-        # Its end also means that no other process holds its stderr.
-        return subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=60)
-
-    return run
-
-
-@pytest.mark.process
-@pytest.mark.parametrize(("level", "left"), [(None, "3"), ("1", "1")])
-def test_success_is_silent(run, level, left):
-    process = run("", level)
-    assert process.stderr == f"before\nafter {left}\nwritten later\n"
-    assert process.returncode == 0
-
-
-@pytest.mark.process
-def test_everything_where_it_is_asked_for(run):
-    process = run("", "0")
-    assert process.stderr.count("oneDNN is on\n") == 10_000
-    assert process.stderr.endswith("a warningafter 0\nwritten later\n")
-
-
-@pytest.mark.process
-def test_what_was_held_back_comes_before_the_traceback(run):
-    process = run("raise ImportError('no such library')")
-    assert process.stderr.startswith("before\noneDNN is on\n")
-    assert process.stderr.count("oneDNN is on\n") == 10_000
-    assert "a warningTraceback" in process.stderr
-    assert process.stderr.endswith("ImportError: no such library\n")
-    assert process.returncode == 1
-
-
-@pytest.mark.process
-def test_last_words_of_a_process_that_dies(run):
-    process = run("os.write(2, b'The processor has no AVX')\nos.abort()")
-    assert process.stderr.startswith("before\noneDNN is on\n")
-    assert process.stderr.endswith("The processor has no AVX")
-    assert process.returncode == -signal.SIGABRT
-
-
-@pytest.mark.process
-def test_an_interruption_is_no_failure(run):
-    process = run("raise KeyboardInterrupt")
-    assert "oneDNN" not in process.stderr
-    assert process.stderr.endswith("KeyboardInterrupt\n")
+@pytest.mark.parametrize(
+    ("keras", "level", "lines", "start", "end", "code"),
+    [
+        ("", None, 0, "before\nafter 3\n", "\nwritten later\n", 0),
+        ("", "1", 0, "before\nafter 1\n", "\nwritten later\n", 0),
+        ("", "0", 10_000, "before\noneDNN", "a warningafter 0\nwritten later\n", 0),
+        ("raise ImportError('no')", None, 10_000, "before\noneDNN is on\n", "\nImportError: no\n", 1),
+        ("os.write(2, b'no AVX')\nos.abort()", None, None, "before\noneDNN is on\n", "no AVX", -signal.SIGABRT),
+        ("raise KeyboardInterrupt", None, 0, "before\n", "KeyboardInterrupt\n", -signal.SIGINT),
+    ],
+    ids=["silent", "as asked", "all as asked", "before a traceback", "last words of a death", "interruption"],
+)
+def test_what_is_said(tmp_path, keras, level, lines, start, end, code):
+    """In a process in which `keras` is a file of ours; that it ends also means that no other holds its stderr."""
+    (tmp_path / "keras.py").write_text(NOISE + keras)
+    environment = {name: value for name, value in os.environ.items() if name != "TF_CPP_MIN_LOG_LEVEL"}
+    environment["PYTHONPATH"] = os.pathsep.join([str(tmp_path), str(ROOT)])
+    if level is not None:
+        environment["TF_CPP_MIN_LOG_LEVEL"] = level
+    command = [sys.executable, "-c", CODE]
+    process = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert process.stderr.startswith(start)
+    assert process.stderr.endswith(end)
+    assert lines is None or process.stderr.count("oneDNN is on\n") == lines
+    assert "Traceback" not in process.stderr or "warningTraceback" in process.stderr or lines == 0
+    assert process.returncode == code

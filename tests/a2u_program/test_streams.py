@@ -43,8 +43,8 @@ def test_no_stream_and_a_closed_one(monkeypatch):
     monkeypatch.setattr(sys, "stdout", None)
     monkeypatch.setattr(sys, "stderr", closed)
     with forgiving_streams():
-        print("x", flush=True)
-        print("x", file=sys.stderr, flush=True)
+        for stream in (sys.stdout, sys.stderr):
+            print("x", file=stream, flush=True)
         assert not sys.stdout.isatty()
     assert sys.stdout is None
 

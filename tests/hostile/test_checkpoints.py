@@ -137,7 +137,10 @@ def test_keras_archive_that_leads_out_of_itself(tmp_path, dense):
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["bad.keras", "folder"]
 
 
-def test_keras_archive_that_grows(tmp_path, dense):
+def test_folders_and_archives_that_grow(tmp_path, dense):
+    (tmp_path / "folder.keras" / "1").mkdir(parents=True)  # which Keras takes for a checkpoint of another kind
+    with pytest.raises(ValueError, match=r"folder\.keras cannot be read as a Keras model: it is missing, or no"):
+        load_matting(tmp_path / "folder.keras")
     path = tmp_path / "bomb.keras"
     path.write_bytes(zipped({"model.weights.h5": bytes(2**26)}, zipfile.ZIP_DEFLATED))
     assert path.stat().st_size < 2**17
@@ -153,9 +156,3 @@ def test_mutated_keras_archives(tmp_path, dense, rng):
         path.write_bytes(mutated_member(dense, rng, members) if inside else mutated(dense, rng))
         with pytest.raises(ValueError, match=r"model\.keras"):  # if only for not being a matting model
             load_matting(path)
-
-
-def test_folder_in_place_of_a_model(tmp_path):
-    (tmp_path / "folder.keras" / "1").mkdir(parents=True)  # which Keras takes for a checkpoint of another kind
-    with pytest.raises(ValueError, match=r"folder\.keras cannot be read as a Keras model: it is missing, or no"):
-        load_matting(tmp_path / "folder.keras")

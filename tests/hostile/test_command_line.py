@@ -28,9 +28,14 @@ def run(tmp_path, monkeypatch):
 
 
 def save(path, data):
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_bytes(data)
+
+
+def save_pairs(*names):
+    for name in names:
+        save(f"images/{name}", png(RGB, 2))
+        save(f"trimaps/{name}", TRIMAP)
 
 
 def all_files(folder):
@@ -68,28 +73,14 @@ def test_one_bad_picture(run, capfd, place, name):
     assert all_files(".") == before
 
 
-def test_limit_of_pixels(run, monkeypatch, capsys):
-    save("image.png", png(RGB, 2))
-    save("trimap.png", TRIMAP)
-    monkeypatch.setenv("A2U_MAX_PIXELS", "53")
-    assert run("image.png", "trimap.png", "-o", "alpha.png") == 1
-    assert "image.png is of the size (height, width) (6, 9), 54 pixels, expected at most 53" in capsys.readouterr().err
-    monkeypatch.setenv("A2U_MAX_PIXELS", "some")
-    assert run("image.png", "trimap.png", "-o", "alpha.png") == 1
-    assert "A2U_MAX_PIXELS must be a whole number above 0" in capsys.readouterr().err
-
-
 NAMES = ["a...png", "a..png", "a.png.png", "-o.png", "~.png", "$HOME.png", "a;touch b.png", "a\nb.png", "\x1b[2J.png"]
 
 
 def test_names_of_pictures_lead_nowhere_else(run, tmp_path, capsys):
-    for name in NAMES:
-        save(f"images/{name}", png(RGB, 2))
-        save(f"trimaps/{name}", TRIMAP)
+    save_pairs(*NAMES)
     before = set(all_files(tmp_path))
     assert run("images", "trimaps", "-o", "alphas") == 0
-    written = set(all_files(tmp_path)) - before
-    assert written == {tmp_path / "work" / "alphas" / name for name in NAMES}
+    assert set(all_files(tmp_path)) - before == {tmp_path / "work" / "alphas" / name for name in NAMES}
 
 
 def test_links_among_the_inputs_and_in_the_output(run, tmp_path):
@@ -110,27 +101,6 @@ def test_links_among_the_inputs_and_in_the_output(run, tmp_path):
         tmp_path / "elsewhere" / "photo.png": png(RGB, 2),
         tmp_path / "elsewhere" / "precious.png": b"precious",
     }
-
-
-def test_links_to_an_input_are_inputs(run, capsys):
-    save("images/a.png", png(RGB, 2))
-    save("trimaps/a.png", TRIMAP)
-    Path("same").symlink_to("images")
-    for output in ("images", "same", "images/../trimaps"):
-        before = all_files(".")
-        assert run("images", "trimaps", "-o", output) == 1
-        assert "is an input: the next run would take" in capsys.readouterr().err
-        assert all_files(".") == before
-
-
-def test_output_that_is_a_file_or_below_one(run, capsys):
-    save("images/a.png", png(RGB, 2))
-    save("trimaps/a.png", TRIMAP)
-    save("file", b"precious")
-    for output, message in (("file", "Expected an output folder"), ("file/new", "file is a file")):
-        assert run("images", "trimaps", "-o", output) == 1
-        assert message in capsys.readouterr().err
-    assert Path("file").read_bytes() == b"precious"
 
 
 def test_temporary_names_cannot_be_foreseen(tmp_path, monkeypatch):

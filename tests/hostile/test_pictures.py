@@ -28,17 +28,6 @@ from tests.matting.pictures.files import png
 READERS = (read_rgb, read_rgba, read_alpha, read_trimap)
 
 
-@pytest.fixture
-def saved(tmp_path):
-    def save(data, name="picture.png"):
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
-        return path
-
-    return save
-
-
 @pytest.mark.parametrize("name", BAD)
 def test_bad_pictures_are_refused(saved, name, capfd):
     data, message = BAD[name]
@@ -81,40 +70,30 @@ def test_limit_is_set_by_the_environment(saved, monkeypatch):
             read(path)
     monkeypatch.setenv("A2U_MAX_PIXELS", "")
     assert read_rgb(path).shape == RGB.shape
+    for text in ("0", "-1", "1e6", "many", "9" * 30, "٣"):
+        monkeypatch.setenv("A2U_MAX_PIXELS", text)
+        with pytest.raises(ValueError, match=r"A2U_MAX_PIXELS must be a whole number above 0.* Received: '"):
+            read_header(path)
 
 
-@pytest.mark.parametrize("text", ["0", "-1", "1e6", "many", "9" * 30, "٣"])
-def test_limit_that_is_none(saved, monkeypatch, text):
-    monkeypatch.setenv("A2U_MAX_PIXELS", text)
-    with pytest.raises(ValueError, match=r"A2U_MAX_PIXELS must be a whole number above 0.* Received: '"):
-        read_header(saved(png(RGB, 2)))
-
-
-def test_files_larger_than_any_picture(tmp_path):
-    path = tmp_path / "sparse.png"
-    with open(path, "wb") as file:
-        file.write(png(RGB, 2))
-        file.truncate(2**40)
-    for read in (read_header, read_rgb):
-        with pytest.raises(
-            PictureError,
-            match=r"sparse\.png has 1099511627776 bytes, too many for 268435456 pixels",
-        ):
-            read(path)
-
-
-def test_pipes_and_devices(tmp_path):
+def test_files_that_are_no_pictures(saved, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")  # which has no writer: to open it would be to wait for ever
     (tmp_path / "zero.png").symlink_to("/dev/zero")
-    for name in ("pipe.png", "zero.png"):
+    os.truncate(saved(png(RGB, 2), "sparse.png"), 2**40)
+    for name, message in (
+        ("pipe.png", "is a pipe or a device, expected a file"),
+        ("zero.png", "is a pipe or a device, expected a file"),
+        ("sparse.png", "has 1099511627776 bytes, too many for 268435456 pixels"),
+    ):
         for read in (read_header, read_rgb):
-            with pytest.raises(PictureError, match=rf"{name} is a pipe or a device, expected a file"):
+            with pytest.raises(PictureError, match=f"{name} {message}"):
                 read(tmp_path / name)
 
 
 def test_training_sources_name_each_bad_picture(saved, tmp_path, capfd):
     """Most by their headers, together; the others when their turn comes."""
     late = []
+    (tmp_path / "backgrounds").mkdir()
     for name, (data, _) in BAD.items():
         path = saved(data, f"backgrounds/{name}.png")
         try:

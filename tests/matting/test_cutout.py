@@ -9,16 +9,24 @@ from a2u_tf.matting.pictures import read_alpha, read_rgb, trimap_from_mask
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 
+RED, BLUE = np.array([230, 50, 25]) / 255, np.array([25, 50, 200]) / 255
+
 
 def scene():
     """A red disc with a soft edge before blue: colours in [0, 1], and alpha."""
     rows, columns = np.indices((48, 64))
     alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 6 + 0.5, 0, 1).astype(np.float32)
-    image = alpha[..., None] * [230, 50, 25] + (1 - alpha[..., None]) * [25, 50, 200]
-    return (image / 255).astype(np.float32), alpha
+    image = alpha[..., None] * RED + (1 - alpha[..., None]) * BLUE
+    return image.astype(np.float32), alpha
 
 
-RED, BLUE = np.array([230, 50, 25]) / 255, np.array([25, 50, 200]) / 255
+@pytest.fixture
+def lemur(data_dir):
+    """A picture, uint8, and its matte."""
+    folder = data_dir / "matting_lemur"
+    if not folder.exists():
+        pytest.skip(f"{folder} is not there")
+    return read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
 
 
 def test_colours_are_those_of_the_foreground():
@@ -66,12 +74,9 @@ def test_colours_that_tell_nothing_decide_nothing(rng):
 
 
 @pytest.mark.network
-def test_no_green_around_a_lemur(data_dir):
+def test_no_green_around_a_lemur(lemur):
     """The small model leaves much of a band of 40 pixels undecided, before dark green leaves."""
-    folder = data_dir / "matting_lemur"
-    if not folder.exists():
-        pytest.skip(f"{folder} is not there")
-    image, mask = read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
+    image, mask = lemur
     matte = predict_alpha(load_matting("small"), image, trimap_from_mask(mask, 40))
     image = image / np.float32(255)
 
@@ -102,19 +107,6 @@ def test_nothing_black_around_a_cutout():
     assert colours[beyond].min() > 0.25
 
 
-def test_no_old_background_around_fur(data_dir):
-    folder = data_dir / "matting_lemur"
-    if not folder.exists():
-        pytest.skip(f"{folder} is not there")
-    image, alpha = read_rgb(folder / "lemur.png") / np.float32(255), read_alpha(folder / "lemur_alpha.png")
-    colours = estimate_foreground(image, alpha)
-    fur = (alpha > 0.05) & (alpha < 0.6) & (np.indices(alpha.shape)[0] < 110)  # white, before a dark green wood
-    saturation = [np.ptp(picture[fur], axis=-1).mean() for picture in (image, colours)]
-    brightness = [picture[fur].mean() for picture in (image, colours)]
-    assert saturation[1] < 0.7 * saturation[0], saturation
-    assert brightness[1] > brightness[0] + 0.15, brightness
-
-
 def test_lay_over():
     colours = np.float32([[[1, 0.5, 0], [1, 0.5, 0], [1, 0.5, 0]]])
     result = lay_over(colours, np.float32([[0, 0.25, 1]]), np.float32([[[0, 0, 1]]]))
@@ -124,18 +116,13 @@ def test_lay_over():
 
 def test_levels_are_refused():
     levels, colours, alpha = np.uint8([[[9, 9, 9]]]), np.float32([[[1, 1, 1]]]), np.float32([[1]])
-    for bad in (
-        (levels, alpha, colours),
-        (colours, levels[..., 0], colours),
-        (colours, alpha, levels),
-        (255 * colours, alpha, colours),
-    ):
+    bad_alpha, bad_background = (colours, levels[..., 0], colours), (colours, alpha, levels)
+    for bad in ((levels, alpha, colours), bad_alpha, bad_background, (255 * colours, alpha, colours)):
         with pytest.raises(ValueError, match=r"must be floats in \[0, 1\]. Received: "):
             lay_over(*bad)
-    with pytest.raises(ValueError, match=r"Received: \(1, 1, 3\), \(1, 2\)"):
-        estimate_foreground(colours, np.float32([[1, 1]]))
-    with pytest.raises(ValueError, match=r"Received: \(1, 1, 3\), \(1, 2\)"):
-        decide_alpha(colours, np.float32([[1, 1]]))
+    for function in (estimate_foreground, decide_alpha):
+        with pytest.raises(ValueError, match=r"Received: \(1, 1, 3\), \(1, 2\)"):
+            function(colours, np.float32([[1, 1]]))
 
 
 @pytest.mark.parametrize("size", [(10, 40), (40, 10), (7, 7), (1, 9), (60, 30), (200, 333)])
@@ -163,7 +150,6 @@ def test_cover(size):
         ("#ff80", None),
         ("#gg8000", None),
         ("#ff 80", None),
-        ("beach.png", None),
         ("", None),
     ],
 )

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from a2u_tf.export import export_saved_model
 from a2u_tf.matting import MattingModel
-from a2u_tf.matting.serving import encoded_signature
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
 
@@ -142,11 +141,3 @@ def test_limit_of_pixels(monkeypatch, rng):
             pixels(**tensors)
         with pytest.raises(tf.errors.InvalidArgumentError, match="Pictures may have up to 420 pixels"):
             encoded(**pngs)
-
-
-def test_files_of_the_comparison_hold_its_pixels(rng):
-    image, trimap = make_pair(rng, (20, 21))
-    files = encoded_signature().encode({"image": image[None], "trimap": trimap[None, ..., None]})
-    assert list(files) == ["image_bytes", "trimap_bytes"]
-    np.testing.assert_array_equal(cv2.cvtColor(decode(files["image_bytes"][0]), cv2.COLOR_BGR2RGB), image)
-    np.testing.assert_array_equal(decode(files["trimap_bytes"][0]), trimap)

@@ -7,7 +7,7 @@ from keras import ops
 
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.network.model import framed, matte
-from tests.helpers import skip_unless_empty_maps_convolve, to_numpy
+from tests.helpers import skip_unless_empty_maps_convolve, tiny_matting, to_numpy
 from tests.matting.pytorch_release.recipe import channels_last
 
 pytestmark = pytest.mark.network
@@ -57,25 +57,16 @@ def test_padding_is_numpys_reflection(rng, size):
 def test_any_size(rng, model, size):
     image, trimap = picture(rng, size, batch=2)
     alpha = to_numpy(model({"image": image, "trimap": trimap})["alpha"])
-    assert alpha.shape == (2, *size, 1)
-    assert alpha.dtype == "float32"
-    assert alpha.min() >= 0
-    assert alpha.max() <= 1
-    np.testing.assert_array_equal(alpha[trimap == 0], 0)
-    np.testing.assert_array_equal(alpha[trimap == 255], 1)
+    assert (alpha.shape, alpha.dtype) == ((2, *size, 1), "float32")
+    network = np.clip(to_numpy(model.network(framed(ops.array(image), ops.array(trimap), 16))), 0, 1)
+    expected = np.select([trimap == 0, trimap == 255], [0, 1], network[:, : size[0], : size[1]])
+    np.testing.assert_allclose(alpha, expected, atol=1e-6)
 
 
 def test_empty_batch(model):
     skip_unless_empty_maps_convolve()
     inputs = {"image": np.zeros((0, 20, 20, 3), "uint8"), "trimap": np.zeros((0, 20, 20, 1), "uint8")}
     assert model(inputs)["alpha"].shape == (0, 20, 20, 1)
-
-
-def test_the_network_decides_the_unknown_alone(rng, model):
-    image, _ = picture(rng, (32, 48))
-    trimap = np.full((1, 32, 48, 1), 128, "uint8")
-    expected = np.clip(to_numpy(model.network(framed(ops.array(image), ops.array(trimap), 16))), 0, 1)
-    np.testing.assert_allclose(to_numpy(model({"image": image, "trimap": trimap})["alpha"]), expected, atol=1e-6)
 
 
 def test_floats_are_the_same_picture(rng, model):
@@ -86,12 +77,10 @@ def test_floats_are_the_same_picture(rng, model):
 
 
 def test_serialization(rng, model, tmp_path):
-    image, trimap = picture(rng, (20, 30))
-    inputs = {"image": image, "trimap": trimap}
-    expected = to_numpy(model(inputs)["alpha"])
+    inputs = dict(zip(("image", "trimap"), picture(rng, (20, 30)), strict=True))
     model.save(tmp_path / "matting.keras")
     loaded = keras.saving.load_model(tmp_path / "matting.keras")
-    np.testing.assert_array_equal(to_numpy(loaded(inputs)["alpha"]), expected)
+    np.testing.assert_array_equal(to_numpy(loaded(inputs)["alpha"]), to_numpy(model(inputs)["alpha"]))
 
 
 @pytest.mark.tensorflow
@@ -110,7 +99,8 @@ def test_unknown_sizes_in_a_graph(rng, model):
         np.testing.assert_allclose(to_numpy(received), expected, atol=1e-4)
 
 
-def test_exceptions(rng, model):
+def test_exceptions(rng):
+    model = tiny_matting()
     image, trimap = picture(rng, (16, 16))
     for inputs, message in (
         (image, "dict with the keys 'image' and 'trimap'. Received: ndarray|EagerTensor|Array|Tensor"),
@@ -118,8 +108,8 @@ def test_exceptions(rng, model):
         ({"image": image[..., :1], "trimap": trimap}, r"`image` must have shape \(N, H, W, 3\)"),
         ({"image": image, "trimap": trimap[..., 0]}, r"`trimap` must have shape \(N, H, W, 1\)"),
         ({"image": image, "trimap": trimap[:, :8]}, r"same size. Received: \(1, 16, 16, 3\) and \(1, 8, 16, 1\)"),
-        ({"image": image, "trimap": trimap / np.float32(255)}, "`trimap` must be uint8.*Received: dtype=float32"),
-        ({"image": image, "trimap": trimap.astype("int32")}, "`trimap` must be uint8.*Received: dtype=int32"),
+        ({"image": image, "trimap": trimap / np.float32(255)}, "`trimap` must be uint8.*Received: float32"),
+        ({"image": image, "trimap": trimap.astype("int32")}, "`trimap` must be uint8.*Received: int32"),
     ):
         with pytest.raises(ValueError, match=message):
             model(inputs)

@@ -8,13 +8,7 @@ import pytest
 
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.matting import matting_net
-from tests.helpers import (
-    TOLERANCES,
-    dtype_policy,
-    gradient_tensors,
-    to_numpy,
-    working_dtype,
-)
+from tests.helpers import TOLERANCES, dtype_policy, gradient_tensors, to_numpy, working_dtype
 
 pytestmark = pytest.mark.network
 BASE = 8_049_003
@@ -26,53 +20,43 @@ def trainable(model):
 
 
 # At full width a network takes seconds to make; the counts of each method alone are in tests/complexity.
-QUICK = [
-    ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
-    ({"channel_shared": True}, 40_232),
-    ({"channel_shared": False}, 220_448),
-    ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
-]
-OTHERS = [
-    ({"upsampling": "nearest", "downsampling": "max_pool"}, 0),
-    ({"upsampling": "max_unpool", "downsampling": "max_pool"}, 0),
-    ({"upsampling": "transposed_conv", "downsampling": "max_pool"}, 811_520),
-    ({"upsampling": "pixel_shuffle", "downsampling": "max_pool"}, 3_246_080),
-    ({"upsampling": "carafe", "downsampling": "max_pool"}, 263_824),
-    ({"upsampling": "fade", "downsampling": "max_pool"}, 124_008),
-    ({"upsampling": "fade_lite", "downsampling": "max_pool"}, 27_216),
-    ({"upsampling": "sapa_i", "downsampling": "max_pool"}, 0),
-    ({"upsampling": "sapa_b", "downsampling": "max_pool"}, 35_072),
-    ({"upsampling": "sapa_g", "downsampling": "max_pool"}, 35_588),
-    ({"upsampling": "dysample", "downsampling": "max_pool"}, 16_384 + 128),
-    ({"upsampling": "indexnet_m2o", "downsampling": "indexnet"}, 12_255_232 + 16 * 512),
-    ({"upsampling": "indexnet_m2o", "downsampling": "max_pool"}, 12_255_232 + 16 * 512),
-]
+ADDED = {
+    **{"nearest": 0, "max_unpool": 0, "transposed_conv": 811_520, "pixel_shuffle": 3_246_080, "carafe": 263_824},
+    **{"fade": 124_008, "fade_lite": 27_216, "sapa_i": 0, "sapa_b": 35_072, "sapa_g": 35_588, "dysample": 16_512},
+    "indexnet_m2o": 12_263_424,
+}
 
 
 @pytest.mark.parametrize(
-    ("settings", "added"), [*QUICK, *(pytest.param(*case, marks=pytest.mark.slow) for case in OTHERS)]
+    ("settings", "added"),
+    [
+        ({"upsampling": "bilinear", "downsampling": "max_pool"}, 0),
+        ({"channel_shared": True}, 40_232),
+        ({"channel_shared": False}, 220_448),
+        ({"upsampling": "bilinear", "downsampling": "conv"}, 2 * (9 * 64 * 64 + 2 * 64)),
+        pytest.param({"upsampling": "indexnet_m2o", "downsampling": None}, 12_263_424, marks=pytest.mark.slow),
+        *(
+            pytest.param({"upsampling": name, "downsampling": "max_pool"}, added, marks=pytest.mark.slow)
+            for name, added in ADDED.items()
+        ),
+    ],
 )
 def test_parameters(settings, added):
     assert trainable(matting_net(**settings)) == BASE + added
 
 
-@pytest.mark.parametrize("channel_shared", [True, False])
-@pytest.mark.parametrize("variant", ["static", "hybrid", "dynamic"])
-def test_six_variants(rng, variant, channel_shared):
-    model = matting_net(variant=variant, channel_shared=channel_shared, width=SMALL)
-    x = rng.normal(size=(2, 32, 48, 4)).astype("float32")
-    alpha = to_numpy(model(x))
+VARIANTS = [{"variant": name, "channel_shared": cs} for name in ("static", "hybrid", "dynamic") for cs in (True, False)]
+MIXES = [{"upsampling": up, "downsampling": down} for up in ("bilinear", "a2u") for down in ("conv", "max_pool", "a2u")]
+
+
+@pytest.mark.parametrize("settings", [*VARIANTS, *MIXES], ids=lambda settings: "-".join(map(str, settings.values())))
+def test_variants_and_mixed_methods(rng, settings):
+    model = matting_net(**settings, width=SMALL)
+    alpha = to_numpy(model(rng.normal(size=(2, 32, 48, 4)).astype("float32")))
     assert alpha.shape == (2, 32, 48, 1)
     assert alpha.std() > 0
-
-
-@pytest.mark.parametrize("downsampling", ["conv", "max_pool", "a2u"])
-@pytest.mark.parametrize("upsampling", ["bilinear", "a2u"])
-def test_methods_mix(rng, upsampling, downsampling):
-    model = matting_net(upsampling, downsampling, width=SMALL)
-    assert model(rng.normal(size=(1, 32, 16, 4)).astype("float32")).shape == (1, 32, 16, 1)
     kernels = [layer for layer in model.layers if layer.name.startswith("kernels_")]
-    assert len(kernels) == (4 if "a2u" in (upsampling, downsampling) else 0)
+    assert len(kernels) == (4 if "a2u" in settings.values() or "variant" in settings else 0)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +103,7 @@ def test_weights_by_path(rng, tmp_path):
         matting_net(width=2 * SMALL, weights=tmp_path / "net.weights.h5")
     with pytest.raises(FileNotFoundError, match=r"no\.weights\.h5"):
         matting_net(width=SMALL, weights=tmp_path / "no.weights.h5")
-    with pytest.raises(ValueError, match=r"must be one of \['small'\], the path of a .weights.h5.*Received: 'large'"):
+    with pytest.raises(ValueError, match=r"must be one of \['small'\], a .weights.h5 file.*Received: 'large'"):
         matting_net(width=SMALL, weights="large")
     (tmp_path / "damaged.weights.h5").write_bytes((tmp_path / "net.weights.h5").read_bytes()[:5000])
     with pytest.raises(ValueError, match=r"Expected those of the same network. Received: .*damaged.weights.h5: \w+"):

@@ -148,24 +148,3 @@ def test_numpy_takes_it_for_its_levels(saved):
 )
 def test_what_it_lacks(levels, lacks):
     assert Trimap(np.uint8([levels])).lacks == lacks
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_jpeg_keeps_what_real_trimaps_know(data_dir, tmp_path, channels):
-    """The figures of `a2u_tf.matting.conventions.KNOWN_WITHIN`, on some of the trimaps."""
-    folder = data_dir / "matting_alphamatting_lowres" / "train_with_gt" / "trimap2"
-    paths = [*sorted(folder.glob("*.png"))[::5], data_dir / "matting_lemur" / "lemur_trimap.png"]
-    if len(paths) < 2 or not paths[-1].exists():
-        pytest.skip("needs matting_alphamatting_lowres and matting_lemur in $A2U_DATA_DIR")
-    known = holes = 0
-    for path in paths:
-        trimap = read_trimap(path).levels
-        jpeg = np.repeat(trimap[..., None], channels, axis=-1)
-        cv2.imwrite(str(tmp_path / "trimap.jpg"), jpeg, [cv2.IMWRITE_JPEG_QUALITY, 75])
-        received = read_trimap(tmp_path / "trimap.jpg").levels
-        hole = (received == 128) & (trimap != 128)
-        block = cv2.dilate((trimap == 128).astype(np.uint8), np.ones((17, 17)))
-        assert not hole[block == 0].any()
-        assert (received[trimap == 128] == 128).all()
-        known, holes = known + (trimap != 128).sum(), holes + hole.sum()
-    assert 0 < holes < 1e-3 * known

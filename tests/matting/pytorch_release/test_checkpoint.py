@@ -9,8 +9,6 @@ from a2u_tf.matting import matting_net
 from a2u_tf.matting.pytorch_release.checkpoint import (
     CheckpointError,
     import_checkpoint,
-    read_checkpoint,
-    released_network,
 )
 from tests.helpers import to_numpy
 from tests.matting.pytorch_release.recipe import channels_last, load, make_state
@@ -46,13 +44,6 @@ def test_official_checkpoint_predicts_as_recorded(golden_dir, tmp_path, tag, cou
         prefix = f"i{row['index']}_"
         received = to_numpy(model(channels_last(arrays[f"{prefix}x"]), training=False))
         np.testing.assert_allclose(received, channels_last(arrays[f"{prefix}out_f64"]), rtol=0, atol=2e-4)
-
-
-def test_bare_state_dict(golden_dir, tmp_path):
-    _, state = make_state(golden_dir, "adobe")
-    torch.save({name: torch.from_numpy(np.array(value)) for name, value in state.items()}, tmp_path / "bare.pth")
-    model = released_network(read_checkpoint(tmp_path / "bare.pth"))
-    assert model.get_layer("kernels_1").channel_shared
 
 
 @pytest.mark.network

@@ -5,7 +5,6 @@ import json
 import keras
 import numpy as np
 import pytest
-from keras import ops
 
 from a2u_tf.layers import A2UKernels
 from a2u_tf.matting.pytorch_release import assign_kernels
@@ -130,15 +129,6 @@ def test_convention_round_trip(rng, shared):
         np.testing.assert_allclose(released_layout(name, ours[WEIGHTS[name]]), value, rtol=1e-6, err_msg=name)
 
 
-def test_convention_of_the_upsampling_projection(rng):
-    layer, state = built(), released_state(4, 3, True, rng)
-    assign_kernels(layer, state)
-    for tap, sub_position in ((0, 0), (0, 3), (5, 2), (8, 1)):
-        released = state["bconv_UP.1.weight"][tap * 4 + sub_position, :, 0, 0]
-        ours = to_numpy(layer.projection_up.kernel.value)[:, sub_position * 9 + tap]
-        np.testing.assert_allclose(ours, released, rtol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
@@ -184,13 +174,3 @@ def test_exception_of_other_layers(rng, settings, received):
 def test_exception_of_an_unbuilt_layer(rng):
     with pytest.raises(ValueError, match=r"Received: \{'built': False\}"):
         assign_kernels(A2UKernels(directions=("up", "down")), released_state(4, 3, True, rng))
-
-
-def test_feature_encoding_size_is_free(rng):
-    """The released parameters do not tell k: the same weights serve any."""
-    state = released_state(4, 3, True, rng)
-    x = rng.normal(size=(1, 6, 6, 4)).astype("float32")
-    for size in (2, 5):
-        layer = built(encoding_size=size)
-        assign_kernels(layer, state)
-        np.testing.assert_allclose(to_numpy(ops.sum(run(layer, x)["up"], -1)), 1, atol=1e-5)

@@ -41,9 +41,8 @@ def test_weights_come_back(model, path):
 
 
 def test_other_files_are_refused(tmp_path, path):
-    (tmp_path / "text.keras").write_text("no model")
-    (tmp_path / "empty.keras").write_bytes(b"")
-    (tmp_path / "cut.keras").write_bytes(path.read_bytes()[:5000])
+    for name, data in (("text", b"no model"), ("empty", b""), ("cut", path.read_bytes()[:5000])):
+        (tmp_path / f"{name}.keras").write_bytes(data)
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "other.keras")
     for name in ("missing.keras", "text.keras", "empty.keras", "cut.keras", "text.h5", "."):
         with pytest.raises(ValueError, match=r"cannot be read as a Keras model: ."):

@@ -1,0 +1,5 @@
+"""Files to be read."""
+
+from tests.matting.conftest import saved
+
+__all__ = ["saved"]
