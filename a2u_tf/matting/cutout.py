@@ -49,8 +49,7 @@ def decide_alpha(colours: Array, alpha: Array) -> Array:
     weight = cv2.blur(sure, (AROUND, AROUND))[asked]
 
     def mean(values: Array) -> Array:
-        means: Array = cv2.blur(sure * values, (AROUND, AROUND))[asked] / weight
-        return means
+        return np.asarray(cv2.blur(sure * values, (AROUND, AROUND))[asked] / weight)
 
     layers = [*cv2.split(colours), alpha]
     centre = np.stack([mean(layer) for layer in layers], axis=-1)
@@ -128,8 +127,7 @@ def lay_over(colours: Array, alpha: Array, background: Array) -> Array:
     """
     colours, alpha, background = _checked(colours=colours, alpha=alpha, background=background)
     behind = background if background.shape == (1, 1, 3) else cover(background, alpha.shape)
-    laid: Array = behind + alpha[..., None] * (colours - behind)
-    return laid
+    return np.asarray(behind + alpha[..., None] * (colours - behind))
 
 
 def _checked(**given: Array) -> list[Array]:

@@ -69,8 +69,6 @@ BAD = {
     "text": (b"<html>not found</html>", "no picture of the formats"),
     "gif without content": (b"GIF89a" + bytes(40), "is damaged|has no pixels"),
     "photoshop": (b"8BPS\0\1" + bytes(60), r"no picture of the formats .* begins with b'8BPS.*Export it as PNG"),
-    "png of its first half": (png(RGB, 2)[:90], "is damaged or cut short"),
-    "jpeg of its first half": (jpeg(RGB)[:300], "is damaged or cut short"),
     **{
         f"{ending[1:]} of its first half": (other_format(ending)[: len(other_format(ending)) // 2], "cut short|damaged")
         for ending in (".bmp", ".tiff", ".webp", ".avif", ".gif")
@@ -86,24 +84,18 @@ BAD = {
         "900000000 pixels, expected at most",
     ),
     "png of 100000 x 100000": (raw_png(100_000, 100_000, b""), "10000000000 pixels, expected at most 268435456"),
-    "png of 40000 x 26000": (raw_png(40_000, 26_000, b""), "1040000000 pixels, expected at most"),  # OpenCV takes it
-    "png of 2**31 x 2**31": (raw_png(2**31, 2**31, b""), "pixels, expected at most|is damaged"),
     "jpeg of 30000 x 30000": (sized_jpeg(30_000, 30_000), "900000000 pixels, expected at most"),
     "gif of 60000 x 60000": (sized(".gif", 6, "<HH", (60_000, 60_000)), "3600000000 pixels, expected at most"),
     "bmp of 60000 x 60000": (sized(".bmp", 18, "<ii", (60_000, 60_000)), "3600000000 pixels, expected at most"),
-    "tiff of 60000 x 60000": (
-        tiff((256, 4, 1, 60_000), (257, 4, 1, 60_000)),
-        "3600000000 pixels, expected at most",
-    ),
+    "tiff of 60000 x 60000": (tiff((256, 4, 1, 60_000), (257, 4, 1, 60_000)), "3600000000 pixels, expected at most"),
     "tiff whose pixels lie nowhere": (tiff((256, 4, 1, 9), (257, 4, 1, 6), (273, 4, 1, 10**6)), "is damaged"),
-    "with a compressed text of 100 MB": (
-        png(RGB, 2, chunk(b"zTXt", b"x\0\0" + zlib.compress(bytes(10**8)))),
-        "is damaged or cut short: Decompressed data too large",
-    ),
-    "with a compressed profile of 100 MB": (
-        png(RGB, 2, chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(10**8)))),
-        "is damaged or cut short: Decompressed data too large",
-    ),
+    **{
+        f"with 100 MB compressed in {kind}": (
+            png(RGB, 2, chunk(kind, b"x\0\0" + zlib.compress(bytes(10**8)))),
+            "is damaged or cut short: Decompressed data too large",
+        )
+        for kind in (b"zTXt", b"iCCP")
+    },
     "jpeg of 12 bits": (b"\xff\xd8" + jpeg_segment(0xC1, b"\x0c\0\2\0\3\3" + bytes(9)) + b"\xff\xd9", "is damaged"),
     "png without palette": (png(GREY % 2, 3), "is damaged"),
 }
@@ -115,14 +107,9 @@ TRIPLE = np.repeat(GREY[..., None], 3, axis=2)
 ODD = {
     "png": (png(RGB, 2), RGB),
     "jpeg": (jpeg(GREY), TRIPLE),
-    "progressive jpeg": (jpeg(GREY, progressive=True), TRIPLE),
-    "grey": (raw_png(9, 6, ROWS), TRIPLE),
-    "16 bits": (png(RGB.astype(np.uint16) * 257, 2, bits=16), RGB),
-    "palette": (palette_png(GREY % 3, RGB[0, :3]), RGB[0, :3][GREY % 3]),
     "palette with an index beyond it": (palette_png(np.uint8([[0, 9]]), [[1, 2, 3]]), np.uint8([[[1, 2, 3], [0] * 3]])),
     "1 bit": (raw_png(9, 1, b"\0\xaa\x80", bits=1), np.tile(np.uint8([255, 0] * 4 + [255])[None, :, None], 3)),
     "interlaced": (raw_png(1, 1, b"\0\x61", interlaced=1), np.full((1, 1, 3), 0x61, np.uint8)),
-    "opaque alpha": (png(np.dstack([RGB, np.full_like(GREY, 255)]), 6), RGB),
     "1 x 1": (png(RGB[:1, :1], 2), RGB[:1, :1]),
     "100000 x 1": (raw_png(100_000, 1, bytes(100_001)), np.zeros((1, 100_000, 3), np.uint8)),
     "1 x 100000": (raw_png(1, 100_000, bytes(200_000)), np.zeros((100_000, 1, 3), np.uint8)),

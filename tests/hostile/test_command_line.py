@@ -60,19 +60,6 @@ def test_corpus_in_folders(run, capfd):
     assert "Traceback" not in err
 
 
-@pytest.mark.parametrize("place", ["image", "trimap", "background"])
-@pytest.mark.parametrize("name", ["text", "empty", "tiff whose pixels lie nowhere", "png with a flipped bit"])
-def test_one_bad_picture(run, capfd, place, name):
-    for other, data in (("image", png(RGB, 2)), ("trimap", TRIMAP), ("background", png(RGB, 2))):
-        save(f"{other}.png", BAD[name][0] if other == place else data)
-    before = all_files(".")
-    assert run("image.png", "trimap.png", "--composite", "out/x.png", "--background", "background.png") == 1
-    err = capfd.readouterr().err
-    assert [line for line in err.splitlines() if f"{place}.png" in line]
-    assert "Traceback" not in err
-    assert all_files(".") == before
-
-
 NAMES = ["a...png", "a..png", "a.png.png", "-o.png", "~.png", "$HOME.png", "a;touch b.png", "a\nb.png", "\x1b[2J.png"]
 
 

@@ -9,12 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from a2u_tf.matting.data import PictureSource
 from a2u_tf.matting.pictures import (
     PictureError,
-    TrainingForeground,
-    background_pictures,
-    composition_1k_training,
     read_alpha,
     read_rgb,
     read_rgba,
@@ -88,35 +84,3 @@ def test_files_that_are_no_pictures(saved, tmp_path):
         for read in (read_header, read_rgb):
             with pytest.raises(PictureError, match=f"{name} {message}"):
                 read(tmp_path / name)
-
-
-def test_training_sources_name_each_bad_picture(saved, tmp_path, capfd):
-    """Most by their headers, together; the others when their turn comes."""
-    late = []
-    (tmp_path / "backgrounds").mkdir()
-    for name, (data, _) in BAD.items():
-        path = saved(data, f"backgrounds/{name}.png")
-        try:
-            read_header(path)
-        except PictureError:
-            continue
-        late.append(path)
-    with pytest.raises(PictureError) as info:
-        background_pictures(tmp_path / "backgrounds")
-    assert len(str(info.value).splitlines()) == 1 + 20 + 1
-    assert f"and {len(BAD) - len(late) - 20} more" in str(info.value)
-    for path in late:
-        source = PictureSource([TrainingForeground(path.stem, path, path)], [path])
-        for draw in (source.background, source.foreground):
-            with pytest.raises(PictureError, match=path.name):
-                draw(np.random.default_rng(0))
-
-
-def test_training_set_of_links_to_nowhere(saved, tmp_path):
-    for folder in ("fg", "alpha"):
-        (tmp_path / "Training_set" / folder).mkdir(parents=True)
-        (tmp_path / "Training_set" / folder / "a.png").symlink_to("a.png")  # to itself
-        (tmp_path / "Training_set" / folder / "b.png").symlink_to("nowhere.png")
-    with pytest.raises(PictureError) as info:
-        composition_1k_training(tmp_path)
-    assert len(str(info.value).splitlines()) == 5

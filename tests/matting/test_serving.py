@@ -1,15 +1,14 @@
 """SavedModels of a matting model: what their signatures compute of pixels and of files."""
 
 import cv2
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from a2u_tf.export import export_saved_model
-from a2u_tf.matting import MattingModel
 from a2u_tf.ops import compiled
 from tests.export.networks import one_level
+from tests.helpers import tiny_matting
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.network]
 
@@ -123,21 +122,21 @@ def test_exceptions_of_requests(signatures, rng):
 def test_limit_of_pixels(monkeypatch, rng):
     """The limit is that at the time of the export."""
     monkeypatch.setenv("A2U_MAX_PIXELS", "420")
-    model = MattingModel(keras.Sequential([keras.Input((None, None, 4)), keras.layers.Conv2D(1, 1)]))
-    endpoint = model.export_endpoint()
+    endpoint = tiny_matting().export_endpoint()
     pixels = tf.function(endpoint.function, autograph=False).get_concrete_function(*endpoint.inputs)
     (files,) = endpoint.signatures
     encoded = tf.function(files.around(pixels), autograph=False).get_concrete_function(*files.inputs)
     monkeypatch.delenv("A2U_MAX_PIXELS")
-    for size, good in (((20, 21), True), ((421, 1), False)):
-        image, trimap = make_pair(rng, size)
-        tensors = {"image": tf.constant(image[None]), "trimap": tf.constant(trimap[None, ..., None])}
-        pngs = {"image_bytes": tf.constant([encode(image)]), "trimap_bytes": tf.constant([encode(trimap)])}
-        if good:
-            assert pixels(**tensors)["alpha"].shape == (1, *size, 1)
-            assert encoded(**pngs)["alpha_bytes"].shape == (1,)
-            continue
-        with pytest.raises(tf.errors.InvalidArgumentError, match="takes up to 420 pixels at once"):
-            pixels(**tensors)
-        with pytest.raises(tf.errors.InvalidArgumentError, match="Pictures may have up to 420 pixels"):
-            encoded(**pngs)
+    for function, name, message in (
+        (pixels, "", "takes up to 420 pixels at once"),
+        (encoded, "_bytes", "Pictures may have up to 420 pixels"),
+    ):
+        for size in ((20, 21), (421, 1)):
+            pair = make_pair(rng, size)
+            inputs = [encode(x) for x in pair] if name else [pair[0], pair[1][..., None]]
+            inputs = {f"{key}{name}": tf.constant([x]) for key, x in zip(("image", "trimap"), inputs, strict=True)}
+            if size == (20, 21):
+                assert function(**inputs)[f"alpha{name}"].shape[0] == 1
+            else:
+                with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+                    function(**inputs)

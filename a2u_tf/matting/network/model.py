@@ -1,8 +1,6 @@
 """The user-level matting model: picture and trimap of any size in, matte of that size out."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -12,9 +10,6 @@ from a2u_tf.matting.conventions import FOREGROUND, MEAN, STANDARD_DEVIATION, UNK
 from a2u_tf.matting.network.network import STRIDE, matting_net
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.types import Array, Tensor
-
-if TYPE_CHECKING:
-    from a2u_tf.export.endpoints import Endpoint
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf", name="Matting")
@@ -53,8 +48,8 @@ class MattingModel(keras.Model):
         x = framed(image, trimap, STRIDE, wide_dtype(self.compute_dtype))
         return {"alpha": matte(self.network(x, training=training), trimap)}
 
-    def export_endpoint(self) -> Endpoint:
-        """Return by what `a2u_tf.export` writes the model: see `a2u_tf.matting.serving`."""
+    def export_endpoint(self) -> Any:
+        """Return the `Endpoint` by which `a2u_tf.export` writes the model: see `a2u_tf.matting.serving`."""
         from a2u_tf.matting.serving import matting_endpoint
 
         return matting_endpoint(self)
@@ -69,7 +64,7 @@ class MattingModel(keras.Model):
         return {**super().get_config(), "network": keras.saving.serialize_keras_object(self.network)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> MattingModel:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         # Without what it was trained by: whoever loads a model need not have the classes of its optimizer and losses.
         network = {name: value for name, value in config["network"].items() if name != "compile_config"}
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(network)})
@@ -122,8 +117,7 @@ def matte(prediction: Tensor, trimap: Tensor) -> Tensor:
 
 def colours_of(inputs: Array) -> Array:
     """Return the pictures in what `framed` returned, float32 RGB of shape `(N, H', W', 3)` in [0, 1]."""
-    pictures: Array = inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32)
-    return pictures
+    return np.asarray(inputs[..., :3] * np.array(STANDARD_DEVIATION, np.float32) + np.array(MEAN, np.float32))
 
 
 def _read(trimap: Tensor) -> tuple[Tensor, Tensor]:

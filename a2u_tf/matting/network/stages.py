@@ -20,8 +20,6 @@ from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.types import Tensor
 
 SLOPE = 0.01  # of every LeakyReLU
-DILATIONS = (6, 12, 18)
-DROPOUT = 0.5
 
 
 def encode(x: Tensor, channels: list[int], resampling: Resampling) -> tuple[list[Tensor], list[Tensor]]:
@@ -134,7 +132,7 @@ def aspp(x: Tensor, filters: int) -> Tensor:
         the dilated convolutions are depthwise-separable here.
     """
     branches = [conv_norm(x, filters, 1, "aspp_1")]
-    for number, dilation in enumerate(DILATIONS, 2):
+    for number, dilation in enumerate((6, 12, 18), 2):
         name = f"aspp_{number}_depthwise"
         settings: dict[str, Any] = {**LAST, "use_bias": False, "depthwise_initializer": xavier()}
         depthwise = layers.DepthwiseConv2D(3, padding="same", dilation_rate=dilation, name=f"{name}_conv", **settings)
@@ -143,4 +141,4 @@ def aspp(x: Tensor, filters: int) -> Tensor:
     average = conv_norm(average, filters, 1, "aspp_average")
     branches.append(layers.Multiply(name="aspp_spread")([ops.ones_like(x[..., :1]), average]))
     x = layers.Concatenate(name="aspp_concatenation")(branches)
-    return layers.Dropout(DROPOUT, name="aspp_dropout")(conv_norm(x, filters, 1, "aspp_merge"))
+    return layers.Dropout(0.5, name="aspp_dropout")(conv_norm(x, filters, 1, "aspp_merge"))

@@ -22,7 +22,6 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF")
 AVIF_BRANDS = {b"avif", b"avis"}
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-EXIF_SIZE = 2**17  # bytes at the end of a PNG in which EXIF data are looked for
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 JPEG_SIGNATURE = b"\xff\xd8\xff"
@@ -106,7 +105,7 @@ def _orientation(image: Image.Image, file: BinaryIO) -> int:
     if image.format == "TIFF":
         return 1  # Pillow applies it when it decodes
     exif = Image.Image.getexif(image)  # PNG's own method would decode every picture in search of EXIF data behind it
-    if image.format == "PNG" and "exif" not in image.info and b"eXIf" in _last_bytes(file, EXIF_SIZE):
+    if image.format == "PNG" and "exif" not in image.info and b"eXIf" in _last_bytes(file, 2**17):
         file.seek(0)
         exif = Image.open(file, formats=("PNG",)).getexif()
     value = exif.get(ExifTags.Base.Orientation)

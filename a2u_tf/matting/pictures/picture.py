@@ -61,8 +61,7 @@ def check_sizes(picture: Array, levels: Array, names: str = "A picture and its a
 def over_white(rgba: Array) -> Array:
     """Lay RGBA, uint8 or uint16 of shape `(H, W, 4)` and not multiplied by alpha, over white: RGB of its dtype."""
     white = np.iinfo(rgba.dtype).max
-    rgb: Array = np.rint(white - (white - rgba[..., :3]) * unit(rgba[..., 3:])).astype(rgba.dtype)
-    return rgb
+    return np.asarray(np.rint(white - (white - rgba[..., :3]) * unit(rgba[..., 3:])).astype(rgba.dtype))
 
 
 def composite(foreground: Array, background: Array, alpha: Array) -> Array:
@@ -77,8 +76,7 @@ def composite(foreground: Array, background: Array, alpha: Array) -> Array:
     check_sizes(background, alpha)
     alpha = _three_channels(np.clip(alpha, 0, 1, dtype=np.float32))
     foreground, background = (np.clip(picture, 0, 255, dtype=np.float32) for picture in (foreground, background))
-    picture: Array = foreground * alpha + background * (1 - alpha)
-    return picture
+    return np.asarray(foreground * alpha + background * (1 - alpha))
 
 
 def merge_foregrounds(first: Array, first_alpha: Array, second: Array, second_alpha: Array) -> tuple[Array, Array]:

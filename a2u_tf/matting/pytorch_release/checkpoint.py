@@ -1,7 +1,7 @@
 """Checkpoints of the authors' PyTorch model, from the file to a network with its weights."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,9 +10,6 @@ from a2u_tf.files import replaced
 from a2u_tf.matting.network import matting_net
 from a2u_tf.matting.pytorch_release.parameters import State, assign_encoder, assign_matting
 from a2u_tf.types import Array
-
-if TYPE_CHECKING:
-    import torch
 
 MAX_KERNEL_SIZE = 9  # beyond the paper's; the network is built before weights are seen to misfit
 
@@ -80,9 +77,9 @@ def read_checkpoint(path: Path | str) -> dict[str, Array]:
     return {name: _array(path, name, tensor) for name, tensor in state.items()}
 
 
-def _array(path: Path | str, name: str, tensor: "torch.Tensor") -> Array:
+def _array(path: Path | str, name: str, tensor: Any) -> Array:
     try:
-        return tensor.detach().float().numpy()
+        return np.asarray(tensor.detach().float().numpy())
     except (RuntimeError, TypeError, MemoryError) as error:  # sparse, without data, larger than the memory
         reason = str(error).splitlines()[0]
         raise CheckpointError(f"{path} must hold plain tensors. Received: {name}, {tensor.dtype} ({reason})") from error

@@ -6,12 +6,12 @@ import struct
 import cv2
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 from a2u_tf.matting.pictures import PictureError
 from a2u_tf.matting.pictures.decoding import decode
 from a2u_tf.matting.pictures.formats import PictureHeader, read_header
-from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, png
+from tests.matting.pictures.files import chunk, exif, png
 
 
 @pytest.fixture
@@ -29,39 +29,6 @@ def encoded(pixels, kind, mode=None, **settings):
 
 def in_8_bits(levels):
     return levels // 257 if levels.dtype == np.uint16 else levels
-
-
-def exif_entries(*entries):
-    """EXIF data with these entries of a directory: tag, type, count, value or offset."""
-    directory = b"".join(struct.pack("<HHII", *entry) for entry in entries)
-    return b"Exif\0\0II" + struct.pack("<HIH", 42, 8, len(entries)) + directory + bytes(4)
-
-
-TURNED, STRAIGHT = (0x112, 3, 1, 6), (0x112, 3, 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("before_frame", "after_frame"),
-    [
-        ([exif_entries(TURNED), exif_entries(STRAIGHT)], []),
-        ([exif_entries(STRAIGHT), exif_entries(TURNED)], []),
-        ([], [exif_entries(TURNED)]),
-        ([exif_entries((0x10F, 2, 50, 100_000), TURNED)], []),  # an offset that leads nowhere
-        ([exif_entries(TURNED)[:20]], []),
-        ([b"Exif\0\0"], []),
-        ([exif_entries((0x112, 3, 1, 9))], []),
-    ],
-)
-@pytest.mark.filterwarnings("ignore:Truncated File Read", "ignore:Corrupt EXIF data")  # Pillow, when it is compared
-def test_odd_exif_of_a_jpeg(saved, rgb, before_frame, after_frame):
-    data = jpeg(rgb)
-    frame = data.index(b"\xff\xc0")
-    end = frame + 2 + int.from_bytes(data[frame + 2 : frame + 4], "big")
-    first, last = (b"".join(jpeg_segment(0xE1, x) for x in segments) for segments in (before_frame, after_frame))
-    path = saved(data[:2] + first + data[2:end] + last + data[end:])
-    expected = np.asarray(ImageOps.exif_transpose(Image.open(path)))
-    np.testing.assert_allclose(decode(path)[0].astype(int), expected, rtol=0, atol=2)
-    assert read_header(path).size == expected.shape[:2]
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "PNG of 16 bits", "TIFF", "TIFF of 16 bits", "WEBP", "AVIF"])

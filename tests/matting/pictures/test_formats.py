@@ -67,6 +67,12 @@ def test_exif_rotation_of_a_jpeg(saved, rgb, orientation, order):
     assert read_header(saved(data)).size == ((41, 30) if 5 <= orientation <= 8 else (30, 41))
 
 
+@pytest.mark.parametrize("content", [b"Exif\0\0", b"Exif\0\0MM", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"http://ns.adobe"])
+def test_broken_or_other_application_data_is_no_rotation(saved, rgb, content):
+    path = saved(with_segments(jpeg(rgb), jpeg_segment(0xE1, content)))
+    assert read_header(path).size == decode(path)[0].shape[:2] == (30, 41)
+
+
 def test_every_cut_of_a_png(saved, rgb):
     data = png(rgb[:3, :3], 2)
     for length in range(1, len(data) - 4):  # then the pixels are whole, and the sum of nothing is missing
