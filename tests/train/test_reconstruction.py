@@ -3,25 +3,19 @@
 import csv
 import dataclasses
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import cv2
 import keras
 import numpy as np
 import pytest
 
+from tests.train.processes import finish, kill_at, refused, script
 from train.reconstruction import Settings, default_run_dir, make_model, run
 from train.run_folder import RunFolderError
 
 pytestmark = pytest.mark.network
 
-ROOT = Path(__file__).parents[2]
 TINY = Settings(dataset="synthetic", upsampling="bilinear", downsampling="max_pool", epochs=3, limit_train=200)
 OLD = {"upsampling": "bilinear", "downsampling": "max_pool", "variant": "dynamic", "channel_shared": True}
 
@@ -105,26 +99,14 @@ def test_default_run_dir_names_the_method():
     assert default_run_dir(TINY).name == "synthetic_bilinear+max_pool_3_epochs_seed_0"
 
 
-def script(*arguments):
-    command = [sys.executable, "-m", "train.reconstruction", *arguments]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("arguments", "expected"),
-    [
-        (["--dataset=mnist", "--data_dir=/nowhere"], "error: .*nowhere"),
-        (["--epochs=0"], "epochs"),
-    ],
+    [(["--dataset=mnist", "--data_dir=/nowhere"], "error: .*nowhere"), (["--epochs=0"], "epochs")],
 )
 def test_bad_arguments_are_named(arguments, expected, tmp_path):
-    process = script(*arguments, f"--run_dir={tmp_path / 'run'}")
-    output, _ = process.communicate(timeout=120)
-    assert process.returncode != 0
-    lines = [line for line in output.splitlines() if line.strip()]
-    assert any(re.search(expected, line) for line in lines), output
-    assert "Traceback" not in output
+    output = refused("reconstruction", *arguments, f"--run_dir={tmp_path / 'run'}")
+    assert re.search(expected, output), output
 
 
 @pytest.mark.process
@@ -133,28 +115,12 @@ def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
     """SIGKILL after the first and after the third epoch; `tests.reliability` kills more often."""
     flags = ["--dataset=synthetic", "--limit_train=300", "--epochs=4", "--seed=3", "--notensorboard"]
     flags += ["--upsampling=nearest", "--downsampling=max_pool", "--verbosity=-1"]
-    whole = script(*flags, f"--run_dir={tmp_path / 'whole'}")
-    output, _ = whole.communicate(timeout=300)
-    assert whole.returncode == 0, output
-    killed_dir = tmp_path / "killed"
-    rng = np.random.default_rng(0)
-    kills = 0
-    for number in (0, 2):
-        process = script(*flags, f"--run_dir={killed_dir}")
-        deadline = time.time() + 200
-        backup = f"backup/epoch_{number + 1:04d}.*"
-        while process.poll() is None and not any(killed_dir.glob(backup)) and time.time() < deadline:
-            time.sleep(0.02)
-        time.sleep(rng.uniform(0, 1.0))
-        if process.poll() is None:
-            os.kill(process.pid, signal.SIGKILL)
-            kills += 1
-        process.communicate(timeout=60)
-    assert kills >= 1
-    final = script(*flags, f"--run_dir={killed_dir}")
-    output, _ = final.communicate(timeout=300)
-    assert final.returncode == 0, output
-    expected = json.loads((tmp_path / "whole" / "summary.json").read_text())["metrics"]
-    received = json.loads((killed_dir / "summary.json").read_text())["metrics"]
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    finish("reconstruction", *flags, f"--run_dir={whole}")
+    flags.append(f"--run_dir={killed}")
+    delays = {"epoch_0001.*": 0.64, "epoch_0003.*": 0.27}
+    assert any([kill_at(script("reconstruction", *flags), killed, *when) for when in delays.items()])
+    finish("reconstruction", *flags)
+    received, expected = (json.loads((folder / "summary.json").read_text())["metrics"] for folder in (killed, whole))
     assert received == expected
-    assert (killed_dir / "history.csv").read_text() == (tmp_path / "whole" / "history.csv").read_text()
+    assert (killed / "history.csv").read_text() == (whole / "history.csv").read_text()

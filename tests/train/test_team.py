@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,10 +14,10 @@ import pytest
 from absl import logging
 
 from a2u_tf.training import Share
+from tests.train.processes import ROOT
 from train.reconstruction import Settings
 from train.team import Team, TeamError, join_team
 
-ROOT = Path(__file__).parents[2]
 TOLERANCE = 1e-5  # relative; the logs are float32, in six digits
 WAIT = 500  # seconds, for a machine with much else to do
 
@@ -54,8 +53,12 @@ print("summary" if summary else "no summary", script.keras.config.dtype_policy()
 """
 
 
-def processes(folder, count):
-    """Start `count` workers of one training."""
+def config(cluster, kind="worker", index=0):
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
+
+
+def train(folder, count):
+    """Let `count` workers of one training end by themselves; return their exit codes and outputs."""
     sockets = [socket.socket() for _ in range(count)]
     for one in sockets:
         one.bind(("127.0.0.1", 0))
@@ -64,22 +67,10 @@ def processes(folder, count):
         one.close()
     started = []
     for index in range(count):
-        config = {"cluster": {"worker": hosts}, "task": {"type": "worker", "index": index}}
-        started.append(
-            subprocess.Popen(
-                [sys.executable, "-c", PROCESS, str(folder), str(index)],
-                cwd=ROOT,
-                env=os.environ | {"TF_CONFIG": json.dumps(config), "CUDA_VISIBLE_DEVICES": ""},
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-            )
-        )
-    return started
-
-
-def ended(started):
-    """Wait until all have ended by themselves; return their exit codes and outputs."""
+        command = [sys.executable, "-c", PROCESS, str(folder), str(index)]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        environment = os.environ | {"TF_CONFIG": config({"worker": hosts}, index=index), "CUDA_VISIBLE_DEVICES": ""}
+        started.append(subprocess.Popen(command, cwd=ROOT, env=environment, **pipes))
     try:
         outputs = [process.communicate(timeout=WAIT)[0] for process in started]
     finally:
@@ -98,17 +89,17 @@ def history(folder):
 @pytest.mark.tensorflow
 def test_two_processes_of_which_one_is_killed_train_as_one(tmp_path):
     one, two = tmp_path / "one", tmp_path / "two"
-    codes, outputs = ended(processes(one, 1))
+    codes, outputs = train(one, 1)
     assert codes == [0], outputs
 
-    codes, outputs = ended(processes(two, 2))
+    codes, outputs = train(two, 2)
     assert codes[1] == -signal.SIGKILL, outputs
     assert codes[0] not in (0, None), outputs
     assert "UnavailableError" in outputs[0]
     assert [path.name for path in (two / "backup").iterdir()] == ["epoch_0001.npz"]
     assert not (two / "summary.json").exists()
 
-    codes, outputs = ended(processes(two, 2))
+    codes, outputs = train(two, 2)
     assert codes == [0, 0], outputs
     assert outputs[0].splitlines()[-1] == "summary float64"
     assert outputs[1].splitlines()[-1] == "no summary float64"
@@ -125,10 +116,6 @@ def test_two_processes_of_which_one_is_killed_train_as_one(tmp_path):
     summaries = [json.loads((folder / "summary.json").read_text()) for folder in (one, two)]
     assert summaries[1]["metrics"] == pytest.approx(summaries[0]["metrics"], rel=TOLERANCE)
     assert summaries[1]["settings"] == summaries[0]["settings"]
-
-
-def config(cluster, kind="worker", index=0):
-    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
 
 
 @pytest.mark.parametrize(
@@ -178,13 +165,8 @@ def test_shares_of_processes_with_several_devices():
 @pytest.mark.parametrize(
     ("team", "change", "numbers", "message"),
     [
-        (
-            Team(0, 2, Devices(4)),
-            {"batch_size": 6},
-            {},
-            "batch_size must be a multiple .* Received: 6 for 4 devices of 2",
-        ),
-        (Team(0, 2, Devices(2)), {}, {"pictures": 7}, "pictures must be a multiple .* Received: 7 for 2 devices of 2"),
+        (Team(0, 2, Devices(4)), {"batch_size": 6}, {}, "batch_size must be a multiple .*: 6 for 4 devices of 2"),
+        (Team(0, 2, Devices(2)), {}, {"pictures": 7}, "pictures must be a multiple .*: 7 for 2 devices of 2"),
         (Team(0, 2, Devices(2)), {"jit_compile": True}, {}, "--jit_compile works in one process"),
         (Team(strategy=Devices(2)), {"clip_norm": 1.0}, {}, "--clip_norm works on one device.*Received: 1.0 for 2"),
     ],
@@ -213,17 +195,11 @@ def test_only_the_chief_writes_to_the_run_folder(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("rank", "verbosity", "terminal", "expected"),
-    [
-        (0, logging.INFO, True, 1),
-        (0, logging.INFO, False, 2),
-        (0, logging.DEBUG, False, 2),
-        (0, logging.WARNING, True, 0),
-        (1, logging.INFO, True, 0),
-        (1, logging.INFO, False, 0),
-    ],
+    ("rank", "verbosity", "on_terminal", "elsewhere"),
+    [(0, "INFO", 1, 2), (0, "DEBUG", 1, 2), (0, "WARNING", 0, 0), (1, "INFO", 0, 0)],
 )
-def test_progress_is_a_bar_only_on_a_terminal(rank, verbosity, terminal, expected, monkeypatch):
-    monkeypatch.setattr(logging, "get_verbosity", lambda: verbosity)
-    monkeypatch.setattr("sys.stdout.isatty", lambda: terminal)
-    assert Team(rank, 2).verbose == expected
+def test_progress_is_a_bar_only_on_a_terminal(rank, verbosity, on_terminal, elsewhere, monkeypatch):
+    monkeypatch.setattr(logging, "get_verbosity", lambda: getattr(logging, verbosity))
+    for terminal, expected in ((True, on_terminal), (False, elsewhere)):
+        monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
+        assert Team(rank, 2).verbose == expected

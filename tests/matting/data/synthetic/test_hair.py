@@ -6,6 +6,7 @@ import pytest
 
 from a2u_tf.matting.data.synthetic import hair
 from a2u_tf.matting.data.synthetic.bodies import ellipse, melt
+from tests.matting.data.synthetic.helpers import curves_and_widths, lengths
 
 HEIGHT, WIDTH = 160, 130
 HEAD = (65.0, 64.0, 20.0, 25.0)
@@ -19,10 +20,6 @@ def _guides(style, seed, count=60):
 def _radius(points):
     """Return how far points lie from the centre of the head, 1 on its outline."""
     return np.hypot((points[..., 0] - HEAD[0]) / HEAD[2], (points[..., 1] - HEAD[1]) / HEAD[3])
-
-
-def _lengths(curves):
-    return np.linalg.norm(np.diff(curves, axis=1), axis=2).sum(axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +54,8 @@ def test_every_style_covers_the_head(heads_and_layers, style):
         around = alpha[(radius > 1.1) & (radius < 2) & (y < v)]
         assert (around > 0.1).mean() > 0.02
         assert ((around > 0.02) & (around < 0.98)).mean() > 0.02
-
-
-@pytest.mark.parametrize("style", KINDS)
-def test_shoulders_reach_the_lower_border(heads_and_layers, style):
-    for layer, (u, *_) in heads_and_layers[style]:
-        assert layer[-1, int(u) - 8 : int(u) + 9, 3].min() > 0.95
+        # Shoulders reach the lower border.
+        assert alpha[-1, int(u) - 8 : int(u) + 9].min() > 0.95
 
 
 @pytest.mark.parametrize("style", KINDS)
@@ -79,18 +72,18 @@ def test_guides_root_in_the_upper_head(style):
 
 def test_styles_have_their_lengths_and_directions():
     """In head heights: short hair is the shortest, long hair hangs, standing hair rises, wind blows aside."""
-    guides = {style: np.concatenate([_guides(style, seed)[:, [0, -1]] for seed in range(12)]) for style in KINDS}
-    lengths = {style: np.median(np.concatenate([_lengths(_guides(style, s)) for s in range(12)])) for style in KINDS}
-    fall = {style: np.median(ends[:, 1, 1] - ends[:, 0, 1]) for style, ends in guides.items()}
-    assert lengths["short"] == min(lengths.values())
-    assert lengths["short"] < 0.8 * HEAD[3]
-    assert lengths["long"] > 1.5 * HEAD[3]
-    assert fall["long"] > HEAD[3]
-    assert fall["wavy"] > HEAD[3]
+    guides = {style: [_guides(style, seed) for seed in range(12)] for style in KINDS}
+    reach = {style: np.median([lengths(curves) for curves in drawn]) for style, drawn in guides.items()}
+    fall = {
+        style: np.median([(curves[:, -1] - curves[:, 0])[:, 1] for curves in drawn]) for style, drawn in guides.items()
+    }
+    assert reach["short"] == min(reach.values()) < 0.8 * HEAD[3]
+    assert reach["long"] > 1.5 * HEAD[3]
+    assert min(fall["long"], fall["wavy"]) > HEAD[3]
     assert fall["standing"] < -0.3 * HEAD[3]
     shares = []
     for seed in range(12):
-        ends = _guides("windy", seed)[:, -1, 0] - _guides("windy", seed)[:, 0, 0]
+        ends = guides["windy"][seed][:, -1, 0] - guides["windy"][seed][:, 0, 0]
         shares.append(max((ends > 0).mean(), (ends < 0).mean()))
         assert np.abs(ends).mean() > 0.7 * HEAD[3]
     assert np.median(shares) > 0.85  # nearly all one way
@@ -103,7 +96,7 @@ def test_curls_and_waves_swing_more_than_long_hair():
         for seed in range(8):
             guides = _guides(style, seed)
             pieces = guides[:, :: (guides.shape[1] - 1) // 3]
-            ratios.append(np.median(_lengths(guides) / _lengths(pieces)))
+            ratios.append(np.median(lengths(guides) / lengths(pieces)))
         return np.median(ratios)
 
     assert swing("curly") > swing("wavy") > swing("long") >= 1
@@ -130,31 +123,29 @@ def test_locks_are_divided_into_those_before_and_behind(style):
 
 def test_flyaways_leave_the_mass():
     """They end further from the head than where they set out, and are thin."""
-    gone, areas = [], []
+    gone = []
     for seed in range(10):
         guides = _guides("long", seed)
         outlines, colours = hair._flyaways(np.random.default_rng(seed), guides, HEAD, np.array([0.4, 0.3, 0.2]))
         assert 15 <= len(outlines) < 110
         assert 0 <= colours.min() <= colours.max() <= 1
-        middle = (outlines[:, :12] + outlines[:, :11:-1]) / 2
+        middle, widths = curves_and_widths(outlines)
         away = np.linalg.norm(middle - np.array(HEAD[:2]), axis=2)
         gone += list(away[:, -1] > away[:, 0])
-        areas += list(np.linalg.norm(outlines[:, 0] - outlines[:, -1], axis=1))
+        assert widths.max() <= 0.7
         nearest = np.linalg.norm(middle[:, :1, None] - guides[None, None], axis=-1).min(axis=(1, 2, 3))
         assert nearest.max() < 1e-6  # they set out from a lock
     assert np.mean(gone) > 0.9
-    assert max(areas) <= 0.7
 
 
 def test_mass_is_the_locks_thick_beginning():
     guides = _guides("long", 0)
     groups = hair._mass(np.random.default_rng(0), guides, np.array([0.2, 0.1, 0.1]), "long", 25.0)
-    widths = [np.linalg.norm(outlines[:, 0] - outlines[:, -1], axis=1) for outlines, _ in groups]
-    assert widths[0].mean() > 2 * widths[1].mean() > 2  # coarse ones below finer ones
-    for outlines, colours in groups:
-        assert (colours[:, 3] == 1).all()
-        middle = (outlines + outlines[:, ::-1])[:, : outlines.shape[1] // 2] / 2
-        np.testing.assert_allclose(middle, guides[:, : middle.shape[1]], atol=1e-6)
+    (coarse, coarse_widths), (fine, fine_widths) = (curves_and_widths(outlines) for outlines, _ in groups)
+    assert coarse_widths[:, 0].mean() > 2 * fine_widths[:, 0].mean() > 2  # coarse ones below finer ones
+    assert all((colours[:, 3] == 1).all() for _, colours in groups)
+    for curves in (coarse, fine):
+        np.testing.assert_allclose(curves, guides[:, : curves.shape[1]], atol=1e-6)
 
 
 FUR, LENGTH = (130, 150), 12.0
@@ -187,29 +178,25 @@ def test_roots_lie_in_the_body_the_outermost_first(skin, roots):
     assert (_skin_radius(inner) < 0.5).mean() == pytest.approx(0.25, abs=0.07)  # anywhere: by area
     angles = np.arctan2(rim[:, 1] - 65, rim[:, 0] - 75)
     assert (np.histogram(angles, 8, (-np.pi, np.pi))[0] > 20).all()
-
-
-def test_an_empty_body_has_no_roots():
-    nothing = np.zeros((40, 50), np.float32)
-    rim, inner = hair._roots(np.random.default_rng(0), nothing, 10, 10)
-    assert rim.shape == inner.shape == (0, 2)
+    # An empty body has none.
+    assert all(len(none) == 0 for none in hair._roots(np.random.default_rng(0), 0 * skin, 10, 10))
 
 
 def test_hairs_grow_outwards(skin, roots):
     """From the roots to the tips the distance to the body's centre grows, in nearly all hairs."""
     coat = np.full((*FUR, 3), 0.5, np.float32)
-    outward, lengths = [], []
+    outward, reached = [], []
     for seed in range(6):
         outlines, colours = hair._hairs(np.random.default_rng(seed), skin, coat, roots[0], LENGTH, 0.6)
-        curves = (outlines[:, :7] + outlines[:, :6:-1]) / 2  # there along one side and back along the other
+        curves, _ = curves_and_widths(outlines)
         np.testing.assert_allclose(curves[:, 0], roots[0], atol=1e-6)
         outward.append(_skin_radius(curves[:, -1]) - _skin_radius(curves[:, 0]))
-        lengths.append(np.linalg.norm(np.diff(curves, axis=1), axis=2).sum(axis=1))
+        reached.append(lengths(curves))
         assert colours.shape == (500, 4)
         assert 0 <= colours.min() <= colours.max() <= 1
     assert (np.array(outward) > 0).mean() > 0.9
     assert np.mean(outward) > 0.5 * LENGTH / 45
-    assert np.median(lengths) == pytest.approx(LENGTH, rel=0.3)
+    assert np.median(reached) == pytest.approx(LENGTH, rel=0.3)
 
 
 def test_hairs_have_the_colours_of_their_roots(skin, roots):
@@ -222,39 +209,23 @@ def test_hairs_have_the_colours_of_their_roots(skin, roots):
     assert (colours[~left, 2] > 2 * colours[~left, 0]).all()
 
 
-@pytest.fixture(scope="module")
-def bodies_and_layers():
-    """Some layers, with their bodies' skins."""
-    drawn = []
-    with pytest.MonkeyPatch.context() as patch:
-        skins = []
-        patch.setattr(hair, "melt", lambda *args, **kwargs: skins.append(melt(*args, **kwargs)) or skins[-1])
-        for seed in range(8):
-            layer = hair.fur(np.random.default_rng(seed), *FUR)
-            drawn.append((skins.pop(), layer))
-    return drawn
-
-
-def test_fur_covers_the_skin_and_reaches_beyond_it(bodies_and_layers):
-    beyond = []
-    for skin, layer in bodies_and_layers:
-        alpha = layer[..., 3]
+def test_fur_covers_the_skin_and_reaches_beyond_it(monkeypatch):
+    """With thin hairs: many more pixels between 0 and 1 than the one-pixel edge of a cut-out has."""
+    beyond, shares, skins = [], [], []
+    monkeypatch.setattr(hair, "melt", lambda *args, **settings: skins.append(melt(*args, **settings)) or skins[-1])
+    for seed in range(8):
+        alpha = hair.fur(np.random.default_rng(seed), *FUR)[..., 3]
+        skin = skins[seed]
         assert (alpha >= skin - 1e-5).all()
         outside = cv2.dilate(skin, np.ones((3, 3))) == 0
         beyond.append((alpha[outside] > 0.1).sum() / (skin > 0.5).sum())
         far = cv2.distanceTransform((skin < 0.5).astype(np.uint8), cv2.DIST_L2, 5) > 4 * 0.09 * FUR[0]
         assert not alpha[far].any()
-    assert min(beyond) > 0
-    assert np.median(beyond) > 0.03
-
-
-def test_fur_has_thin_hairs_at_its_rim(bodies_and_layers):
-    """Round the body there are many more pixels between 0 and 1 than a cut-out's one-pixel edge has."""
-    shares = []
-    for skin, layer in bodies_and_layers:
         body = (skin > 0.5).astype(np.uint8)
         edge = (cv2.dilate(body, np.ones((3, 3), np.uint8)) - body).sum()
-        shares.append(((layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)).sum() / edge)
+        shares.append(((alpha > 0.02) & (alpha < 0.98)).sum() / edge)
+    assert min(beyond) > 0
+    assert np.median(beyond) > 0.03
     assert np.median(shares) > 2
 
 

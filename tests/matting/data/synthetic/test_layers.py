@@ -6,7 +6,7 @@ import pytest
 from a2u_tf.matting.data.synthetic import layers
 from a2u_tf.matting.data.synthetic.bodies import ellipse
 from a2u_tf.matting.data.synthetic.layers import blur_focus, blur_motion
-from tests.matting.data.synthetic.chance import Choosing
+from tests.matting.data.synthetic.helpers import Choosing
 
 
 def test_coverage_is_the_area():
@@ -52,17 +52,14 @@ def star():
     return np.stack([20.3 + r * np.cos(t), 18.6 + r * np.sin(t)], axis=1)
 
 
-def test_mask_is_the_alpha_of_the_layer(star):
-    layer = layers.draw_polygons(37, 45, [star], [(1, 1, 1)])
-    np.testing.assert_array_equal(layers.draw_mask(37, 45, [star]), layer[..., 3])
-
-
-def test_holes_are_cut_out_of_all_polygons(star):
+def test_mask_is_the_alpha_of_the_layer_without_holes(star):
+    layer = layers.draw_polygons(37, 45, [star, star + 1], [(1, 1, 1)] * 2)
+    full = layers.draw_mask(37, 45, [star, star + 1])
+    np.testing.assert_array_equal(full, layer[..., 3])
     hole = [ellipse(20, 18, 3, 4)]
-    full, pierced = layers.draw_mask(37, 45, [star]), layers.draw_mask(37, 45, [star, star + 1], hole)
-    assert pierced[18, 20] == 0
-    assert full[18, 20] == 1
-    cut = layers.draw_mask(37, 45, [star, star + 1]).sum() - pierced.sum()
+    pierced = layers.draw_mask(37, 45, [star, star + 1], hole)
+    assert (full[18, 20], pierced[18, 20]) == (1, 0)
+    cut = full.sum() - pierced.sum()
     assert cut == pytest.approx(layers.draw_mask(37, 45, hole).sum(), abs=0.3)
 
 
@@ -84,20 +81,18 @@ def test_far_points_do_not_overflow():
     assert (mask[:, 9:] == 0).all()
 
 
-def test_later_polygons_replace_earlier_ones_with_their_alpha():
+def test_later_polygons_replace_earlier_ones_with_their_alpha(star):
     back, front = ellipse(16, 16, 14, 14), ellipse(16, 16, 6, 6)
     layer = layers.draw_polygons(33, 33, [back, front], np.array([(1, 0, 0, 1), (0, 1, 0.5, 0.4)]))
     np.testing.assert_allclose(layer[16, 6], [1, 0, 0, 1])
     np.testing.assert_allclose(layer[16, 16], [0, 0.4, 0.2, 0.4], atol=1 / 255)  # premultiplied
-
-
-def test_blur_keeps_coverage(star):
+    # Blur keeps coverage.
     sharp, soft = (layers.draw_polygons(37, 45, [star], [(1, 1, 1)], blur)[..., 3] for blur in (0, 1.5))
     assert soft.sum() == pytest.approx(sharp.sum(), rel=1e-3)
     assert np.abs(np.diff(soft)).max() < 0.6 * np.abs(np.diff(sharp)).max()
 
 
-def test_tint_multiplies_colours_by_alpha_and_brightness(rng):
+def test_tint_weigh_and_light_multiply(rng):
     alpha, brightness = (rng.random((5, 7)).astype(np.float32) for _ in range(2))
     colour = rng.random((5, 7, 3)).astype(np.float32)
     layer = layers.tint(colour, alpha, brightness)
@@ -105,14 +100,10 @@ def test_tint_multiplies_colours_by_alpha_and_brightness(rng):
     np.testing.assert_array_equal(layer[..., 3], alpha)
     even = layers.tint((0.2, 0.5, 1.0), alpha)
     np.testing.assert_allclose(even, alpha[..., None] * np.float32([0.2, 0.5, 1, 1]), rtol=1e-5)
-
-
-def test_weigh_and_light(rng):
-    layer, field = rng.random((5, 7, 4)).astype(np.float32), rng.random((5, 7)).astype(np.float32)
-    np.testing.assert_allclose(layers.weigh(layer, field), layer * field[..., None], rtol=1e-6)
-    lit = layers.light(layer, field)
-    np.testing.assert_allclose(lit[..., :3], layer[..., :3] * field[..., None], rtol=1e-6)
-    np.testing.assert_array_equal(lit[..., 3], layer[..., 3])
+    np.testing.assert_allclose(layers.weigh(layer, brightness), layer * brightness[..., None], rtol=1e-6)
+    lit = layers.light(layer, brightness)
+    np.testing.assert_allclose(lit[..., :3], layer[..., :3] * brightness[..., None], rtol=1e-6)
+    np.testing.assert_array_equal(lit[..., 3], alpha)
 
 
 def test_over_puts_the_first_in_front_of_all_others(rng):
@@ -131,12 +122,13 @@ def test_faint_pixels_are_empty_and_light_is_clipped():
     layer[2, 2] = (2.0, 0.5, 0.25, 1.2)  # brighter than white
     layer[2, 4] = (0.1, 0.05, 0, 0.1)
     rgb, alpha = layers.straighten(layer)
-    assert rgb.dtype == np.uint8
-    assert alpha.dtype == np.float32
+    assert (rgb.dtype, alpha.dtype) == (np.uint8, np.float32)
     assert np.flatnonzero(alpha).tolist() == [14, 16]
     assert alpha[2, 2] == 1
     np.testing.assert_array_equal(rgb[2, 4], [255, 128, 0])
     assert rgb[2, 2, 0] == 255
+    steps = np.float32([[-0.5, 0, 0.4 / 255, 0.6 / 255, 1, 7]])
+    np.testing.assert_array_equal(layers.to_bytes(steps), [[0, 0, 0, 1, 255, 255]])
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (7, 5), (64, 33)])
@@ -155,14 +147,9 @@ def test_empty_pixels_take_the_colour_of_what_is_near():
     assert (rgb[12:18, 48:52, 2] > 3 * rgb[12:18, 48:52, 0].astype(int)).all()
 
 
-def test_to_bytes_rounds_and_clips():
-    np.testing.assert_array_equal(
-        layers.to_bytes(np.float32([[-0.5, 0, 0.4 / 255, 0.6 / 255, 1, 7]])), [[0, 0, 0, 1, 255, 255]]
-    )
-
-
 @pytest.mark.parametrize("blur", [blur_motion, blur_focus])
 def test_blur_keeps_mass_and_softens(blur):
+    full = np.ones((64, 97, 4), np.float32)
     sharp = layers.draw_polygons(128, 128, [ellipse(64, 64, 25, 25)], [(1, 1, 1)])
     for seed in range(6):
         blurred = blur(np.random.default_rng(seed), sharp)
@@ -170,6 +157,8 @@ def test_blur_keeps_mass_and_softens(blur):
         between = [((layer[..., 3] > 0.02) & (layer[..., 3] < 0.98)).sum() for layer in (sharp, blurred)]
         assert between[1] > between[0]
         np.testing.assert_allclose(blurred[..., 0], blurred[..., 3], atol=1e-5)  # white stays white
+        # What fills the picture still fills it.
+        np.testing.assert_allclose(blur(np.random.default_rng(seed), full), full, atol=1e-4)
 
 
 def _dot(x, y, radius=1.5, size=128):
@@ -240,10 +229,3 @@ def test_focus_may_be_lost_towards_one_side(seed):
         by_dot = change.reshape(5, 40, 5, 40).max(axis=(1, 3))
         changes.append(by_dot.min() / by_dot.max())
     assert min(changes) < 0.2 < 0.8 < max(changes)
-
-
-@pytest.mark.parametrize("blur", [blur_motion, blur_focus])
-def test_what_fills_the_picture_still_fills_it(blur):
-    full = np.ones((64, 97, 4), np.float32)
-    for seed in range(6):
-        np.testing.assert_allclose(blur(np.random.default_rng(seed), full), full, atol=1e-4)

@@ -5,20 +5,11 @@ import pytest
 
 from a2u_tf.matting.data.synthetic import plants as module
 from a2u_tf.matting.data.synthetic.plants import plant
-from a2u_tf.matting.data.synthetic.strands import draw_strands, turned
+from a2u_tf.matting.data.synthetic.strands import draw_strands
+from tests.matting.data.synthetic.helpers import area, curves_and_widths, lengths
 
 HEIGHT, WIDTH = 140, 120
 KINDS = ("_twigs", "_needles", "_grass", "_flowers")
-
-
-def _area(polygons):
-    """Return the areas inside polygons `(N, K, 2)`, by the shoelace formula."""
-    x, y = np.moveaxis(polygons, -1, 0)
-    return np.abs((x * np.roll(y, -1, axis=1) - y * np.roll(x, -1, axis=1)).sum(axis=1)) / 2
-
-
-def _lengths(curves):
-    return np.linalg.norm(np.diff(curves, axis=1), axis=2).sum(axis=1)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +48,8 @@ def test_stems_rise_from_near_the_lower_border(stems):
     risen = stems[:, 0, 1] - stems[:, -1, 1]
     assert (risen > 0).mean() > 0.95
     assert np.median(risen) > 0.4 * HEIGHT
-    assert (_lengths(stems) >= 0.6 * HEIGHT - 1e-6).all()
-    assert (_lengths(stems) <= 0.95 * HEIGHT + 1e-6).all()
+    assert (lengths(stems) >= 0.6 * HEIGHT - 1e-6).all()
+    assert (lengths(stems) <= 0.95 * HEIGHT + 1e-6).all()
 
 
 def test_branches_leave_the_stems_on_both_sides(stems):
@@ -75,7 +66,7 @@ def test_branches_leave_the_stems_on_both_sides(stems):
     side = along[:, 0] * away[:, 1] - along[:, 1] * away[:, 0]
     assert (side > 0).mean() == pytest.approx(0.5, abs=0.06)
     assert ((along * away).sum(axis=1) > 0).mean() > 0.95  # onwards
-    assert np.corrcoef(at, _lengths(branches))[0, 1] < -0.3  # the upper ones are shorter
+    assert np.corrcoef(at, lengths(branches))[0, 1] < -0.3  # the upper ones are shorter
 
 
 def test_leaves_are_two_halves_and_a_rib(rng):
@@ -91,16 +82,14 @@ def test_leaves_are_two_halves_and_a_rib(rng):
     for half in (first, second):
         edge = half[:, :11:-1]  # back from the tip
         np.testing.assert_allclose(edge[:, [0, -1]], rib[:, [0, -1]], atol=1e-6)
-        across = np.linalg.norm(edge - rib, axis=2) / _lengths(rib)[:, None]
+        across = np.linalg.norm(edge - rib, axis=2) / lengths(rib)[:, None]
         assert across.max() <= 0.25 + 1e-9  # half of the slenderness
         assert across.max() > 0.2
     # The halves are one another's mirror images: their outer edges' middle is the rib.
     np.testing.assert_allclose((first[:, 12:] + second[:, 12:]) / 2, rib[:, ::-1], atol=1e-9)
-    lengths = _lengths(rib)
-    assert 0.5 * 20 - 1e-6 <= lengths.min() < lengths.max() <= 1.3 * 20 + 1e-6
-    middle = (vein[:, :12] + vein[:, :11:-1]) / 2
-    np.testing.assert_allclose(middle, rib, atol=1e-9)
-    assert np.median(_area(vein)) < 0.3 * np.median(_area(first))
+    assert 0.5 * 20 - 1e-6 <= lengths(rib).min() < lengths(rib).max() <= 1.3 * 20 + 1e-6
+    np.testing.assert_allclose(curves_and_widths(vein)[0], rib, atol=1e-9)
+    assert np.median(area(vein)) < 0.3 * np.median(area(first))
     light = colours[:, :3].mean(axis=1).reshape(200, 3)
     assert (light[:, 0] < light[:, 1]).all()  # they catch the light differently
 
@@ -109,11 +98,11 @@ def test_needles_are_thin_and_straight():
     for seed in range(4):
         *_, (needles, _) = module._needles(np.random.default_rng(seed), 256, 200)
         assert len(needles) > 300
-        curves = (needles[:, :5] + needles[:, :4:-1]) / 2
+        curves, widths = curves_and_widths(needles)
         reach = np.linalg.norm(curves[:, -1] - curves[:, 0], axis=1)
-        assert np.median(reach / _lengths(curves)) > 0.98
+        assert np.median(reach / lengths(curves)) > 0.98
         assert reach.max() < 0.12 * 200
-        assert np.linalg.norm(needles[:, 0] - needles[:, -1], axis=1).max() < 1.7
+        assert widths.max() < 1.7
 
 
 def test_grass_grows_from_below_the_border():
@@ -135,8 +124,3 @@ def test_flowers_sit_on_their_stalks():
             angles = np.arctan2(away[:, 1], away[:, 0])
             assert (np.histogram(angles, 4, (-np.pi, np.pi))[0] >= 1).all()
             assert (np.linalg.norm(petals[::3, 0] - end, axis=1) < np.linalg.norm(away, axis=1)).all()
-
-
-def test_vectors_are_turned():
-    vectors, angles = np.array([(1.0, 0), (0, 2), (3, 4)]), np.array([np.pi / 2, np.pi, 0])
-    np.testing.assert_allclose(turned(vectors, angles), [(0, 1), (0, -2), (3, 4)], atol=1e-12)

@@ -25,8 +25,6 @@ PROMISES = {
     "smoke": (0.1, 0.0, 0.55),
 }
 
-LEAST_DIFFERENCE = {"smoke": 0.01}  # in the mean of a thumbnail
-
 
 @pytest.fixture(scope="module")
 def pictures():
@@ -44,24 +42,22 @@ def test_every_kind_has_a_promise_and_shares_sum_to_one():
 
 
 @pytest.mark.parametrize("name", PROMISES)
-def test_kind_keeps_its_promise(pictures, name):
+def test_kind_keeps_its_promise_in_pictures_that_differ(pictures, name):
     between, solid, greatest = PROMISES[name]
     mattes = [alpha for _, alpha in pictures[name]]
     assert np.median([((alpha > 0.02) & (alpha < 0.98)).mean() for alpha in mattes]) > between
     assert np.median([(alpha > 0.98).mean() for alpha in mattes]) >= solid
     assert min(alpha.max() for alpha in mattes) > greatest
-    for alpha in mattes:
+    for rgb, alpha in pictures[name]:
         assert (alpha > 0.02).mean() > 0.01  # never empty
         assert (alpha == 0).mean() > 0.02  # never all of the picture
-
-
-@pytest.mark.parametrize("name", PROMISES)
-def test_shapes_dtypes_and_ranges(pictures, name):
-    for rgb, alpha in pictures[name]:
         assert (rgb.dtype, alpha.dtype) == (np.uint8, np.float32)
         assert rgb.shape == (*alpha.shape, 3)
         assert 0 <= alpha.min() <= alpha.max() <= 1
         assert all(0.8 * SIZE < length < 1.25 * SIZE for length in alpha.shape)
+    thumbnails = [cv2.resize(alpha, (8, 8), interpolation=cv2.INTER_AREA) for alpha in mattes]
+    least = min(np.abs(a - b).mean() for a, b in itertools.combinations(thumbnails, 2))
+    assert least > (0.01 if name == "smoke" else 0.001)
 
 
 @pytest.mark.parametrize("name", PROMISES)
@@ -77,14 +73,6 @@ def test_layers_of_a_kind(name):
         assert np.isfinite(layer).all()
 
 
-@pytest.mark.parametrize("name", PROMISES)
-def test_pictures_of_a_kind_differ(pictures, name):
-    thumbnails = [cv2.resize(alpha, (8, 8), interpolation=cv2.INTER_AREA) for _, alpha in pictures[name]]
-    assert min(np.abs(a - b).mean() for a, b in itertools.combinations(thumbnails, 2)) > LEAST_DIFFERENCE.get(
-        name, 1e-3
-    )
-
-
 @pytest.mark.parametrize("name", ["hair", "fur", "plant", "objects"])
 def test_no_dark_halo(pictures, name):
     """Where a pixel is covered a little, and outside, its colour is its surroundings' and not mixed with black."""
@@ -97,6 +85,9 @@ def test_no_dark_halo(pictures, name):
 
 
 def test_same_state_gives_the_same_bits_and_seeds_differ():
+    np.random.seed(0)
+    expected = np.random.random(3)
+    np.random.seed(0)
     drawer = SyntheticSource(96)
     draws = []
     for seed in (3, 3, 4):
@@ -107,15 +98,7 @@ def test_same_state_gives_the_same_bits_and_seeds_differ():
     assert not np.array_equal(draws[0][0], draws[0][3])
     assert not np.array_equal(draws[0][0], draws[2][0])
     assert not np.array_equal(draws[0][2], draws[2][2])
-
-
-def test_global_random_state_is_left_alone():
-    np.random.seed(0)
-    expected = np.random.random(3)
-    np.random.seed(0)
-    drawer = SyntheticSource(64)
-    drawer.foreground(np.random.default_rng(1))
-    drawer.background(np.random.default_rng(1))
+    # NumPy's global state is left alone.
     np.testing.assert_array_equal(np.random.random(3), expected)
 
 
@@ -126,8 +109,7 @@ def test_source_draws_every_kind(monkeypatch):
     for _ in range(1000):
         SyntheticSource().foreground(rng)
     for name, (_, share) in source.KINDS.items():
-        assert drawn.count(name) / 1000 == pytest.approx(share, abs=0.05)
-        assert name in drawn
+        assert 0 < drawn.count(name) / 1000 == pytest.approx(share, abs=0.05)
 
 
 def test_pictures_are_mirrored_half_of_the_time_and_blurred_as_often_as_told(monkeypatch):
@@ -156,14 +138,9 @@ def test_pictures_are_mirrored_half_of_the_time_and_blurred_as_often_as_told(mon
     assert not drawn  # smoke has no edges that could be blurred
 
 
-def test_sizes_of_numpy_are_sizes():
+def test_pictures_are_upright_and_lengthwise(rng):
     assert SyntheticSource(np.int64(96)).size == 96
-    assert SyntheticSource().size == 512
-
-
-def test_pictures_are_upright_and_lengthwise():
-    rng = np.random.default_rng(0)
-    shapes = np.array([SyntheticSource(512)._shape(rng) for _ in range(200)])
+    shapes = np.array([SyntheticSource()._shape(rng) for _ in range(200)])
     assert shapes.min() >= 427
     assert shapes.max() <= 614
     np.testing.assert_allclose(shapes.prod(axis=1), 512**2, rtol=0.01)
@@ -184,10 +161,14 @@ def test_bad_generator(rng):
             draw(rng)
 
 
-@pytest.mark.parametrize("shape", [(64, 97), (131, 65)])
-@pytest.mark.parametrize("name", source.BACKGROUNDS)
-def test_shapes_and_ranges(name, shape):
-    images = [source.BACKGROUNDS[name](np.random.default_rng(seed), *shape) for seed in range(6)]
+TEXTURES = ("cloudy", "grained", "striped", "checked", "spotted", "dead_leaves")
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 97), (131, 65)])
+@pytest.mark.parametrize("name", [*source.BACKGROUNDS, *TEXTURES])
+def test_shapes_and_ranges_of_backgrounds_and_textures(name, shape):
+    paint = getattr(source.textures, name) if name in TEXTURES else source.BACKGROUNDS[name]
+    images = [paint(np.random.default_rng(seed), *shape) for seed in range(6)]
     assert len({image.tobytes() for image in images}) == 6
     for image in images:
         assert image.shape == (*shape, 3)
@@ -196,6 +177,7 @@ def test_shapes_and_ranges(name, shape):
         assert image.min() > -0.01
         assert 0.01 < image.mean() < 1.2  # light may be brighter than white
         assert image.std() > 0.003
+        assert name not in TEXTURES or 0 <= image.min() <= image.max() <= 1
 
 
 def test_background_draws_every_kind_sharp_or_out_of_focus(monkeypatch):
@@ -223,7 +205,7 @@ def test_a_wall_is_smooth():
 
 
 def test_sky_is_above():
-    """The upper rows are sky: brighter, on average, than the ground in the lower rows, and never yellow."""
+    """It is brighter, on average, than the ground in the lower rows, and never yellow."""
     images = [source.landscape(np.random.default_rng(seed), 128, 120) for seed in range(12)]
     upper, lower = (np.array([image[rows] for image in images]) for rows in (slice(0, 16), slice(112, 128)))
     assert upper.mean() > lower.mean() + 0.1
@@ -263,18 +245,15 @@ def test_a_hedge_covers_all_and_its_depth_is_dark():
         assert (image < 0.5 * middle).mean() < 0.4
 
 
-def test_a_room_has_a_wall_and_a_floor():
+def test_a_room_has_a_wall_and_a_floor(monkeypatch):
     """In two even textures: the wall's is above and the floor's below, but for boxes before them."""
     tones = iter([0.2, 0.8] * 6)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            source, "texture", lambda rng, height, width: np.full((height, width, 3), next(tones), np.float32)
-        )
-        for seed in range(6):
-            image = source.room(np.random.default_rng(seed), 100, 80)
-            assert np.median(image[-5:]) >= 0.48  # 0.8, or a box's 0.6 of it
-            assert (np.abs(image - 0.8) < 1e-3).mean() > 0.02
-            assert (np.abs(image - 0.2) < 1e-3).mean() > 0.2
+    monkeypatch.setattr(source, "texture", lambda rng, *shape: np.full((*shape, 3), next(tones), np.float32))
+    for seed in range(6):
+        image = source.room(np.random.default_rng(seed), 100, 80)
+        assert np.median(image[-5:]) >= 0.48  # 0.8, or a box's 0.6 of it
+        assert (np.abs(image - 0.8) < 1e-3).mean() > 0.02
+        assert (np.abs(image - 0.2) < 1e-3).mean() > 0.2
 
 
 def test_light_falls_off_smoothly(monkeypatch):
