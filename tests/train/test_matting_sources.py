@@ -17,11 +17,8 @@ def folders(tmp_path, rng):
     return tmp_path
 
 
-def test_one_source_each():
+def test_one_source_and_a_mixture(folders, monkeypatch, rng):
     assert isinstance(make_source(["synthetic"], None, 64), SyntheticSource)
-
-
-def test_a_mixture(folders, monkeypatch, rng):
     monkeypatch.setenv("MATERIAL", str(folders))
     words = ["synthetic*2", "rgba=$MATERIAL/rgba", f"mattes={folders}/rgba*0.5"]
     source = make_source(words, "$MATERIAL/backgrounds", 64)
@@ -29,6 +26,8 @@ def test_a_mixture(folders, monkeypatch, rng):
     assert [type(part) for part in source.sources] == [SyntheticSource, PictureSource, RecolouredSource]
     np.testing.assert_allclose(source.weights, [2 / 3.5, 1 / 3.5, 0.5 / 3.5])
     assert source.background(rng).dtype == np.uint8
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        make_source([f"rgba={folders}/nothing"], f"{folders}/backgrounds", 64)
 
 
 @pytest.mark.parametrize(
@@ -45,11 +44,6 @@ def test_a_mixture(folders, monkeypatch, rng):
 def test_exceptions(words, backgrounds, message):
     with pytest.raises(ValueError, match=message):
         make_source(words, backgrounds, 64)
-
-
-def test_exception_of_a_missing_folder(folders):
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        make_source([f"rgba={folders}/nothing"], f"{folders}/backgrounds", 64)
 
 
 def test_synthetic_validation_is_always_the_same():

@@ -30,9 +30,7 @@ def test_defaults_and_values():
     assert parse() == Settings()
     words = ["--method=slow", "--folder=F", "--epochs=5", "--limit=2", "--rate=0.25", "--jit", "--loss=a", "--loss=b"]
     assert parse(*words) == Settings("slow", "F", 5, 2, 0.25, True, ("a", "b"))
-
-
-def test_given_flags_go_before_what_stands_instead():
+    # Given flags go before what stands instead.
     assert parse("--epochs=5", epochs=1, rate=0.1) == Settings(epochs=5, rate=0.1)
 
 

@@ -80,8 +80,8 @@ def train(folder, count):
 
 
 def history(folder):
-    with open(folder / "history.csv", newline="") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    rows = csv.DictReader((folder / "history.csv").read_text().splitlines())
+    return [{name: float(value) for name, value in row.items()} for row in rows]
 
 
 @pytest.mark.process
@@ -113,9 +113,9 @@ def test_two_processes_of_which_one_is_killed_train_as_one(tmp_path):
     for ours, theirs in zip(*(model.get_weights() for model in models), strict=True):
         assert ours.dtype == theirs.dtype == np.float64
         np.testing.assert_allclose(theirs, ours, rtol=0, atol=1e-9)
-    summaries = [json.loads((folder / "summary.json").read_text()) for folder in (one, two)]
-    assert summaries[1]["metrics"] == pytest.approx(summaries[0]["metrics"], rel=TOLERANCE)
-    assert summaries[1]["settings"] == summaries[0]["settings"]
+    ours, theirs = (json.loads((folder / "summary.json").read_text()) for folder in (one, two))
+    assert theirs["metrics"] == pytest.approx(ours["metrics"], rel=TOLERANCE)
+    assert theirs["settings"] == ours["settings"]
 
 
 @pytest.mark.parametrize(
@@ -136,9 +136,7 @@ def test_alone_without_a_cluster(text, monkeypatch):
         "[]",
         '{"cluster": 1}',
         '{"cluster": {"worker": ["a:1", "b:1"]}}',
-        config({"worker": ["a:1", "b:1"]}, index=2),
-        config({"worker": ["a:1", "b:1"]}, kind="chief"),
-        config({"worker": ["a:1", "b:1"]}, index="x"),
+        *(config({"worker": ["a:1", "b:1"]}, **task) for task in ({"index": 2}, {"kind": "chief"}, {"index": "x"})),
         config({"worker": ["a:1", "b:1"], "ps": ["c:1"]}),
     ],
 )
@@ -157,8 +155,7 @@ class Devices:
 
 
 def test_shares_of_processes_with_several_devices():
-    shares = [Team(rank, 3, Devices(6)).share for rank in range(3)]
-    assert shares == [Share(0, 2, 6), Share(2, 2, 6), Share(4, 2, 6)]
+    assert [Team(rank, 3, Devices(6)).share for rank in range(3)] == [Share(0, 2, 6), Share(2, 2, 6), Share(4, 2, 6)]
     assert Team(strategy=Devices(2)).share == Share()
 
 

@@ -40,8 +40,7 @@ def test_finished_training_is_not_repeated_and_one_whole_file_remains(tmp_path):
     (tmp_path / ".4711.epoch_0009.npz").write_bytes(b"half")  # left over by one that was killed
     before = fit(make_model(), 3, AtomicBackupAndRestore(tmp_path))
     assert epochs_of(tmp_path) == ["epoch_0003"]
-    after = fit(make_model(), 3, AtomicBackupAndRestore(tmp_path))
-    np.testing.assert_array_equal(before[0], after[0])
+    np.testing.assert_array_equal(before[0], fit(make_model(), 3, AtomicBackupAndRestore(tmp_path))[0])
 
 
 def test_killed_while_writing_keeps_the_epoch_before(tmp_path, monkeypatch):
@@ -104,8 +103,7 @@ def test_backup_of_another_model_is_named(tmp_path):
 
 
 def read_table(path):
-    with open(path, newline="") as file:
-        return list(csv.DictReader(file))
+    return list(csv.DictReader(path.read_text().splitlines()))
 
 
 def test_table_has_each_epoch_once_after_a_resume(tmp_path):

@@ -55,8 +55,7 @@ def test_feature_mean_over_unequal_batches(rng, metric_class, function):
 @pytest.mark.parametrize("function", [psnr, ssim])
 def test_precision_of_half_predictions(rng, function):
     y_true, y_pred = pictures(rng, 2)
-    half = keras.ops.cast(y_pred, "float16")
-    outputs = function(y_true, half)
+    outputs = function(y_true, keras.ops.cast(y_pred, "float16"))
     assert keras.backend.standardize_dtype(outputs.dtype) == "float32"
     np.testing.assert_allclose(to_numpy(outputs), to_numpy(function(y_true, y_pred)), rtol=1e-2)
 

@@ -35,8 +35,7 @@ def test_without_factors_it_is_adam():
 
 def test_a_factor_is_a_learning_rate(rng):
     """The first step of Adam moves every weight by the learning rate."""
-    optimizer = LayerwiseAdam(0.01, factors={"encoder_": 0.1}, epsilon=1e-12)
-    after = trained(optimizer, rng, steps=1)
+    after = trained(LayerwiseAdam(0.01, factors={"encoder_": 0.1}, epsilon=1e-12), rng, steps=1)
     for path, before in named(make_model()).items():
         step = np.abs(after[path] - before).max()
         assert step == pytest.approx(0.001 if path.startswith("encoder_") else 0.01, rel=1e-3)
@@ -49,13 +48,10 @@ def test_factor_zero_freezes(rng):
         assert np.array_equal(value, before[path]) == path.startswith("encoder_")
 
 
-def test_serialization():
+def test_serialization_and_exception():
     config = keras.saving.serialize_keras_object(LayerwiseAdam(0.5, factors={"a": 0.1}, global_clipnorm=2.0))
     again = keras.saving.deserialize_keras_object(config)
     assert again.factors == {"a": 0.1}
     assert again.global_clipnorm == 2.0
-
-
-def test_exception():
     with pytest.raises(ValueError, match=r"at least 0. Received: {'a': -1}"):
         LayerwiseAdam(factors={"a": -1, "b": 1})

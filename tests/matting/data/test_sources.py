@@ -37,8 +37,7 @@ def test_picture_source(files, rng):
         rgb, matte = source.foreground(rng)
         np.testing.assert_array_equal(rgb, expected[matte.shape][0])
         np.testing.assert_allclose(matte, expected[matte.shape][1], atol=1e-5)
-        assert rgb.dtype == np.uint8
-        assert matte.dtype == np.float32
+        assert (rgb.dtype, matte.dtype) == (np.uint8, np.float32)
         seen.append(matte.shape)
     assert 15 < seen.count((5, 7)) < 45
 
@@ -58,8 +57,7 @@ def test_recoloured_source(files, rng):
     plain = 0
     for _ in range(60):
         rgb, alpha = source.foreground(rng)
-        assert rgb.shape == (6, 8, 3)
-        assert rgb.dtype == np.uint8
+        assert (rgb.shape, rgb.dtype) == ((6, 8, 3), np.uint8)
         np.testing.assert_array_equal(alpha, (rgba[..., 3] / 255).astype(np.float32))
         plain += (rgb == rgb[0, 0]).all()
     assert 15 < plain < 45
@@ -69,8 +67,7 @@ def test_recoloured_source(files, rng):
 def test_recoloured_source_shows_parts_of_the_background(files, rng):
     """A picture of rows: a part of it has rows, too, in the same order."""
     foregrounds, backgrounds, _ = files
-    rows = np.repeat(np.arange(40, 240, dtype=np.uint8), 50).reshape(200, 50)
-    cv2.imwrite(str(backgrounds[0]), rows)
+    cv2.imwrite(str(backgrounds[0]), np.repeat(np.arange(40, 240, dtype=np.uint8), 50).reshape(200, 50))
     source = RecolouredSource(foregrounds[:1], backgrounds)
     pictures = [rgb for rgb, _ in (source.foreground(rng) for _ in range(60)) if (rgb[0] != rgb[-1]).any()]
     for rgb in pictures:
@@ -82,21 +79,14 @@ def test_recoloured_source_shows_parts_of_the_background(files, rng):
 
 class Named:
     def __init__(self, name):
-        self.name = name
-
-    def foreground(self, rng):
-        return self.name
-
-    def background(self, rng):
-        return self.name
+        self.foreground = self.background = lambda rng: name
 
 
 def test_mixed_source(rng):
     source = MixedSource([Named("a"), Named("b"), Named("c")], [1, 3, 6])
     pairs = [(source.foreground(rng), source.background(rng)) for _ in range(1000)]
     for names in zip(*pairs, strict=True):
-        shares = [names.count(name) / 1000 for name in "abc"]
-        np.testing.assert_allclose(shares, [0.1, 0.3, 0.6], atol=0.05)
+        np.testing.assert_allclose([names.count(name) / 1000 for name in "abc"], [0.1, 0.3, 0.6], atol=0.05)
     assert len(set(pairs)) == 9
 
 

@@ -6,14 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from a2u_tf.matting.data.augmentation import (
-    affine,
-    affine_matrix,
-    crop,
-    jitter,
-    network_input,
-    training_tensors,
-)
+from a2u_tf.matting.data.augmentation import affine, affine_matrix, crop, jitter, network_input, training_tensors
 from a2u_tf.matting.pictures import trimap_from_alpha
 
 
@@ -31,31 +24,24 @@ def test_affine_golden(data_steps):
         assert np.mean(affine(alpha, result) != expected_alpha) < 0.05
 
 
-def test_nothing_is_the_same_picture(rng):
-    pixels = rng.integers(0, 256, (7, 10, 3), dtype=np.uint8)
-    np.testing.assert_array_equal(affine(pixels, affine_matrix((7, 10))), pixels)
-
-
 @pytest.mark.parametrize("shape", [(9, 12), (9, 12, 3)])
 def test_flips(rng, shape):
     """The centre lies one pixel right of and below the middle, so that a flip moves the picture by two."""
     pixels = rng.random(shape, np.float32)
+    np.testing.assert_array_equal(affine(pixels, affine_matrix((9, 12))), pixels)
     columns = affine(pixels, affine_matrix((9, 12), flip=(True, False)))
     np.testing.assert_array_equal(columns[:, 2:], pixels[:, :1:-1])
     rows = affine(pixels, affine_matrix((9, 12), flip=(False, True)))
     np.testing.assert_array_equal(rows[2:], pixels[:1:-1])
 
 
-def test_scale_enlarges_about_the_centre():
+def test_scale_enlarges_about_the_centre_and_outside_is_transparent():
     alpha = np.zeros((64, 64), np.float32)
     alpha[24:40, 24:40] = 1
     rows, columns = np.nonzero(affine(alpha, affine_matrix((64, 64), scale=(1.5, 0.5))))
     assert np.ptp(columns) + 1 == pytest.approx(24, abs=1)
     assert np.ptp(rows) + 1 == pytest.approx(8, abs=1)
     assert columns.mean() == pytest.approx(31.5, abs=1)
-
-
-def test_outside_is_transparent():
     alpha = affine(np.ones((40, 40), np.float32), affine_matrix((40, 40), angle=45))
     np.testing.assert_array_equal(alpha[[0, 0, -1, -1], [0, -1, 0, -1]], 0)
     assert alpha[20, 20] == 1
@@ -74,10 +60,10 @@ class Scripted:
 
 def layers_of(rng, height, width, unknown=()):
     """Pictures whose pixels say where they came from; the trimap is unknown at the pixels `unknown`."""
-    foreground, background = (rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(2))
+    foreground, background = rng.integers(0, 256, (2, height, width, 3), dtype=np.uint8)
     trimap = np.zeros((height, width), np.uint8)
-    for row, column in unknown:
-        trimap[row, column] = 128
+    for pixel in unknown:
+        trimap[pixel] = 128
     alpha = np.arange(height * width, dtype=np.float32).reshape(height, width)
     return foreground, alpha, trimap, background
 
@@ -111,8 +97,7 @@ def test_crop_is_centred_on_an_unknown_pixel(rng, height, width):
 
 def test_every_unknown_pixel_can_be_the_centre(rng):
     pixels = [(row, column) for row in (16, 20, 24) for column in (16, 22, 30, 33)]
-    layers = layers_of(rng, 41, 50, pixels)
-    corners = {divmod(int(crop(*layers, 32, rng)[1][0, 0]), 50) for _ in range(300)}
+    corners = {divmod(int(crop(*layers_of(rng, 41, 50, pixels), 32, rng)[1][0, 0]), 50) for _ in range(300)}
     assert corners == {(row - 16, column - 16) for row, column in pixels}
 
 
@@ -168,7 +153,7 @@ def test_without_unknown_region_everything_is_resized(rng):
 
 
 @pytest.mark.parametrize("size", [15, 0, -32, 32.0, None])
-def test_bad_crop_size_alone(rng, size):
+def test_bad_crop_size(rng, size):
     with pytest.raises(ValueError, match=r"`size` of a crop must be an integer of at least 16 pixels. Received: "):
         crop(*layers_of(rng, 64, 64), size, rng)
 
@@ -205,13 +190,10 @@ def test_jitter_by_hand(rng, hue, saturation, value):
     result = jitter(foreground, alpha, hue, saturation, value)
     np.testing.assert_allclose(result, jitter_by_hand(foreground, alpha, hue, saturation, value), atol=1e-3)
     np.testing.assert_array_equal(foreground, before)
-
-
-def test_nothing_to_see(rng):
-    foreground = rng.integers(0, 256, (3, 4, 3), dtype=np.uint8)
-    result = jitter(foreground, np.zeros((3, 4), np.float32), 20, 0.1, 0.9)
-    assert result.dtype == np.float32
-    np.testing.assert_array_equal(result, foreground)
+    # Where there is nothing to see, it remains as it is.
+    nothing = jitter(foreground, 0 * alpha, hue, saturation, value)
+    assert nothing.dtype == np.float32
+    np.testing.assert_array_equal(nothing, foreground)
 
 
 def test_golden_training(data_steps):
@@ -243,8 +225,7 @@ def test_tensors_by_hand(rng, dtype):
     foreground, background = (rng.uniform(0, 255, (2, 3, 3)).astype(dtype) for _ in range(2))
     alpha = rng.random((2, 3))
     trimap = np.uint8([[0, 128, 255], [255, 128, 128]])
-    levels = np.uint8([[24, 128, 254], [231, 25, 230]])
-    inputs, target = training_tensors(foreground, background, alpha, levels)
+    inputs, target = training_tensors(foreground, background, alpha, np.uint8([[24, 128, 254], [231, 25, 230]]))
     for row, column in np.ndindex(alpha.shape):
         a, fg, bg = alpha[row, column], foreground[row, column] / 255, background[row, column] / 255
         image = a * fg + (1 - a) * bg

@@ -1,5 +1,6 @@
 """The four errors index by index from their definitions, for small pictures."""
 
+import itertools
 import math
 from fractions import Fraction
 
@@ -46,19 +47,13 @@ def connectedness(alpha, level):
 
 def connected_levels(a, b):
     """The highest threshold up to which each pixel stays in the source region."""
-    height, width = len(a), len(a[0])
-    levels = [[None] * width for _ in range(height)]
+    places = list(itertools.product(range(len(a)), range(len(a[0]))))
+    levels = [[None] * len(a[0]) for _ in a]
     for tenth in range(1, 11):
-        threshold = Fraction(tenth, 10)
-        source = largest_component(
-            {(i, j) for i in range(height) for j in range(width) if a[i][j] >= threshold and b[i][j] >= threshold}
-        )
-        if not source:
-            continue
-        for i in range(height):
-            for j in range(width):
-                if levels[i][j] is None and (i, j) not in source:
-                    levels[i][j] = threshold - Fraction(1, 10)
+        source = largest_component({(i, j) for i, j in places if min(a[i][j], b[i][j]) >= Fraction(tenth, 10)})
+        for i, j in places if source else ():
+            if levels[i][j] is None and (i, j) not in source:
+                levels[i][j] = Fraction(tenth - 1, 10)
     return [[Fraction(1) if level is None else level for level in row] for row in levels]
 
 
@@ -83,8 +78,7 @@ def derivative_kernel():
     sigma = 1.4
     gauss = [math.exp(-(x**2) / (2 * sigma**2)) / (sigma * math.sqrt(2 * math.pi)) for x in range(-4, 5)]
     kernel = [[gauss[i] * -(j - 4) * gauss[j] / sigma**2 for j in range(9)] for i in range(9)]
-    norm = math.sqrt(sum(x * x for row in kernel for x in row))
-    return [[x / norm for x in row] for row in kernel]
+    return [[x / math.sqrt(sum(x * x for row in kernel for x in row)) for x in row] for row in kernel]
 
 
 def gradient_magnitudes(alpha):
@@ -96,14 +90,12 @@ def gradient_magnitudes(alpha):
     stretched = [[float((x - low) / (high - low)) for x in row] for row in alpha]
     kernel = derivative_kernel()
     magnitudes = [[0.0] * width for _ in range(height)]
-    for i in range(height):
-        for j in range(width):
-            across = down = 0.0
-            for y in range(-4, 5):
-                for x in range(-4, 5):
-                    # A convolution: the kernel is flipped.
-                    value = stretched[min(max(i - y, 0), height - 1)][min(max(j - x, 0), width - 1)]
-                    across += kernel[y + 4][x + 4] * value
-                    down += kernel[x + 4][y + 4] * value
-            magnitudes[i][j] = math.hypot(across, down)
+    for i, j in itertools.product(range(height), range(width)):
+        across = down = 0.0
+        for y, x in itertools.product(range(-4, 5), repeat=2):
+            # A convolution: the kernel is flipped.
+            value = stretched[min(max(i - y, 0), height - 1)][min(max(j - x, 0), width - 1)]
+            across += kernel[y + 4][x + 4] * value
+            down += kernel[x + 4][y + 4] * value
+        magnitudes[i][j] = math.hypot(across, down)
     return magnitudes

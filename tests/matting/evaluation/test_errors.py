@@ -66,8 +66,7 @@ def test_convention_ties_go_down_the_columns(axis, flip):
 def test_dim_mattes_stay_connected(top):
     """Thresholds above all pixels have no source region, and disconnect nothing."""
     target = drawn([(0, 30, 0, 40, 255), (0, 1, 0, 1, 0)])
-    prediction = drawn([(0, 30, 0, 40, top)])
-    check_connectivity(prediction, target)
+    check_connectivity(drawn([(0, 30, 0, 40, top)]), target)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.55, 0.8])
@@ -76,12 +75,9 @@ def test_noise(rng, share):
     assert check_connectivity(prediction, target) > 0
 
 
-def test_filters_of_matlab(golden_dir):
+def test_filters_of_matlab_and_of_the_formula(golden_dir):
     expected = json.loads((golden_dir / "F_metrics.json").read_text())["gaussgradient_hx"]
     np.testing.assert_allclose(np.outer(*derivative_filters()), expected, atol=1e-16)
-
-
-def test_filters_from_the_formula():
     np.testing.assert_allclose(np.outer(*derivative_filters()), oracle.derivative_kernel(), atol=1e-16)
 
 
@@ -109,8 +105,7 @@ def test_picture_larger_than_a_tile(rng):
 
 
 def test_contrast_does_not_count(rng):
-    target = rng.integers(0, 101, (20, 20)).astype(np.float64)
-    unknown = np.ones((20, 20), bool)
+    target, unknown = rng.integers(0, 101, (20, 20)).astype(np.float64), np.ones((20, 20), bool)
     assert gradient_error(2 * target + 50, target, unknown) == pytest.approx(0, abs=1e-20)
 
 

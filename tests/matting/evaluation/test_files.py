@@ -6,8 +6,6 @@ import pytest
 
 from a2u_tf.files import write_png
 from a2u_tf.matting.evaluation import (
-    evaluate,
-    evaluate_files,
     find_predictions,
     images_in_folders,
     images_of_layout,
@@ -32,8 +30,7 @@ def folders(tmp_path):
 
 def test_images_in_folders(folders):
     alphas, trimaps, pictures = folders
-    images = images_in_folders(*folders)
-    assert [(x.name, x.alpha, x.trimap, x.image) for x in images] == [
+    assert [(x.name, x.alpha, x.trimap, x.image) for x in images_in_folders(*folders)] == [
         (name, alphas / f"{name}.png", trimaps / f"{name}.png", pictures / f"{name}.png") for name in ("a", "b")
     ]
     assert images_in_folders(str(alphas), str(trimaps))[1].image is None
@@ -42,23 +39,14 @@ def test_images_in_folders(folders):
 @pytest.mark.parametrize("index", [0, 2])
 def test_exception_of_partners_all_at_once(folders, index):
     (folders[index] / "a.png").rename(folders[index] / "c.png")
+    write(folders[0] / "b.png", (6, 9))
     write(folders[1] / "d.png")
     with pytest.raises(PictureError) as info:
         images_in_folders(*folders)
     for name in ("a", "d"):
         assert f"{folders[index] / name} is missing" in str(info.value)
     assert f"{folders[index] / 'c.png'} belongs to no trimap" in str(info.value)
-
-
-def test_exception_of_sizes(folders):
-    write(folders[0] / "b.png", (6, 9))
-    with pytest.raises(PictureError, match=r"trimaps/b\.png is \(6, 8\), .*alphas/b\.png is \(6, 9\)"):
-        images_in_folders(*folders)
-
-
-def test_exception_of_missing_folder(folders, tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        images_in_folders(tmp_path / "nowhere", folders[1])
+    assert f"{folders[1] / 'b.png'} is (6, 8), {folders[0] / 'b.png'} is (6, 9)" in str(info.value)
 
 
 @pytest.fixture
@@ -127,35 +115,12 @@ def test_exception_of_predictions_all_at_once(alphamatting, tmp_path):
 
 def test_exception_of_missing_prediction_folder(folders, tmp_path):
     images = images_in_folders(*folders)
-    with pytest.raises(FileNotFoundError, match="nowhere"):
-        find_predictions(images, tmp_path / "nowhere")
+    for find in (find_predictions, lambda _, nowhere: images_in_folders(nowhere, folders[1])):
+        with pytest.raises(FileNotFoundError, match="nowhere"):
+            find(images, tmp_path / "nowhere")
     (tmp_path / "empty").mkdir()
     with pytest.raises(PictureError, match="empty holds no pictures"):
         find_predictions(images, tmp_path / "empty")
-
-
-@pytest.fixture
-def arrays(rng):
-    mattes = {name: rng.integers(0, 256, (9, 11), dtype=np.uint8) for name in ("target", "ours", "theirs")}
-    return {**mattes, "trimap": rng.choice(np.uint8([0, 128, 255]), (9, 11))}
-
-
-@pytest.fixture
-def files(tmp_path, arrays):
-    """`(images, predictions)` of one image and two methods."""
-    for name, array in arrays.items():
-        write_png(tmp_path / f"{name}.png", array)
-    images = [EvaluationImage("x", None, tmp_path / "trimap.png", tmp_path / "target.png")]
-    return images, {name: {"x": tmp_path / f"{name}.png"} for name in ("ours", "theirs")}
-
-
-def test_rows(files, arrays):
-    rows = list(evaluate_files(*files))
-    for row, method in zip(rows, ("ours", "theirs"), strict=True):
-        assert row.pop("image") == "x"
-        assert row.pop("method") == method
-        assert row.pop("unknown") == np.sum(arrays["trimap"] == 128)
-        assert row == evaluate(arrays[method], arrays["target"], arrays["trimap"])
 
 
 def test_levels_of_8_bits_are_kept_and_those_of_16_rounded(tmp_path):
@@ -163,23 +128,6 @@ def test_levels_of_8_bits_are_kept_and_those_of_16_rounded(tmp_path):
     for dtype, expected in ((np.uint8, values % 256), (np.uint16, (values + 128) // 257)):
         write_png(tmp_path / "x.png", values.astype(dtype))
         np.testing.assert_array_equal(read_levels(tmp_path / "x.png"), expected)
-
-
-def test_exception_names_a_broken_file(files):
-    images, predictions = files
-    path = predictions["theirs"]["x"]
-    content = bytearray(path.read_bytes())
-    content[60] ^= 255
-    path.write_bytes(content)
-    with pytest.raises(PictureError, match=str(path)):
-        list(evaluate_files(images, predictions))
-
-
-def test_exception_names_the_trimap(files):
-    images, predictions = files
-    write_png(images[0].trimap, np.full((9, 11), 2, np.uint8))
-    with pytest.raises(PictureError, match=rf"^{images[0].trimap} has neither .* Received: 2, of 255"):
-        list(evaluate_files(images, predictions))
 
 
 SUBMITTED = [f"Trimap{trimap}/{name}" for trimap in (1, 2, 3) for name in ("doll", "net")]

@@ -47,16 +47,13 @@ def test_columns(tmp_path, shape, with_image):
         assert wholes[0][height // 4, width // 3].tolist() == [50, 100, 200]
 
 
-def test_second_row_enlarges_the_worst_place(tmp_path):
+def test_second_row_enlarges_the_worst_place_and_a_frame_is_around_it(tmp_path):
     *_, error = draw(tmp_path / "x.png", (600, 800))
     second = error[400 + MARGIN : -MARGIN, :400]
     assert second.shape == (400, 400, 3)
     # The square of 20 pixels, twice as large, is all of the error that shows.
     assert np.count_nonzero((second == 100).all(-1)) == 40 * 40
     assert np.count_nonzero((second != 0).any(-1)) == 40 * 40
-
-
-def test_frame_is_around_that_place(tmp_path):
     *_, error = draw(tmp_path / "x.png", (400, 400))
     ys, xs = np.nonzero((error[:400] == FRAME).all(-1))
     assert xs.max() - xs.min() == ys.max() - ys.min() == 199
@@ -70,8 +67,7 @@ def test_grid_of_mattes(rng):
     target, first, second = (np.full((8, 8), level, np.uint8) for level in (100, 120, 250))
     grid = matting_grid([(image, trimap, target, first, second)] * 3, ("first", "second"), side=8)
     assert grid.shape == (HEADER + 3 * (8 + MARGIN), 7 * (8 + MARGIN), 3)
-    last_row = grid[-8 - MARGIN : -MARGIN]
-    shown = [last_row[:, start : start + 8] for start in range(0, grid.shape[1], 8 + MARGIN)]
+    shown = [grid[-8 - MARGIN : -MARGIN][:, start : start + 8] for start in range(0, grid.shape[1], 8 + MARGIN)]
     np.testing.assert_array_equal(shown[0], image)
     for tile, expected in zip(shown[1:4], (trimap, target, first), strict=True):
         np.testing.assert_array_equal(tile[..., 0], expected)

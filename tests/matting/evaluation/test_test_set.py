@@ -49,17 +49,16 @@ def read_rows(path):
     return list(csv.DictReader(path.read_text().splitlines()))
 
 
-def test_two_methods(data, run):
+def test_two_methods(data, run, monkeypatch, capsys):
+    monkeypatch.setattr(test_set, "IMAGES_BETWEEN_REPORTS", 4)
     means = run("exact", "wrong", worst=2, command="a2u evaluate")
+    assert capsys.readouterr().out == "4 of 6 evaluated\n"
     out = data / "out"
     rows = read_rows(out / "images.csv")
     assert [(row["image"], row["method"]) for row in rows] == [(n, m) for n in NAMES for m in ("exact", "wrong")]
-    read = {
-        folder: [cv2.imread(str(data / folder / f"{n}.png"), 0) for n in NAMES]
-        for folder in ("wrong", "alphas", "trimaps")
-    }
-    expected = [evaluate(*arrays) for arrays in zip(*read.values(), strict=True)]
-    for row, errors in zip(rows[1::2], expected, strict=True):
+    for row in rows:
+        folders = [data / folder / f"{row['image']}.png" for folder in (row["method"], "alphas", "trimaps")]
+        errors = evaluate(*(cv2.imread(str(path), 0) for path in folders))
         assert {name: float(row[name]) for name in errors} == errors
         assert row["unknown"] == "300"
     assert [float(row["sad"]) for row in read_rows(out / "means.csv")] == [row["sad"] for row in means]
@@ -99,12 +98,6 @@ def test_image_without_unknown_pixels(data, run):
     assert not (data / "out" / "worst").exists()
 
 
-def test_progress_is_told(run, monkeypatch, capsys):
-    monkeypatch.setattr(test_set, "IMAGES_BETWEEN_REPORTS", 2)
-    run("exact", worst=0)
-    assert capsys.readouterr().out == "2 of 3 evaluated\n"
-
-
 def test_predictions_that_do_not_fit_stop_before_any_work(data, run, monkeypatch):
     monkeypatch.setattr(test_set, "evaluate_files", lambda *_: pytest.fail("evaluated"))
     (data / "wrong" / "b.png").rename(data / "wrong" / "d.png")
@@ -116,12 +109,15 @@ def test_predictions_that_do_not_fit_stop_before_any_work(data, run, monkeypatch
     assert not (data / "out").exists()
 
 
-def test_broken_prediction_leaves_no_output(data, run):
+def test_broken_prediction_or_trimap_leaves_no_output(data, run):
     path = data / "wrong" / "b.png"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 255
     path.write_bytes(content)
     with pytest.raises(PictureError, match=rf"^{path} is damaged"):
+        run("wrong")
+    write_png(data / "trimaps" / "a.png", np.full((20, 30), 2, np.uint8))
+    with pytest.raises(PictureError, match=rf"^{data / 'trimaps' / 'a.png'} has neither .* Received: 2, of 255"):
         run("wrong")
     assert not (data / "out").exists()
 
@@ -144,8 +140,7 @@ ROWS = [row("x", "ours", 1.0), row("x", "theirs", 5.0), row("y", "ours", 2.0, ma
 def test_means():
     ours, theirs = mean_errors(ROWS)
     assert ours == {"images": "all", "method": "ours", "count": 2, "sad": 1.5, "mse": 0.5, "grad": 3.0, "conn": 0.0}
-    assert theirs["sad"] == 4.5
-    assert theirs["mse"] == pytest.approx(0.6)
+    assert (theirs["sad"], theirs["mse"]) == (4.5, pytest.approx(0.6))
 
 
 def test_means_of_folders():
@@ -160,8 +155,7 @@ def test_mean_of_one_folder_is_not_told_twice_and_without_unknown_pixels_nan():
 
 
 def test_markdown():
-    table = error_table(ROWS[:3]).splitlines()
-    assert table == [
+    assert error_table(ROWS[:3]).splitlines() == [
         "| image | method | unknown |   SAD |     MSE |   Grad |  Conn |",
         "|-------|--------|--------:|------:|--------:|-------:|------:|",
         "| x     | ours   |   1,000 | 1.000 | 0.50000 |  2.000 | 0.000 |",

@@ -56,9 +56,8 @@ def test_limb_has_its_ends_and_widths(end):
     assert _contains(outline, start)
     assert _contains(outline, end)
     along = (end - start) / np.linalg.norm(end - start)
-    across = np.array([-along[1], along[0]])
     for place, width in ((start, 8), (end, 5)):
-        side = (outline - place) @ across
+        side = (outline - place) @ np.array([-along[1], along[0]])
         near = np.abs((outline - place) @ along) < 1e-6
         np.testing.assert_allclose(np.sort(side[near]), (-width / 2, width / 2), atol=1e-6)
     reach = (outline - start) @ along

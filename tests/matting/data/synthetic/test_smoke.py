@@ -19,8 +19,7 @@ def test_smoke_keeps_its_promise_and_has_no_hard_edges(kind):
         assert (layer[..., :3] <= layer[..., 3:] + 1e-6).all()
         steps = [np.abs(np.diff(alpha, axis=axis)) for axis in (0, 1)]
         assert max(np.quantile(step, 0.99) for step in steps) < 0.5 * alpha.max()
-        dense = (alpha > 0.95 * alpha.max()).sum()
-        assert ((alpha > 0.02) & (alpha < 0.95 * alpha.max())).sum() > dense
+        assert ((alpha > 0.02) & (alpha < 0.95 * alpha.max())).sum() > (alpha > 0.95 * alpha.max()).sum()
 
 
 def test_fire_is_red_outside_and_bright_at_its_core():
@@ -139,5 +138,4 @@ def test_glass_shows_what_is_behind_it_and_has_dense_ends(seed):
     assert 0.4 * 130 - 1 < axes.mean() < 0.6 * 130 + 1
     # The rim of the upper end covers most of its width.
     assert np.median(alpha[rows[0] + 1][columns[0]]) > 0.22  # more than any glass in its middle
-    inside = alpha[alpha > 0.02]
-    assert (inside < 0.97).mean() > 0.5
+    assert (alpha[alpha > 0.02] < 0.97).mean() > 0.5
