@@ -1,9 +1,6 @@
 """An exported model with a picture and its matte, the C++ program, and a stand-in for TensorFlow Serving."""
 
-import json
 import socket
-import subprocess
-import sys
 import threading
 
 import cv2
@@ -11,8 +8,9 @@ import numpy as np
 import pytest
 
 from a2u_tf.export import export_saved_model
-from custom_ops.toolchain import ROOT, BuildError
+from custom_ops.toolchain import BuildError
 from examples.serving_cpp.build import build
+from tests.examples import stand_in
 from tests.export.networks import one_level, whole_network
 from tests.helpers import SEED
 
@@ -45,35 +43,31 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ports(served):
-    """The ports of a stand-in, which ends with its standard input."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.examples.stand_in", "matting", served["folder"] / "matting" / "1"],
-        **{"cwd": ROOT, "stdin": subprocess.PIPE, "stdout": subprocess.PIPE},
-    )
-    watchdog = threading.Timer(WAIT, process.kill)
-    watchdog.start()
-    line = process.stdout.readline()
-    watchdog.cancel()
-    yield json.loads(line)
-    process.stdin.close()
-    try:
-        assert process.wait(WAIT) == 0
-    finally:
-        process.kill()
-        process.stdout.close()
+def loaded(served):
+    return stand_in.LoadedModel("matting", str(served["folder"] / "matting" / "1"))
+
+
+@pytest.fixture(scope="module")
+def rest_server(loaded):
+    with stand_in.make_rest_server(loaded) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 @pytest.fixture
-def rest(ports, monkeypatch):
+def rest(rest_server, monkeypatch):
     monkeypatch.setenv("no_proxy", "*")
-    return f"127.0.0.1:{ports['rest']}"
+    return rest_server
 
 
-@pytest.fixture
-def grpc_server(ports):
+@pytest.fixture(scope="module")
+def grpc_server(loaded):
     pytest.importorskip("tensorflow_serving", reason="needs a2u_tf[serving]")
-    return f"127.0.0.1:{ports['grpc']}"
+    server, port = stand_in.make_grpc_server(loaded)
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None)
 
 
 @pytest.fixture
