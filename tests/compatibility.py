@@ -62,7 +62,6 @@ def count(report):
 
 
 def table(records):
-    """Return the records as a Markdown table."""
     packages = ("python", "tensorflow", "keras", "numpy")
     rows = [["Python", "TensorFlow", "Keras", "NumPy", "passed", "skipped", "failed"]]
     for record in records:

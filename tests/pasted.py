@@ -36,7 +36,6 @@ def fences(text, *languages):
 
 
 def pages(paths):
-    """Return the Markdown files among files and folders of them."""
     return sorted(page for path in map(Path, paths) for page in (path.glob("*.md") if path.is_dir() else [path]))
 
 
@@ -83,7 +82,6 @@ def run_snippets(page):
 
 
 def shell_lines(text):
-    """Return the lines of the `sh` blocks of a page, continued ones as one."""
     return [line for _, _, body in fences(text, "sh") for line in body.replace("\\\n", " ").splitlines()]
 
 

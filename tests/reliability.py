@@ -61,7 +61,6 @@ KILLS = 20
 
 
 def faults():
-    """Run the tests of `FAULTS`; how many passed of each."""
     counts = {}
     for what, (_, tests) in FAULTS.items():
         command = [sys.executable, "-m", "pytest", "-n0", "--no-header", *tests]
@@ -160,7 +159,6 @@ def _finish(process):
 
 
 def table(records):
-    """Return the records as a Markdown table."""
     rows = [["what", "outcome", "shown by"]]
     for what, (outcome, tests) in FAULTS.items() if "faults" in records else ():
         places = " ".join(f"`{place}`" for place in dict.fromkeys(test.split("::")[0] for test in tests))

@@ -152,7 +152,6 @@ def test_everything_public_is_in_the_reference(room):
 
 
 def test_figures_show_the_worked_example(tmp_path, monkeypatch):
-    """The figures' script runs, and draws the example that operator.md goes through."""
     pytest.importorskip("matplotlib", reason="the figures need matplotlib: pip install 'a2u_tf[plots]'")
     figures = runpy.run_path(str(DOCS / "operator" / "make_figures.py"))
     example = figures["worked_example"]()
@@ -171,7 +170,6 @@ def test_figures_show_the_worked_example(tmp_path, monkeypatch):
 @pytest.mark.network
 @pytest.mark.tensorflow
 def test_notebook_runs(monkeypatch):
-    """The cells run in order, without a Jupyter kernel."""
     pyplot = pytest.importorskip("matplotlib.pyplot", reason="needs matplotlib: pip install 'a2u_tf[plots]'")
     pyplot.switch_backend("agg")
     cells = json.loads((DOCS / "notebooks" / "quickstart.ipynb").read_text())["cells"]

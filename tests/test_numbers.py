@@ -21,12 +21,10 @@ def benchmark(name):
 
 
 def page(name):
-    """A page of the docs, its lines as one."""
     return " ".join((DOCS / f"{name}.md").read_text().split())
 
 
 def table_rows(name, first_cell):
-    """The cells of a page's table rows whose first cell starts so."""
     lines = (DOCS / f"{name}.md").read_text().splitlines()
     rows = [line.strip("|").split("|") for line in lines if line.startswith("|")]
     return [[cell.strip(" *") for cell in row[1:]] for row in rows if row[0].strip().startswith(first_cell)]
@@ -97,7 +95,6 @@ def test_methods_are_as_they_were_compared():
 
 
 def test_comparison_is_that_of_the_runs(tmp_path):
-    """The committed table is what the command makes of the committed files."""
     pytest.importorskip("matplotlib", reason="the figure needs matplotlib: pip install 'a2u_tf[plots]'")
     folder = tmp_path / "reconstruction"
     shutil.copytree(ROOT / "results" / "reconstruction", folder)

@@ -89,7 +89,6 @@ def run_variation(name, repository):
 
 
 def table(records):
-    """Return the records as a Markdown table."""
     columns = ("reassembly", "instruction_set", "threads", "onednn", "seed", "passed", "skipped")
     rows = [["", "reassembly", "kernels", "threads", "oneDNN", "seed", "passed", "skipped", "failed"]]
     for record in records:

@@ -74,7 +74,6 @@ def test_gpu_and_nvcc(tools, tmp_path, monkeypatch):
 
 
 def call(command, tmp_path, cwd=toolchain.ROOT, **environment):
-    """Run a command in a process of its own, where g++ is a stand-in."""
     compiler = tmp_path / "compiler"
     compiler.write_text(COMPILER)
     compiler.chmod(0o755)

@@ -47,7 +47,6 @@ def page(model):
 
 @pytest.fixture
 def files(tmp_path, rng):
-    """A picture, its trimap, and files that are refused."""
     image = cv2.resize(rng.integers(0, 256, (9, 12, 3), dtype=np.uint8), (WIDTH, HEIGHT))
     trimap = np.full((HEIGHT, WIDTH), 128, np.uint8)
     trimap[:20], trimap[70:, 60:] = 0, 255

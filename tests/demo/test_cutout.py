@@ -24,7 +24,11 @@ def with_alpha(image, alpha):
 
 
 def test_alpha_is_the_models(model, picture):
+    """Transparent pixels are laid over white."""
     image, trimap = picture
+    np.testing.assert_allclose(
+        cut_out(model, with_alpha(image, 51), trimap, 47).image, 0.8 * 255 + 0.2 * image, atol=0.51, rtol=0
+    )
     result = cut_out(model, with_alpha(image, 255), trimap, 47)
     np.testing.assert_array_equal(result.alpha, predict_alpha(model, image, trimap))
     np.testing.assert_array_equal(result.image, image)
@@ -33,21 +37,13 @@ def test_alpha_is_the_models(model, picture):
     np.testing.assert_array_equal(result.foreground, np.rint(255 * colours))
 
 
-def test_transparent_pixels_are_laid_over_white(model, picture):
-    image, trimap = picture
-    result = cut_out(model, with_alpha(image, 51), trimap, 47)
-    np.testing.assert_allclose(result.image, 0.8 * 255 + 0.2 * image, atol=0.51, rtol=0)
-
-
 def test_large_pictures_are_reduced(model, picture):
     image, trimap = picture
     result = cut_out(model, image, trimap, 24)
     assert result.image.shape == (17, 24, 3)
     assert result.alpha.shape == result.trimap.shape == (17, 24)
     assert set(np.unique(result.trimap)) <= {0, 128, 255}
-
-
-def test_reduced_keeps_a_long_picture_at_a_pixel():
+    # A long picture keeps a pixel.
     image, trimap = reduced(np.zeros((1, 100, 3), np.uint8), np.zeros((1, 100), np.uint8), 10)
     assert image.shape == (1, 10, 3)
     assert trimap.shape == (1, 10)

@@ -49,7 +49,7 @@ def test_feature_regions_at_lower_resolution(rng):
     np.testing.assert_allclose(regions["flat"], deviation[0, 1:7, [1, 2, 3, 5, 6]].T.ravel(), rtol=1e-5)
 
 
-def test_feature_one_kernel_more_than_pixels():
+def test_feature_one_kernel_more_than_pixels_and_all_edge():
     pictures = np.zeros((1, 11, 11, 1))
     pictures[0, 5] = 1
     regions = deviation_by_region(pictures, level_of(np.ones((1, 12, 12))))
@@ -57,9 +57,6 @@ def test_feature_one_kernel_more_than_pixels():
     assert counts["edge"] == 12**2 - 8**2
     assert counts["boundary"] % 8 == 0
     assert 0 < counts["boundary"] < counts["boundary"] + counts["flat"] == 8**2
-
-
-def test_feature_map_that_is_all_edge():
     regions = deviation_by_region(np.zeros((1, 4, 4, 1)), level_of(np.ones((1, 4, 4))))
     assert {name: len(values) for name, values in regions.items()} == {"boundary": 0, "flat": 0, "edge": 16}
 

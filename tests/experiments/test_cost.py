@@ -15,15 +15,16 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.tensorflow
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "experiments.cost", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
-
-
 @pytest.mark.process
 def test_command(tmp_path):
     output = tmp_path / "folder" / "cost"
-    result = run("--method=nearest", "--size=16", "--width=0.05", f"--output={output}")
+    command = [sys.executable, "-m", "experiments.cost", "--method=nearest", "--width=0.05", f"--output={output}"]
+    options = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 600}
+    refused = subprocess.run([*command, "--size=40"], **options)
+    assert refused.returncode == 1
+    assert "error: `input_size` must hold multiples of 16" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    result = subprocess.run([*command, "--size=16"], **options)
     assert result.returncode == 0, result.stderr
     text = output.with_suffix(".md").read_text()
     assert text in result.stdout
@@ -32,14 +33,6 @@ def test_command(tmp_path):
     figures = json.loads(output.with_suffix(".json").read_text())
     assert figures["operators"]["nearest"]["resampling_macs"] == 0
     assert figures["networks"]["matting"]["nearest+max_pool"]["macs_added"] == 0
-
-
-@pytest.mark.process
-def test_error_of_the_command():
-    result = run("--size=40")
-    assert result.returncode == 1
-    assert "error: `input_size` must hold multiples of 16" in result.stderr
-    assert "Traceback" not in result.stderr
 
 
 def test_unusable_width():

@@ -6,6 +6,7 @@ import cv2
 import pytest
 
 from experiments.report_comparison import format_comparison, main, read_runs, write_report
+from experiments.tabulate import format_table
 
 
 def summary(method, psnr, seed=0, dataset="mnist", parameters=1234):
@@ -30,10 +31,9 @@ def folder(tmp_path):
         summary("a2u_dynamic_cs", 16.0, seed=1),
         summary("bilinear", 13.5, dataset="fashion_mnist"),
     ]
+    (tmp_path / "runs").mkdir()
     for number, run in enumerate(runs):
-        path = tmp_path / "runs" / f"{number}.json"
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(run))
+        (tmp_path / "runs" / f"{number}.json").write_text(json.dumps(run))
     return tmp_path / "runs"
 
 
@@ -75,3 +75,12 @@ def test_report_without_matplotlib(folder, monkeypatch, capsys):
 def test_exception_of_an_empty_folder(tmp_path):
     with pytest.raises(SystemExit, match=r"error: no run in .*python -m experiments.compare --output="):
         main(["report", str(tmp_path)])
+
+
+def test_table_of_summaries():
+    metrics = {"psnr": 20.125, "ssim": 0.98765, "mae": 0.01234, "rmse": 0.0456}
+    run = {"settings": {"epochs": 2, "seed": 0}, "parameters": 776130, "metrics": metrics}
+    header, rule, row = format_table({"bilinear": run}).splitlines()
+    cells = ["bilinear", "20.12", "0.9877", "0.0123", "0.0456", "776,130", "2", "0"]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == cells
+    assert header.count("|") == rule.count("|") == row.count("|")

@@ -18,16 +18,12 @@ from tests.helpers import SEED
 ROOT = Path(__file__).parents[2]
 
 
-def network(layer=None, size=(32, 32, 1)):
+def tiny(path, layer=None, size=(32, 32, 1), wrap=lambda network: network):
     """A network of one upsampling layer."""
     layer = layer or A2UUpSampling2D(variant="hybrid", name="up")
     image = keras.Input(size)
     low = keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="relu")(image)
-    return keras.Model(image, keras.layers.Conv2D(1, 1)(layer(low)))
-
-
-def tiny(path, layer=None, size=(32, 32, 1)):
-    network(layer, size).save(path)
+    wrap(keras.Model(image, keras.layers.Conv2D(1, 1)(layer(low)))).save(path)
     return path
 
 
@@ -90,11 +86,11 @@ def test_untrained_kernels_change_with_the_seed_and_trained_ones_do_not(tmp_path
 
 
 def test_matting_with_its_trimap(tmp_path, rng):
-    MattingModel(network(size=(None, None, 4))).save(tmp_path / "model.keras")
+    model = tiny(tmp_path / "model.keras", size=(None, None, 4), wrap=MattingModel)
     image = write_picture(tmp_path / "image.png", rng, (20, 33, 3))
     cv2.imwrite(str(tmp_path / "trimap.png"), rng.choice(np.array([0, 128, 255], "uint8"), (20, 33)))
     trimap = str(tmp_path / "trimap.png")
-    content = run(flags_of(tmp_path, model=tmp_path / "model.keras", image=[image], trimap=[trimap]))
+    content = run(flags_of(tmp_path, model=model, image=[image], trimap=[trimap]))
     assert content["levels"]["up"]["trained"]["edge"]["kernels"] == 32 * 48 - 28 * 44
     sheet = cv2.imread(str(tmp_path / "out" / "kernels_0.png"))
     shown = sheet[88 : 88 + 144, 4:220]  # 32 x 48 pixels, padded, enlarged by 4.5
@@ -161,19 +157,16 @@ def test_table_of_levels_without_boundaries():
     assert row == ["up", "trained", "-", "0.0000", "-", "-"]
 
 
-def test_document_has_the_figures_of_its_file():
-    lines = (ROOT / "docs" / "kernels.md").read_text().splitlines()
-    levels = json.loads((ROOT / "docs" / "kernels" / "kernels.json").read_text())["levels"]
-    shown = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| kernels_")]
-    assert shown == table(levels)[1:]
+def test_document_has_the_figures_of_its_files():
+    def levels(name):
+        return json.loads((ROOT / "docs" / "kernels" / f"{name}.json").read_text())["levels"]
 
-
-def test_document_has_the_figures_of_other_seeds():
+    text = (ROOT / "docs" / "kernels.md").read_text()
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| kernels_")]
+    assert [[cell.strip() for cell in line] for line in lines] == table(levels("kernels"))[1:]
     shares = []
     for seed in (1, 2):
-        figures = json.loads((ROOT / "docs" / "kernels" / f"seed_{seed}.json").read_text())["levels"]["kernels_1"]
-        shares.append(f"{figures['untrained']['boundary_above_flat']:.2f}")
-        assert round(figures["trained"]["boundary"]["deviation"] / figures["untrained"]["boundary"]["deviation"]) == 7
-    assert f"({' and '.join(shares)}), at a seventh of the" in " ".join(
-        (ROOT / "docs" / "kernels.md").read_text().split()
-    )
+        trained, untrained = (levels(f"seed_{seed}")["kernels_1"][name] for name in ("trained", "untrained"))
+        shares.append(f"{untrained['boundary_above_flat']:.2f}")
+        assert round(trained["boundary"]["deviation"] / untrained["boundary"]["deviation"]) == 7
+    assert f"({' and '.join(shares)}), at a seventh of the" in " ".join(text.split())

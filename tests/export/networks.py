@@ -59,6 +59,5 @@ def several_outputs(kind):
 
 
 def onnx_or_skip():
-    """Return ONNX Runtime, where it and the converter are installed."""
     pytest.importorskip("tf2onnx", reason="needs tf2onnx")
     return pytest.importorskip("onnxruntime", reason="needs onnxruntime")

@@ -103,8 +103,6 @@ def test_all_outputs_are_there(kind, tmp_path):
 
 @keras.saving.register_keras_serializable(package="a2u_tf_tests")
 class IncompleteGamma(keras.layers.Layer):
-    """An operation that neither format has."""
-
     def call(self, x):
         return tf.math.igamma(x, x)
 

@@ -13,7 +13,6 @@ from tests.helpers import to_numpy
 
 
 def upsampled(features, level):
-    """The definition, index by index."""
     count, height, width, groups, size, _ = level.weights.shape
     channels = features.shape[-1]
     outputs = np.zeros((count, height, width, channels))

@@ -174,7 +174,6 @@ def read_failures(folder):
 
 
 def check_mattes(model_path, folders, mattes):
-    """Compare with the mattes of a single process."""
     model = keras.saving.load_model(model_path, compile=False)
     for name, png in mattes.items():
         image = cv2.imread(str(folders / "images" / f"{name}.png"))[..., ::-1]

@@ -22,7 +22,6 @@ def form(request, monkeypatch):
 
 
 def read(data):
-    """The batches of one pass as a list of (x, y)."""
     pairs = (data[i] for i in range(len(data))) if isinstance(data, keras.utils.PyDataset) else data
     return [(np.asarray(x), np.asarray(y)) for x, y in pairs]
 

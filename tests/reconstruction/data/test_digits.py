@@ -44,8 +44,6 @@ def small_dir(tmp_path, monkeypatch, arrays):
 
 @pytest.fixture
 def no_download(monkeypatch):
-    """Make every download fail, as without a network."""
-
     def fail():
         raise Exception("URL fetch failure on somewhere: None -- no network")
 
@@ -180,8 +178,6 @@ def test_real_data(data_dir, dataset, mean):
 
 @pytest.fixture
 def write(tmp_path):
-    """Return a function that writes bytes, compressed or not, and returns the path."""
-
     def write_file(content, compress=True):
         path = tmp_path / "values-idx3-ubyte.gz"
         path.write_bytes(gzip.compress(content) if compress else content)
