@@ -13,11 +13,11 @@ PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "opencv-python-headl
 
 
 def describe() -> str:
-    """Return the report as a string."""
-    lines = [f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}", "", "Packages"]
-    for package in PACKAGES:
-        lines.append(f"  {package:24} {package_version(package)}")
-    lines += [
+    lines = [
+        f"a2u_tf {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        "",
+        "Packages",
+        *(f"  {package:24} {package_version(package)}" for package in PACKAGES),
         "",
         f"Keras backend             {keras.backend.backend()}",
         f"Devices                   {', '.join(_devices())}",
@@ -33,29 +33,26 @@ def describe() -> str:
 
 def _auto() -> str:
     try:
-        name, reason = resolve_implementation("auto")
+        return ": ".join(resolve_implementation("auto"))
     except (ValueError, RuntimeError) as error:
         return f"nothing: {error}"
-    return f"{name}: {reason}"
 
 
 def _compiled() -> str:
     try:
-        problem = compiled.unavailable()
+        if problem := compiled.unavailable():
+            return f"not available: {problem}"
+        return f"available, CPU kernels for {compiled.instruction_set()}"
     except ValueError as error:
-        problem = str(error)
-    return (
-        f"available, CPU kernels for {compiled.instruction_set()}" if problem is None else f"not available: {problem}"
-    )
+        return f"not available: {error}"
 
 
 def _devices() -> list[str]:
-    backend = keras.backend.backend()
-    if backend == "tensorflow":
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         return [device.name for device in tf.config.list_logical_devices()]
-    if backend == "torch":
+    if keras.backend.backend() == "torch":
         import torch
 
         return ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]

@@ -6,7 +6,7 @@ import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 MODULES = {
@@ -53,9 +53,7 @@ NAMES = {
 # What a name of old gives and takes, where the new one does otherwise: trimaps as arrays, colours in OpenCV's order.
 AS_BEFORE: dict[str, Callable[..., Any]] = {
     "data.matting.read_trimap": lambda new: lambda path: new(path).levels,
-    "visualization.write_png": lambda new: (
-        lambda path, image: new(path, image[..., ::-1] if image.ndim == 3 else image)
-    ),
+    "visualization.write_png": lambda new: lambda path, x: new(path, x[..., ::-1] if x.ndim == 3 else x),
 }
 PACKAGE = "a2u_tf"
 
@@ -89,9 +87,7 @@ def _say(old: str, new: str) -> None:
 class _OldModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds modules under their old names: empty ones, whose names are those of the new."""
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
         package, _, old = fullname.partition(".")
         if package != PACKAGE or old not in MODULES:
             return None
@@ -104,6 +100,5 @@ class _OldModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 def keep_old_modules() -> None:
-    """Let modules be imported under their old names."""
     if not any(isinstance(finder, _OldModules) for finder in sys.meta_path):
         sys.meta_path.append(_OldModules())

@@ -38,7 +38,7 @@ _CASES = flags.DEFINE_multi_enum("case", list(CASES), list(CASES), "Cases to run
 
 def own_gradient(form):
     """The shipped composite, held to one form."""
-    return lambda x, k, window: composite.reassemble_as(form, x, k, window)
+    return lambda x, k, window: composite.reassemble(x, k, window, form)
 
 
 def stacked_windows(x, k, window):

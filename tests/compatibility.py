@@ -23,7 +23,7 @@ RESULTS = ROOT / "results" / "compatibility.json"
 # What depends on Python, TensorFlow or Keras most; the rest of the tests takes long.
 ROOMS = (
     *("custom_ops", "ops/compiled/test_op.py", "ops/test_reassembly.py", "layers/test_compiled_path.py"),
-    *("layers/test_a2u_kernels.py", "layers/test_a2u_up_sampling2d.py", "layers/test_upsamplers.py"),
+    *("layers/test_a2u_kernels.py", "layers/test_a2u_sampling2d.py", "layers/test_upsamplers.py"),
     *("matting/weights", "reconstruction/test_network.py", "export/test_saved_model.py"),
     *(f"training/test_{name}.py" for name in ("callbacks", "metrics", "optimizers")),
 )

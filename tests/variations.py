@@ -27,7 +27,7 @@ RESULTS = ROOT / "results" / "variations.json"
 ROOMS = (
     *("ops/composite", "ops/compiled/test_op.py", "ops/compiled/test_fuzz.py"),
     *(f"ops/test_{name}.py" for name in ("reassembly", "encoding", "similarity", "normalization", "pooling")),
-    *(f"layers/test_a2u_{name}.py" for name in ("kernels", "up_sampling2d", "down_sampling2d")),
+    *("layers/test_a2u_kernels.py", "layers/test_a2u_sampling2d.py"),
     *("layers/comparison", "training/test_callbacks.py", "training/test_optimizers.py"),
     *(f"matting/{name}" for name in ("losses", "pytorch_release", "network/test_network.py", "test_prediction.py")),
 )

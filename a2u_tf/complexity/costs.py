@@ -5,13 +5,10 @@ from collections.abc import Iterable
 
 import keras
 
-from a2u_tf.complexity.formulas import FORMULAS, Cost, Sizes, a2u_kernels
-from a2u_tf.layers import GUIDED, METHODS, Resampling
+from a2u_tf.complexity.formulas import FORMULAS, Cost, Sizes
+from a2u_tf.layers import GUIDED, METHODS, A2UKernels, Resampling
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.layers.base import ResamplingLayer
-from a2u_tf.layers.checks import one_of
-
-_NO_SETTINGS = ("data_format", "dtype", "implementation", "name", "sublayers", "trainable")
 
 
 def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
@@ -23,7 +20,6 @@ def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
             takes them. Batches do not count. Scales that do not divide a size are counted as if they did.
 
     Example:
-
     >>> operator_cost(a2u_tf.layers.A2UUpSampling2D(), (1, 256, 256, 64), (1, 512, 512, 64)).macs
     453185536
     """
@@ -33,8 +29,7 @@ def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
             f"There are formulas for {sorted(FORMULAS)}. Received: a {type(layer).__name__}. Count it from its graph, "
             "with `a2u_tf.complexity.count`, or add its formula to a2u_tf/complexity."
         )
-    settings = {name: value for name, value in layer.get_config().items() if name not in _NO_SETTINGS}
-    return formula(*shapes, **settings)
+    return formula(layer, *shapes)
 
 
 def network_cost(model: keras.Model) -> tuple[int, Cost]:
@@ -82,31 +77,24 @@ def kernel_parameters(
     """Count the parameters of an upsampling-kernel generator without biases and norms, at rank 1 and one group.
 
     P has `scale**2 * kernel_size**2` values, times `channels` where it is predicted; U and V together have `2 k^2 C`
-    (cw) or `2 k^2` (cs) values where they are trained, `2 C^2` or `2 C` where they are predicted: so has an
-    `A2UKernels` with `use_bias=False` and `use_norm=False`.
+    (cw) or `2 k^2` (cs) values where they are trained, `2 C^2` or `2 C` where they are predicted, with
+    `k = encoding_size`.
 
     Args:
-        variant: `"static"`, `"hybrid"` or `"dynamic"`.
-        channel_shared: Whether one encoding filter serves all channels (cs) or each has its own (cw).
+        variant, channel_shared, kernel_size, encoding_size, scale: As for `a2u_tf.layers.A2UKernels`.
         channels: Channels C of the guidance.
-        kernel_size: Side s of the upsampling kernel.
-        encoding_size: Side k of the encoding filters; without effect on the dynamic variants.
-        scale: Resampling ratio; 2 in the table.
 
     Reference: Dai, Lu, Shen, CVPR 2021, supplementary, Table 1.
     """
-    one_of("variant", variant, VARIANTS)
-    settings = (scale, kernel_size, encoding_size, variant, channel_shared)
-    return a2u_kernels((1, 1, 1, channels), *settings, use_bias=False, use_norm=False).parameters
+    layer = A2UKernels(scale, kernel_size, encoding_size, variant, channel_shared, use_bias=False, use_norm=False)
+    return operator_cost(layer, (1, 1, 1, channels)).parameters
 
 
 def format_table(channels: list[int], kernel_size: int, encoding_size: int, scale: int) -> str:
     """Format Table 1 with one column per channel count."""
-    lines = [
-        f"Kernel parameters (Table 1) at upsampling kernel s = {kernel_size}, encoding kernel k = {encoding_size}, "
-        f"scale r = {scale}",
-        f"{'variant':12} {'formula':>16} " + " ".join(f"{f'C = {count}':>10}" for count in channels),
-    ]
+    sizes = f"upsampling kernel s = {kernel_size}, encoding kernel k = {encoding_size}, scale r = {scale}"
+    heads = " ".join(f"{f'C = {count}':>10}" for count in channels)
+    lines = [f"Kernel parameters (Table 1) at {sizes}", f"{'variant':12} {'formula':>16} {heads}"]
     for variant in VARIANTS:
         for channel_shared in (False, True):
             projection = "r²s²" if variant == "static" else "r²s²C"

@@ -1,27 +1,25 @@
 """Costs counted from the graph that TensorFlow builds of a layer or a model, node by node.
 
-The graph is traced with the composite reassembly, so that every product is a node of its own, outside XLA.
-TensorFlow's profiler has such statistics too (`tf.compat.v1.profiler`, float operations); it passes over einsums,
-counts dilated convolutions with their padding and transposed ones by a formula that does not fit them.
+The graph is traced with the composite reassembly, outside XLA, so that every product is a node of its own. TensorFlow's
+profiler (`tf.compat.v1.profiler`) passes over einsums, and miscounts dilated and transposed convolutions.
 """
 
 import dataclasses
 import math
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import keras
 
 from a2u_tf.ops import use_implementation
 from a2u_tf.types import Shape, Tensor
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
+Operation: TypeAlias = Any  # of TensorFlow
 # Nodes that hand on what they read, without a copy.
 _VIEWS = ("ExpandDims", "Identity", "IdentityN", "Reshape", "Squeeze", "StopGradient")
 _NORMS = (keras.layers.BatchNormalization, keras.layers.GroupNormalization, keras.layers.LayerNormalization)
+_LEFT_OUT = (*_NORMS, keras.layers.Dropout)
 _CALLS = ("Case", "If", "PartitionedCall", "StatefulPartitionedCall", "StatelessIf", "StatelessWhile", "While")
 
 
@@ -36,8 +34,8 @@ class GraphCost:
         product: Multiplications of two float tensors, element by element, without those by scalar constants and those
             inside of normalisation and dropout layers.
         kept_bytes: Size of the tensors that training keeps between the forward and the backward pass: all that nodes of
-            the forward pass make and nodes of the gradient read, each once, also where it is read through reshapes.
-            Inputs, parameters and constants are left out. XLA keeps less of some and more of others.
+            the forward pass make and nodes of the gradient read, once, also through reshapes, but for inputs,
+            parameters and constants. XLA keeps less of some and more of others.
     """
 
     convolution: int
@@ -53,18 +51,15 @@ class GraphCost:
 
 
 def count(layer: keras.layers.Layer, *shapes: Shape) -> GraphCost:
-    """Count the cost of a layer or model for a whole batch from the graph of one training step.
-
-    Args:
-        layer: Keras layer or model.
-        shapes: Static shape of each of its inputs, batch first.
+    """Count the cost of a layer or model from the graph of one training step on a batch of static shapes, one an input.
 
     Raises:
         ValueError: Where the graph has sizes that are not static, or calls functions: loops, grouped convolutions.
         RuntimeError: Where Keras does not run on TensorFlow.
     """
     operations, forward = _trace(layer, shapes)
-    left_out = _scopes(layer, (*_NORMS, keras.layers.Dropout))
+    names = [re.escape(inner.name) for inner in layer._flatten_layers() if isinstance(inner, _LEFT_OUT)]
+    left_out = re.compile(rf"(^|/)({'|'.join(names) or '(?!)'})(_\d+)?/")  # their name scopes
     macs = dict.fromkeys(("convolution", "matmul", "interpolation", "product"), 0)
     for operation in operations[:forward]:
         if operation.type in _CALLS:
@@ -81,7 +76,7 @@ def count(layer: keras.layers.Layer, *shapes: Shape) -> GraphCost:
     return GraphCost(**macs, kept_bytes=_kept_bytes(operations, forward))
 
 
-def _kept_bytes(operations: list["tf.Operation"], forward: int) -> int:
+def _kept_bytes(operations: list[Operation], forward: int) -> int:
     position = {operation: number for number, operation in enumerate(operations)}
     kept = {}
     for operation in operations[forward:]:
@@ -93,7 +88,7 @@ def _kept_bytes(operations: list["tf.Operation"], forward: int) -> int:
     return sum(kept.values())
 
 
-def _trace(layer: keras.layers.Layer, shapes: tuple[Shape, ...]) -> tuple[list["tf.Operation"], int]:
+def _trace(layer: keras.layers.Layer, shapes: tuple[Shape, ...]) -> tuple[list[Operation], int]:
     """Return the operations of a training step in the order in which they were made, and how many are forward."""
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
@@ -118,34 +113,19 @@ def _trace(layer: keras.layers.Layer, shapes: tuple[Shape, ...]) -> tuple[list["
     return graph.get_operations(), forward
 
 
-def _scopes(layer: keras.layers.Layer, kinds: tuple[Any, ...]) -> re.Pattern[str]:
-    """Return a pattern that finds the name scopes of a layer's inner layers of some kinds."""
-    names = [re.escape(inner.name) for inner in layer._flatten_layers() if isinstance(inner, kinds)]
-    return re.compile(rf"(^|/)({'|'.join(names) or '(?!)'})(_\d+)?/")
-
-
-def _values(tensor: Tensor) -> Any:
-    return tensor.shape.num_elements()
-
-
-def _convolution(operation: "tf.Operation") -> Any:
+def _convolution(operation: Operation) -> Any:
     """Of a dilated one, the values that are left of its padding count."""
     crops = [node for node in operation.outputs[0].consumers() if node.type == "BatchToSpaceND"]
     filters = operation.inputs[1].shape[: 2 if operation.type.startswith("Depthwise") else 3]
-    return _values((crops or [operation])[0].outputs[0]) * math.prod(filters)
+    return (crops or [operation])[0].outputs[0].shape.num_elements() * math.prod(filters)
 
 
-def _transposed_convolution(operation: "tf.Operation") -> Any:
-    _, filters, inputs = operation.inputs
-    return _values(inputs) * math.prod(filters.shape[:3])
-
-
-def _matmul(operation: "tf.Operation") -> Any:
+def _matmul(operation: Operation) -> Any:
     name = "transpose_a" if operation.type == "MatMul" else "adj_x"
-    return _values(operation.outputs[0]) * operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
+    return operation.outputs[0].shape.num_elements() * operation.inputs[0].shape[-2 if operation.get_attr(name) else -1]
 
 
-def _einsum(operation: "tf.Operation") -> int:
+def _einsum(operation: Operation) -> int:
     terms = operation.get_attr("equation").decode().split("->")[0].split(",")
     if any("." in term for term in terms):
         raise ValueError(f"Einsums must name all axes. Received: {operation.get_attr('equation')} at {operation.name}")
@@ -155,18 +135,21 @@ def _einsum(operation: "tf.Operation") -> int:
     return math.prod(sizes.values())
 
 
-def _product(operation: "tf.Operation") -> Any:
+def _product(operation: Operation) -> Any:
     constant = any(tensor.op.type == "Const" and tensor.shape.rank == 0 for tensor in operation.inputs)
-    return 0 if constant or not operation.outputs[0].dtype.is_floating else _values(operation.outputs[0])
+    return 0 if constant or not operation.outputs[0].dtype.is_floating else operation.outputs[0].shape.num_elements()
 
 
-_COUNTERS: dict[str, tuple[str, Callable[["tf.Operation"], Any]]] = {
+_COUNTERS: dict[str, tuple[str, Callable[[Operation], Any]]] = {
     "Conv2D": ("convolution", _convolution),
     "DepthwiseConv2dNative": ("convolution", _convolution),
-    "Conv2DBackpropInput": ("convolution", _transposed_convolution),
+    "Conv2DBackpropInput": (
+        "convolution",
+        lambda node: node.inputs[2].shape.num_elements() * math.prod(node.inputs[1].shape[:3]),
+    ),
     "MatMul": ("matmul", _matmul),
     "BatchMatMulV2": ("matmul", _matmul),
     "Einsum": ("matmul", _einsum),
-    "ResizeBilinear": ("interpolation", lambda operation: 4 * _values(operation.outputs[0])),
+    "ResizeBilinear": ("interpolation", lambda node: 4 * node.outputs[0].shape.num_elements()),
     "Mul": ("product", _product),
 }

@@ -16,7 +16,6 @@ from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
-DIRECTIONS = ("up", "down")
 SETTINGS = ("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm")
 
 
@@ -57,13 +56,11 @@ class A2UKernels(ReassemblingLayer):
         implementation: How the guidance is encoded, as in `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, H, W, C)`, any height, width and channel count.
-
     Output shape: Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with
     `encoding_stride=1`; `"down"`: `(N, ceil(H / scale), ceil(W / scale), groups * (scale * kernel_size)**2)`. Taps are
     ordered group, row, column. Kernels are made in float32 also under half-precision policies, and cast at the end.
 
     Example:
-
     >>> guidance = keras.random.normal((2, 32, 32, 16))
     >>> kernels = a2u_tf.layers.A2UKernels(directions=("up", "down"))(guidance)
     >>> kernels["up"].shape, kernels["down"].shape
@@ -88,16 +85,15 @@ class A2UKernels(ReassemblingLayer):
         use_bias: bool = True,
         use_norm: bool = True,
         encoding_stride: int | None = None,
-        implementation: str = "auto",
         **kwargs: Any,
     ) -> None:
-        super().__init__(scale, implementation=implementation, **kwargs)
+        super().__init__(scale, **kwargs)
         _, self.kernel_size, scale, self.groups = checked_window("up", kernel_size, self.scale, groups)
         encoding_size = 3 * scale if encoding_size is None else encoding_size
         self.encoding_size, self.rank = positive_integers(encoding_size=encoding_size, rank=rank)
         self.variant = one_of("variant", variant, VARIANTS)
         directions = (directions,) if isinstance(directions, str) else tuple(directions)
-        if not directions or len(set(directions)) < len(directions) or not set(directions) <= set(DIRECTIONS):
+        if directions not in (("up",), ("down",), ("up", "down"), ("down", "up")):
             raise ValueError(
                 f'`directions` must be ("up",), ("down",) or ("up", "down"). Received: directions={directions!r}'
             )
@@ -134,7 +130,6 @@ class A2UKernels(ReassemblingLayer):
             settings: dict[str, Any] = {"groups": groups, "epsilon": 1e-5, "wide": True}
             self.norm_u = self._sublayer(keras.layers.GroupNormalization, "norm_u", encoded_shape, **settings)
             self.norm_v = self._sublayer(keras.layers.GroupNormalization, "norm_v", encoded_shape, **settings)
-        super().build(guidance_shape)
 
     def _trained_or_predicted(self, name: str, shape: tuple[int, ...], read_shape: Shape | None) -> Any:
         """A weight of `shape`, or the 1x1 convolution that makes its last two axes of a map of `read_shape`."""

@@ -30,25 +30,23 @@ class A2UResampling2D(ReassemblingLayer):
         groups: int = 1,
         use_bias: bool = True,
         use_norm: bool = True,
-        implementation: str = "auto",
         **kwargs: Any,
     ) -> None:
-        super().__init__(scale, implementation=implementation, **kwargs)
+        super().__init__(scale, **kwargs)
         given: tuple[Any, ...] = (kernel_size, encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm)
         # The settings are checked now rather than at the first call.
         checked = A2UKernels(**self._shared(), **dict(zip(SETTINGS, given, strict=True)))
         for name in SETTINGS:
             setattr(self, name, getattr(checked, name))
         window = self.kernel_size if self.direction == "up" else self.scale * self.kernel_size
-        self._reassemble = Reassemble(self.direction, window, self.scale, self.groups, implementation)
+        self._reassemble = Reassemble(self.direction, window, self.scale, self.groups, self.implementation)
 
     def _shared(self) -> dict[str, Any]:
         return {"scale": self.scale, "implementation": self.implementation, "data_format": self.data_format}
 
-    def _make_kernels(self, shape: Shape, encoding_stride: int | None = None) -> A2UKernels:
+    def _make_kernels(self, shape: Shape, encoding_stride: int | None = None) -> Any:
         settings = {"directions": (self.direction,), "encoding_stride": encoding_stride, **self._shared()}
-        kernels: A2UKernels = self._sublayer(A2UKernels, "kernels", shape, **settings, **self._settings())
-        return kernels
+        return self._sublayer(A2UKernels, "kernels", shape, **settings, **self._settings())
 
     def _reassemble_by(self, kernels: dict[str, Tensor], features: Tensor) -> Tensor:
         return ops.cast(self._reassemble(features, kernels[self.direction]), self.compute_dtype)
@@ -71,13 +69,9 @@ class A2UUpSampling2D(A2UResampling2D):
     Args:
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer, side of the window on the feature.
-        encoding_size: Side of the encoding filters. Default: `3 * scale`, see `A2UKernels`.
-        variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
-        channel_shared: Whether one encoding filter serves all channels.
-        rank: Rank of the bilinear form; 1 in the paper.
         groups: Kernels per pixel; must divide the feature's channels.
-        use_bias: Whether the 1x1 convolutions of the kernel generator have biases.
-        use_norm: Whether the kernel generator normalises its encodings.
+        variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
+        encoding_size, channel_shared, rank, use_bias, use_norm: As for the kernel generator, `A2UKernels`.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
     Call arguments:
@@ -88,7 +82,6 @@ class A2UUpSampling2D(A2UResampling2D):
     Output shape: `(N, H, W, C)` with guidance, also where H or W are odd; `(N, scale * h, scale * w, C)` without.
 
     Example:
-
     >>> inputs, guidance = keras.random.normal((2, 16, 16, 64)), keras.random.normal((2, 31, 31, 24))
     >>> a2u_tf.layers.A2UUpSampling2D()(inputs).shape, a2u_tf.layers.A2UUpSampling2D()(inputs, guidance=guidance).shape
     ((2, 32, 32, 64), (2, 31, 31, 64))
@@ -99,7 +92,6 @@ class A2UUpSampling2D(A2UResampling2D):
     def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
         self._guided = guidance_shape is not None
         self.kernels = self._make_kernels(guidance_shape) if guidance_shape else self._make_kernels(inputs_shape, 1)
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor, guidance: Tensor | None = None) -> Tensor:
         if self._guided != (guidance is not None):
@@ -131,7 +123,6 @@ class A2UDownSampling2D(A2UResampling2D):
     Input shape: `(N, H, W, C)`. Output shape: `(N, ceil(H / scale), ceil(W / scale), C)`.
 
     Example:
-
     >>> a2u_tf.layers.A2UDownSampling2D()(keras.random.normal((2, 31, 32, 64))).shape
     (2, 16, 16, 64)
     """
@@ -140,7 +131,6 @@ class A2UDownSampling2D(A2UResampling2D):
 
     def build(self, inputs_shape: Shape) -> None:
         self.kernels = self._make_kernels(inputs_shape)
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         return self._reassemble_by(self.kernels(inputs), inputs)

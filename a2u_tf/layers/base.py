@@ -1,16 +1,17 @@
 """What the layers of this package share: their calls, their arguments as Keras spells them, and their sublayers."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Self
 
 import keras
 from keras.dtype_policies import DTypePolicy, DTypePolicyMap
 
-from a2u_tf.layers.checks import check_features, check_guidance, read_data_format, read_scale, refuse_interpolation
+from a2u_tf.layers.checks import check_features, check_guidance, read_data_format, read_scale
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.ops.reassembly import Reassemble
-from a2u_tf.ops.validation import asserted
+from a2u_tf.ops.validation import checked_when_run
 from a2u_tf.types import Shape, Tensor
 
 
@@ -21,18 +22,16 @@ class ResamplingLayer(keras.layers.Layer):
     settings: tuple[str, ...] = ()  # a class's further arguments: attributes, which `get_config` saves
 
     def __init__(
-        self,
-        scale: Any = None,
-        *,
-        size: Any = None,
-        data_format: str | None = None,
-        interpolation: str | None = None,
-        **kwargs: Any,
+        self, scale: Any = None, *, size: Any = None, data_format: Any = None, interpolation: Any = None, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         owner = type(self).__name__
         self.data_format = read_data_format(owner, data_format)
-        refuse_interpolation(owner, interpolation)
+        if interpolation is not None:
+            raise ValueError(
+                f"{owner} has no `interpolation`: it resamples by kernels of its own. Received: "
+                f"interpolation={interpolation!r}. Leave it out, or use keras.layers.UpSampling2D."
+            )
         self.scale = read_scale(scale, size)
         if self.fixed_scale not in (None, self.scale):
             raise ValueError(f"{owner} upsamples by {self.fixed_scale} only. Received: scale={self.scale}")
@@ -54,12 +53,13 @@ class ResamplingLayer(keras.layers.Layer):
         return (batch, *(size and size * self.scale for size in (height, width)), channels)
 
     def _dense(self, name: str, shape: Shape, units: int, wide: bool = True, **settings: Any) -> keras.layers.Dense:
-        """Make and build a 1x1 convolution, see `_sublayer`."""
         return self._sublayer(keras.layers.Dense, name, shape, wide, units=units, **settings)
 
-    def _convolution(self, name: str, shape: Shape, filters: int, size: int, **settings: Any) -> keras.layers.Conv2D:
+    def _convolution(
+        self, name: str, shape: Shape, filters: int, size: int, kind: Any = keras.layers.Conv2D, **settings: Any
+    ) -> Any:
         settings = {"filters": filters, "kernel_size": size, "padding": "same", **settings}
-        return self._sublayer(keras.layers.Conv2D, name, shape, data_format=self.data_format, **settings)
+        return self._sublayer(kind, name, shape, data_format=self.data_format, **settings)
 
     def _sublayer(self, layer_class: Any, name: str, shape: Shape, wide: bool = False, **settings: Any) -> Any:
         """Make and build a sublayer in this layer's `build`, or the one of that name that was changed and saved.
@@ -107,18 +107,13 @@ class ResamplingLayer(keras.layers.Layer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        config = dict(config)
-        changed = config.pop("sublayers", {})
-        layer: Self = super().from_config(config)
-        layer._saved.sublayers = changed
+        layer: Self = super().from_config({name: value for name, value in config.items() if name != "sublayers"})
+        layer._saved.sublayers = config.get("sublayers", {})
         return layer
 
 
 class ReassemblingLayer(ResamplingLayer):
     """Base of the layers that reassemble features, by one implementation or another."""
-
-    kernel_size: int
-    groups: int
 
     def __init__(self, scale: Any = None, *, implementation: str = "auto", **kwargs: Any) -> None:
         super().__init__(scale, **kwargs)
@@ -127,9 +122,8 @@ class ReassemblingLayer(ResamplingLayer):
         self.supports_jit = resolve_implementation(implementation)[0] != "compiled"
 
     def _reassembles(self, direction: str, kernel_size: int, groups: int = 1) -> None:
-        """Make `self._reassemble`, by settings that are checked now."""
         self._reassemble = Reassemble(direction, kernel_size, self.scale, groups, self.implementation)
-        _, self.kernel_size, _, self.groups = self._reassemble.window
+        self.direction, self.kernel_size, _, self.groups = self._reassemble.window
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "implementation": self.implementation}
@@ -137,6 +131,8 @@ class ReassemblingLayer(ResamplingLayer):
 
 class GuidedUpSampling2D(ReassemblingLayer):
     """Base of the methods whose guidance has exactly `scale` times the size of the inputs; they define `upsample`."""
+
+    upsample: Callable[[Tensor, Tensor], Tensor]
 
     def check_shapes(self, inputs_shape: Shape, guidance_shape: Shape | None) -> Shape:
         """Return the shape of the guidance; raise `ValueError` where there is none that fits the inputs."""
@@ -154,25 +150,15 @@ class GuidedUpSampling2D(ReassemblingLayer):
             )
         return guidance_shape
 
-    def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
-        raise NotImplementedError
-
     def call(self, inputs: Tensor, guidance: Tensor | None = None) -> Tensor:
-        shape = self.check_shapes(inputs.shape, None if guidance is None else guidance.shape)
-        if None in (*inputs.shape[:3], *shape[:3]) and keras.backend.backend() == "tensorflow":
-            inputs, guidance = self._checked_when_run(inputs, guidance)
-        return self.upsample(inputs, guidance)
-
-    def _checked_when_run(self, inputs: Tensor, guidance: Tensor) -> tuple[Tensor, Tensor]:
-        """Sizes that are unknown while tracing; XLA drops the check."""
-        import tensorflow as tf
-
+        self.check_shapes(inputs.shape, None if guidance is None else guidance.shape)
+        ratios = [1, self.scale, self.scale]
         message = (
             f"{type(self).__name__} needs guidance of the same batch size and exactly {self.scale} times the height "
             "and width of its inputs: x below. Received: guidance.shape[:3] = y below"
         )
-        expected = tf.shape(inputs)[:3] * [1, self.scale, self.scale]
-        return asserted(expected, tf.shape(guidance)[:3], message, inputs, guidance)
+        tensors = checked_when_run(inputs, guidance, lambda low, high: (low[:3] * ratios, high[:3]), message)
+        return self.upsample(*tensors)
 
     def compute_output_shape(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> Shape:
         return (*self.check_shapes(inputs_shape, guidance_shape)[:3], inputs_shape[-1])

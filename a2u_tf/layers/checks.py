@@ -67,11 +67,3 @@ def read_data_format(owner: str, data_format: str | None = None) -> str:
             "`keras.layers.Permute((3, 1, 2))` behind it, or keras.config.set_image_data_format('channels_last')."
         )
     return data_format
-
-
-def refuse_interpolation(owner: str, interpolation: str | None = None) -> None:
-    if interpolation is not None:
-        raise ValueError(
-            f"{owner} has no `interpolation`: it resamples by kernels of its own. Received: "
-            f"interpolation={interpolation!r}. Leave it out, or use keras.layers.UpSampling2D."
-        )

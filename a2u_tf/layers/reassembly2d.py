@@ -29,7 +29,6 @@ class Reassembly2D(ReassemblingLayer):
     Output shape: `(N, H, W, C)`, `(N, h, w, C)` downwards: the size of the kernel map.
 
     Example:
-
     >>> features = keras.random.normal((2, 32, 32, 16))
     >>> kernels = a2u_tf.layers.A2UKernels(directions=("up", "down"))(features)
     >>> low = a2u_tf.layers.Reassembly2D("down", kernel_size=6)(features, kernels["down"])
@@ -40,17 +39,10 @@ class Reassembly2D(ReassemblingLayer):
     settings = ("direction", "kernel_size", "groups")
 
     def __init__(
-        self,
-        direction: str,
-        kernel_size: int,
-        scale: int | None = None,
-        groups: int = 1,
-        implementation: str = "auto",
-        **kwargs: Any,
+        self, direction: str, kernel_size: int, scale: int | None = None, groups: int = 1, **kwargs: Any
     ) -> None:
-        super().__init__(scale, implementation=implementation, **kwargs)
+        super().__init__(scale, **kwargs)
         self._reassembles(direction, kernel_size, groups)
-        self.direction = direction
 
     def build(self, features_shape: Shape, kernels_shape: Shape) -> None:
         super().build(features_shape)
@@ -58,8 +50,6 @@ class Reassembly2D(ReassemblingLayer):
     def call(self, features: Tensor, kernels: Tensor) -> Tensor:
         return self._reassemble(features, kernels)
 
-    def compute_output_shape(  # type: ignore[override]
-        self, features_shape: Shape, kernels_shape: Shape
-    ) -> Shape:
+    def compute_output_shape(self, features_shape: Shape, kernels_shape: Shape) -> Shape:  # type: ignore[override]
         check_shapes(self._reassemble.window, features_shape, kernels_shape)
         return (*kernels_shape[:3], features_shape[-1])

@@ -1,8 +1,8 @@
 """Every upsampling method by name, and the choice of methods for down- and upsampling inside the networks.
 
 Level `l` resamples between strides `2**(l - 1)` and `2**l`. What an upsampling needs of the encoder comes from its
-feature before the downsampling of the same level: A2U and IndexNet make kernels from it, which serve both directions;
-other guided methods read the feature itself.
+feature before the downsampling of the same level: A2U and IndexNet make kernels from it for both directions; other
+guided methods read the feature itself.
 """
 
 import dataclasses
@@ -68,7 +68,6 @@ def make_upsampler(name: str, /, scale: int | None = None, **options: Any) -> la
         ValueError: For an unknown name, a scale that the method does not have, and for what the layer refuses.
 
     Example:
-
     >>> layer = a2u_tf.layers.make_upsampler("carafe", scale=2, kernel_size=3)
     >>> layer(keras.random.normal((2, 16, 16, 64))).shape
     (2, 32, 32, 64)
@@ -82,13 +81,8 @@ def make_upsampler(name: str, /, scale: int | None = None, **options: Any) -> la
 LAST: dict[str, Any] = {"data_format": "channels_last"}  # whatever Keras is set to
 _DOWNSAMPLERS = ("conv", "max_pool", "indexnet", "a2u")
 # With which downsampling a method is used where none is asked for.
-_PARTNERS = {
-    "a2u": "a2u",
-    "indexnet_hin": "indexnet",
-    "indexnet_o2o": "indexnet",
-    "indexnet_m2o": "indexnet",
-    "max_unpool": "max_pool",
-}
+_PARTNERS = {"a2u": "a2u", "max_unpool": "max_pool"}
+_PARTNERS |= {name: "indexnet" for name in UPSAMPLERS if name.startswith("indexnet")}
 # A2U's six variants by name.
 _A2U = {
     f"a2u_{variant}_{'cs' if shared else 'cw'}": (variant, shared) for variant in VARIANTS for shared in (True, False)
@@ -106,15 +100,10 @@ class Resampling:
         downsampling: `"conv"`, `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling. Default: the partner
             that the upsampling has: A2U and IndexNet their own, `max_unpool` max-pooling. Others have none, and
             `downsampling` is None: the network's own choice.
-        variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
-        channel_shared: Whether one A2U encoding filter serves all channels.
-        kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
-        encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
+        variant, channel_shared, kernel_size, encoding_size: A2U's, see `A2UKernels`; the downsampling kernels have
+            twice the `kernel_size`.
 
     Example:
-
-    >>> a2u_tf.layers.Resampling.parse("a2u_dynamic_cs").downsampling
-    'a2u'
     >>> a2u_tf.layers.Resampling("carafe", "max_pool").name
     'carafe+max_pool'
     """
@@ -127,14 +116,11 @@ class Resampling:
     encoding_size: int | None = None
 
     def __post_init__(self) -> None:
-        if self.upsampling not in UPSAMPLERS:
-            raise ValueError(f"`upsampling` must be one of {UPSAMPLERS}. Received: upsampling={self.upsampling!r}")
+        one_of("upsampling", self.upsampling, UPSAMPLERS)
         if self.downsampling is None:
             object.__setattr__(self, "downsampling", _PARTNERS.get(self.upsampling))
-        if self.downsampling not in (None, *_DOWNSAMPLERS):
-            raise ValueError(
-                f"`downsampling` must be one of {_DOWNSAMPLERS}. Received: downsampling={self.downsampling!r}"
-            )
+        else:
+            one_of("downsampling", self.downsampling, _DOWNSAMPLERS)
         if self.downsampling == "indexnet" and not self.upsampling.startswith("indexnet"):
             raise ValueError(
                 '`downsampling="indexnet"` pools by the indices of an IndexNet upsampling. '

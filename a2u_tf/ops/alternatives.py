@@ -1,20 +1,17 @@
 """Two ways to compute one thing in a TensorFlow graph: a portable one that the graph holds, and a faster one that runs.
 
-The portable way is a function in the graph, so whatever is written of the graph, by whomever, holds that. When the
-graph runs, TensorFlow's implementation selector, a part of its graph optimizer, calls the faster function in its place:
-both have the same `api_implements`, and the faster one names the device. Where the optimizer is off, and in graphs of
-fewer than four nodes, the portable way runs.
+Whatever is written of the graph, by whomever, holds the portable function. When the graph runs, TensorFlow's
+implementation selector, a part of its graph optimizer, calls the faster one in its place: both have the same
+`api_implements`, and the faster one names the device. Without the optimizer, and in graphs of fewer than four nodes,
+the portable way runs.
 """
 
 import functools
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from a2u_tf.types import Tensor
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 Way: TypeAlias = Callable[..., Any]  # a function of tensors, and of settings by name
 
@@ -30,9 +27,8 @@ def call(
     """Call one of two functions of tensors and (hashable) settings that compute the same; outside graphs, the faster.
 
     They are traced once for each settings and specification of tensors: not to be made anew for each call. The graph
-    holds the gradients of `differentiable`, of TensorFlow's own operations; by default those of `portable`. With
-    `in_files` what is written of the graph holds `fast`, too: programs that run TensorFlow's graphs then run it, and
-    converters to other formats take the portable one.
+    holds the gradients of `differentiable`, else of `portable`, by TensorFlow's own operations. With `in_files` what is
+    written of the graph holds `fast`, too, for programs that run it; converters to other formats take the portable one.
     """
     import tensorflow as tf
     from tensorflow.python.eager import forwardprop_util
@@ -88,7 +84,7 @@ def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, set
 
 @functools.lru_cache(64)
 def _functions(
-    portable: Way, fast: Way, specs: tuple["tf.TensorSpec", ...], in_files: bool, settings: tuple[tuple[str, Any], ...]
+    portable: Way, fast: Way, specs: tuple[Any, ...], in_files: bool, settings: tuple[tuple[str, Any], ...]
 ) -> list[Any]:
     """A `tf.function` of the portable way and one of the faster way for each kind of device."""
     import tensorflow as tf

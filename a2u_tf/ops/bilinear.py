@@ -11,17 +11,16 @@ from a2u_tf.ops.dtypes import common_dtype, wide_dtype
 from a2u_tf.ops.trace import materialize
 from a2u_tf.types import Tensor
 
-Forward: TypeAlias = Callable[[Tensor, Tensor], Tensor]
-Gradients: TypeAlias = Callable[[Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+Way: TypeAlias = Callable[..., Any]
 
 
-def widely(forward: Forward, a: Tensor, b: Tensor) -> Tensor:
+def widely(forward: Way, a: Tensor, b: Tensor) -> Tensor:
     """`forward(a, b)` in the common dtype of the two, of half precisions computed in float32."""
     dtype = common_dtype(a.dtype, b.dtype)
     return materialize(ops.cast(forward(*(ops.cast(x, wide_dtype(dtype)) for x in (a, b))), dtype))
 
 
-def bilinear(forward: Forward, gradients: Gradients, a: Tensor, b: Tensor) -> Tensor:
+def bilinear(forward: Way, gradients: Way, a: Tensor, b: Tensor) -> Tensor:
     """`widely(forward, a, b)`, with `gradients(a, b, upstream)`, for which nothing else is kept.
 
     JAX derives them itself: it keeps nothing large under XLA, and a gradient of our own would rule out `jax.jvp`. So
@@ -54,9 +53,7 @@ def _torch_function() -> Any:
     import torch
 
     class Bilinear(torch.autograd.Function):
-        """`bilinear` as the transforms of `torch.func` and forward-mode differentiation take it."""
-
-        generate_vmap_rule = True
+        generate_vmap_rule = True  # for the transforms of `torch.func`
 
         @staticmethod
         def forward(a: Tensor, b: Tensor, forward: Any, gradients: Any) -> Tensor:

@@ -116,9 +116,8 @@ def _bins(length: Size, size: int, dtype: str) -> Tensor:
 def normalize_up(raw: Tensor, kernel_size: int, scale: int) -> Tensor:
     """`(N, h, w, scale**2 * groups * taps)`, ordered sub-position, group, tap, to upsampling kernels, shuffled.
 
-    `softmax_taps(sigmoid(raw))`, or `sigmoid(raw)` where the kernel has one tap. The sigmoid bounds the softmax's
-    input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average by construction.
-    Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    The sigmoid bounds the softmax's input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average
+    by construction. A kernel of one tap has the sigmoid alone. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
     kernels = ops.sigmoid(raw)
     if kernel_size > 1:

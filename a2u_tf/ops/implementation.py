@@ -27,7 +27,6 @@ def use_implementation(name: str) -> Iterator[None]:
             the compiled op cannot be used.
 
     Example:
-
     >>> with a2u_tf.ops.use_implementation("composite"):
     ...     model = a2u_tf.reconstruction.reconstruction_net()
     """
@@ -42,17 +41,13 @@ def use_implementation(name: str) -> Iterator[None]:
 
 def resolve_implementation(implementation: str) -> tuple[str, str]:
     """Return the name of the implementation that runs outside XLA for a requested one, and why it is this one."""
-    if implementation not in IMPLEMENTATIONS:
-        raise ValueError(f"`implementation` must be one of {IMPLEMENTATIONS}. Received: {implementation!r}")
+    _check_name("`implementation`", implementation)
     why = "asked for"
     if forced := list(_forced.values()):
         implementation, why = forced[-1], "forced by `use_implementation`"
     elif VARIABLE in os.environ:
         implementation, why = os.environ[VARIABLE], f"forced by {VARIABLE}"
-        if implementation not in IMPLEMENTATIONS:
-            raise ValueError(
-                f"The environment variable {VARIABLE} must be one of {IMPLEMENTATIONS}. Received: {implementation!r}"
-            )
+        _check_name(f"The environment variable {VARIABLE}", implementation)
     if implementation == "composite":
         return "composite", why
     problem = compiled.unavailable()
@@ -64,6 +59,11 @@ def resolve_implementation(implementation: str) -> tuple[str, str]:
             'implementation="auto" or "composite": the same numbers through `keras.ops`.'
         )
     return "composite", f"no compiled op: {problem}"
+
+
+def _check_name(what: str, name: str) -> None:
+    if name not in IMPLEMENTATIONS:
+        raise ValueError(f"{what} must be one of {IMPLEMENTATIONS}. Received: {name!r}")
 
 
 def implementation_here(implementation: str) -> str:

@@ -1,7 +1,7 @@
 """The index arithmetic of reassembly on channels-last maps, in slices and pads.
 
-Words: the *grid* is the lower-resolution side, `rows x columns`. The higher-resolution side is cut into its
-`scale x scale` sub-positions (*phases*), which makes what tap `(i, j)` of every window reads a plain slice.
+The *grid* is the lower-resolution side, `rows x columns`. The higher-resolution side is cut into its `scale x scale`
+sub-positions (*phases*), which makes what tap `(i, j)` of every window reads a plain slice.
 """
 
 import itertools
@@ -39,12 +39,12 @@ class Window(NamedTuple):
 
     @property
     def before(self) -> int:
-        """How many pixels the window extends before the one that it belongs to, along one axis."""
+        """Pixels of the window before the one that it belongs to, along one axis."""
         return (self.kernel_size - 1) // 2
 
     @property
     def reach(self) -> int:
-        """How many grid cells the window extends beyond the one that it starts in, along one axis."""
+        """Grid cells of the window beyond the one that it starts in, along one axis."""
         return (self.kernel_size - 1) // self.down
 
     def taps(self) -> Iterator[tuple[int, int]]:
@@ -75,8 +75,7 @@ def split_phases(x: Tensor, grid: Grid, scale: int) -> Tensor:
 def split_cells(x: Tensor, grid: Grid, scale: int) -> Tensor:
     """`(N, rows * scale, columns * scale, C)` to `(N, rows, scale, columns, scale, C)`."""
     batch, _, _, channels = ops.shape(x)
-    rows, columns = grid
-    return ops.reshape(x, (batch, rows, scale, columns, scale, channels))
+    return ops.reshape(x, (batch, grid[0], scale, grid[1], scale, channels))
 
 
 def merge_phases(x: Tensor) -> Tensor:
@@ -91,18 +90,14 @@ def depth_to_space(x: Tensor, scale: int) -> Tensor:
 
 
 def read_windows(features: Tensor, window: Window, grid: Grid) -> Iterator[Tensor]:
-    """Yield tap by tap what the windows of all grid cells read, `(N, rows, columns, C)`, zero outside the map.
-
-    Phases are maps of their own: LiteRT slices no tensor above rank five, and XLA differentiates slices of one map
-    with respect to all of it.
-    """
+    """Yield tap by tap what the windows of all grid cells read, `(N, rows, columns, C)`, zero outside the map."""
     scale, before = window.down, window.before
     rows, columns = (size + window.reach for size in grid)
     after = window.kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
     padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
     padded = padded[:, : rows * scale, : columns * scale]
     phases = [[padded]]
-    if scale > 1:
+    if scale > 1:  # Maps of their own: LiteRT slices up to rank five, XLA differentiates a slice by all of its map.
         batch, _, _, channels = ops.shape(padded)
         cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
         starts = [b * channels for b in range(scale)]

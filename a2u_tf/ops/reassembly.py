@@ -9,7 +9,7 @@ from keras import ops
 from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.dtypes import common_dtype
 from a2u_tf.ops.implementation import implementation_here, resolve_implementation
-from a2u_tf.ops.validation import check_tensors, checked_when_run, checked_window
+from a2u_tf.ops.validation import check_tensors, checked_sizes_when_run, checked_window
 from a2u_tf.types import Tensor
 
 
@@ -29,8 +29,8 @@ def reassemble_up(
         kernel_size: Odd integer `s`, the side of the window on the features.
         scale: Integer `r >= 1`, the resampling ratio.
         groups: Number of kernels per pixel; a divisor of `C`. Each serves `C / groups` consecutive channels.
-        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op). Inside XLA, and
-            in whatever is written of a graph, the composite runs in any case.
+        implementation: `"auto"`, `"composite"` (`keras.ops` alone) or `"compiled"` (the TensorFlow op: `RuntimeError`
+            where it is missing). Inside XLA, and in whatever is written of a graph, the composite runs in any case.
 
     Returns:
         Tensor of shape `(N, H, W, C)` in the common dtype of the two; half precisions are accumulated in float32.
@@ -38,10 +38,8 @@ def reassemble_up(
     Raises:
         ValueError: Where arguments, ranks, dtypes or known sizes do not fit. Sizes that are unknown while a TensorFlow
             graph is traced are checked when it runs (`tf.errors.InvalidArgumentError`).
-        RuntimeError: For `implementation="compiled"` where the compiled op is missing.
 
     Example:
-
     >>> features, kernels = keras.ops.ones((1, 4, 4, 8)), keras.ops.ones((1, 8, 8, 9)) / 9
     >>> a2u_tf.ops.reassemble_up(features, kernels, kernel_size=3).shape
     (1, 8, 8, 8)
@@ -84,17 +82,16 @@ class Reassemble(keras.Operation):
         scale: int = 2,
         groups: int = 1,
         implementation: str = "auto",
-        *,
-        name: str | None = None,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(name=name)
+        super().__init__(**kwargs)
         self.window = checked_window(direction, kernel_size, scale, groups)
         resolve_implementation(implementation)
         self.implementation = implementation
 
     def call(self, features: Tensor, kernels: Tensor) -> Tensor:
         check_tensors(self.window, features, kernels)
-        features, kernels = checked_when_run(self.window, features, kernels)
+        features, kernels = checked_sizes_when_run(self.window, features, kernels)
         module: ModuleType = compiled if implementation_here(self.implementation) == "compiled" else composite
         return module.reassemble(features, kernels, self.window)
 

@@ -1,10 +1,8 @@
 """Reassembly as the paper writes it, index by index, in NumPy: the truth the other implementations are held to.
 
-Slow on purpose. Arrays are channels-last; the window of output pixel `(y, x)` starts at
-`(floor(y * down / up) - p, floor(x * down / up) - p)` with `p = (kernel_size - 1) // 2`, and taps outside the map
-count as zero.
-
-Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
+Slow on purpose. The window of output pixel `(y, x)` starts at `(y * down // up - p, x * down // up - p)` with
+`p = (kernel_size - 1) // 2`, and taps outside the channels-last map count as zero. Reference: Dai, Lu, Shen, "Learning
+Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021.
 """
 
 import numpy as np

@@ -22,8 +22,8 @@ def in_xla_trace() -> bool:
 def materialize(x: Tensor) -> Tensor:
     """Return `x`; inside an XLA trace, keep it from being computed anew in each of its consumers.
 
-    XLA's CPU backend merges a sum over 36 taps into every operation that reads it, 36 more sums in the backward pass,
-    and removes its own optimization barriers before it does so. It does not merge across a conditional.
+    XLA's CPU backend merges a sum over 36 taps into each operation that reads it, 36 in the backward pass, and removes
+    its own optimization barriers before. It does not merge across a conditional.
     """
     if not in_xla_trace():
         return x

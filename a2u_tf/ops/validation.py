@@ -1,9 +1,11 @@
 """Checks of reassembly arguments: what was expected, what came, and the way out."""
 
 import numbers
+from collections.abc import Callable
 from typing import Any
 
 import keras
+from keras import ops
 
 from a2u_tf.ops.layout import Window
 from a2u_tf.types import Shape, Tensor
@@ -37,28 +39,21 @@ def check_tensors(window: Window, features: Tensor, kernels: Tensor) -> None:
                 f"`{name}` must have a floating dtype. Received: {name}.dtype={tensor.dtype}. "
                 f"Cast first, with `keras.ops.cast({name}, 'float32')`."
             )
-    check_shapes(window, _shape("features", features), _shape("kernels", kernels))
-
-
-def _shape(name: str, tensor: Tensor) -> Shape:
-    try:
-        return tuple(tensor.shape)
-    except ValueError:  # a TensorFlow tensor of unknown rank
-        way_out = f"Set it with `tf.ensure_shape({name}, (None, None, None, channels))`."
-        raise _rank_error(name, f"{name} of unknown rank", way_out) from None
-
-
-def _rank_error(name: str, received: str, way_out: str) -> ValueError:
-    expected = "a tensor of rank 4, (batch, height, width, channels)"
-    return ValueError(f"`{name}` must be {expected}. Received: {received}. {way_out}")
+    check_shapes(window, features.shape, kernels.shape)
 
 
 def check_shapes(window: Window, features: Shape, kernels: Shape) -> None:
     """Raise `ValueError` where two shapes (tuples of four sizes, `None` where unknown) do not fit."""
     for name, shape in (("features", features), ("kernels", kernels)):
+        expected = f"`{name}` must be a tensor of rank 4, (batch, height, width, channels)"
+        if getattr(shape, "rank", 4) is None:  # of a TensorFlow tensor
+            way_out = f"Set it with `tf.ensure_shape({name}, (None, None, None, channels))`."
+            raise ValueError(f"{expected}. Received: {name} of unknown rank. {way_out}")
         if len(shape) != 4:
-            raise _rank_error(name, f"{name}.shape={tuple(shape)}", "Bring it there with `keras.ops.reshape`.")
-    received = f"Received: features.shape={tuple(features)}, kernels.shape={tuple(kernels)}"
+            received = f"{name}.shape={tuple(shape)}"
+            raise ValueError(f"{expected}. Received: {received}. Bring it there with `keras.ops.reshape`.")
+    features, kernels = tuple(features), tuple(kernels)
+    received = f"Received: features.shape={features}, kernels.shape={kernels}"
     channels, groups = features[3], window.groups
     if channels is not None and channels % groups:
         divisors = [n for n in range(1, channels + 1) if channels % n == 0]
@@ -77,42 +72,41 @@ def check_shapes(window: Window, features: Shape, kernels: Shape) -> None:
             "batch, or repeat them with `keras.ops.repeat(kernels, batch, axis=0)`."
         )
     high, low = (kernels, features) if window.direction == "up" else (features, kernels)
-    expected = tuple(None if size is None else -(-size // window.scale) for size in high[1:3])
-    if any(None not in pair and pair[0] != pair[1] for pair in zip(expected, low[1:3], strict=True)):
-        raise ValueError(_size_message(window, expected, received))
+    size = tuple(None if length is None else -(-length // window.scale) for length in high[1:3])
+    if any(None not in pair and pair[0] != pair[1] for pair in zip(size, low[1:3], strict=True)):
+        raise ValueError(_size_message(window, size, received))
 
 
-def checked_when_run(window: Window, features: Tensor, kernels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the two tensors; on TensorFlow, sizes that are unknown while tracing are checked before their use.
+def checked_sizes_when_run(window: Window, features: Tensor, kernels: Tensor) -> tuple[Tensor, Tensor]:
+    def sizes(features: Tensor, kernels: Tensor) -> tuple[Tensor, Tensor]:
+        high, low = (kernels, features) if window.direction == "up" else (features, kernels)
+        expected = ops.append(ops.append(high[:1], -(-high[1:3] // window.scale)), window.depth)
+        return expected, ops.append(low[:3], kernels[3])
 
-    XLA drops the check.
-    """
-    known = None not in (*features.shape[:3], *kernels.shape)
-    if known or keras.backend.backend() != "tensorflow":
-        return features, kernels
-    import tensorflow as tf
-
-    high, low = (kernels, features) if window.direction == "up" else (features, kernels)
-    expected = [tf.shape(high)[:1], -(-tf.shape(high)[1:3] // window.scale), [window.depth]]
-    received = [tf.shape(low)[:3], tf.shape(kernels)[3:]]
     message = _size_message(window, "x below", "Received: y below; the last of each is kernels.shape[3]")
-    return asserted(tf.concat(expected, 0), tf.concat(received, 0), message, features, kernels)
+    return checked_when_run(features, kernels, sizes, message)
 
 
-def asserted(expected: Tensor, received: Tensor, message: str, a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Return two tensors of TensorFlow that nobody reads before sizes, `x` and `y` in the message, are found equal."""
+def checked_when_run(
+    a: Tensor, b: Tensor, sizes: Callable[[Tensor, Tensor], tuple[Tensor, Tensor]], message: str
+) -> tuple[Tensor, Tensor]:
+    """Return two tensors whose sizes, as yet unknown in a trace of TensorFlow's, are checked before anybody reads them.
+
+    `sizes` makes expected and received ones, `x` and `y` in the message, of the two shapes. XLA drops the check.
+    """
+    if None not in (*a.shape[:3], *b.shape) or keras.backend.backend() != "tensorflow":
+        return a, b
     import tensorflow as tf
 
-    check = tf.debugging.assert_equal(expected, received, message=message, summarize=4)
+    check = tf.debugging.assert_equal(*sizes(tf.shape(a), tf.shape(b)), message=message, summarize=4)
     with tf.control_dependencies([check]):  # or another operation may fail first
         return tf.identity(a), tf.identity(b)
 
 
 def _size_message(window: Window, expected: object, received: str) -> str:
-    if window.direction == "up":
-        high, low, source = "kernels", "features", "guidance of the size that the output shall have"
-    else:
-        high, low, source = "features", "kernels", "the features that are downsampled"
+    up = window.direction == "up"
+    high, low = ("kernels", "features") if up else ("features", "kernels")
+    source = "guidance of the size that the output shall have" if up else "the features that are downsampled"
     return (
         f"The height and width of `{low}` must be those of `{high}` divided by the scale {window.scale} and rounded "
         f"up: {expected}. {received}. Make the kernels from {source}."

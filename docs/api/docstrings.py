@@ -24,8 +24,9 @@ def rewrite(text):
     """Return a docstring in which every section is one of Google's style, or plain Markdown."""
     text = re.sub(r"^Call arguments:$", "Other Parameters: Call arguments", text, flags=re.MULTILINE)
     text = re.sub(rf"^({PROSE}):\n((?: .*\n?|\n(?= ))+)", _paragraph, text, flags=re.MULTILINE)
+    text = re.sub(r"^(Output shape|Reference): (?=\S)", r"\n\1: ", text, flags=re.MULTILINE)
     text = re.sub(r"\b(Input shape|Output shape|Reference): (?=\S)", r"**\1**: ", text)
-    text = re.sub(r"^Example:$", "**Example**", text, flags=re.MULTILINE)
+    text = re.sub(r"^Example:$", "**Example**\n", text, flags=re.MULTILINE)
     return re.sub(r"(?:^>>> .*\n?(?:(?!\n).+\n?)*)+", _block, text, flags=re.MULTILINE)
 
 

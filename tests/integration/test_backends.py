@@ -19,8 +19,7 @@ ROOT = Path(__file__).parents[2]
 # Numbers and files of each thing that runs; all of tests/ops and tests/layers passes, too, but JAX compiles for long.
 FILES = [
     *("tests/ops/test_reassembly.py", "tests/ops/test_pooling.py", "tests/layers/test_reassembly2d.py"),
-    *("tests/layers/test_a2u_up_sampling2d.py", "tests/layers/test_a2u_down_sampling2d.py"),
-    *("tests/layers/test_upsamplers.py", "tests/test_info.py"),
+    *("tests/layers/test_a2u_sampling2d.py", "tests/layers/test_upsamplers.py", "tests/test_info.py"),
 ]
 NUMBERS = ["-k", "golden or equals or gradcheck or smoke or round_trip or names_versions"]
 
@@ -41,7 +40,7 @@ def run_files(selection, least, **environment):
 def test_composite_alone():
     if compiled.unavailable():
         pytest.skip("the compiled op is not built: the tests run by the composite already")
-    run_files(["tests/layers/test_a2u_up_sampling2d.py"], 20, A2U_TF_IMPLEMENTATION="composite")
+    run_files(["tests/layers/test_a2u_sampling2d.py"], 20, A2U_TF_IMPLEMENTATION="composite")
 
 
 @pytest.mark.process

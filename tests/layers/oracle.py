@@ -52,9 +52,8 @@ def randomize(layer, rng):
 
 def predict(model, inputs):
     """NumPy outputs of a model of one input or a list of them, quicker than `model.predict` traces its graph."""
-    if isinstance(inputs, list):
-        return to_numpy(run(lambda *tensors: model(list(tensors)), *inputs))
-    return to_numpy(run(model, inputs))
+    inputs = inputs if isinstance(inputs, list) else [inputs]
+    return to_numpy(run(lambda *tensors: model(list(tensors)), *inputs))
 
 
 def count(layer):

@@ -108,17 +108,6 @@ def test_feature_any_channels_equal_numpy(rng, channels):
 
 
 @pytest.mark.parametrize(("variant", "shared"), VARIANTS)
-def test_feature_batch_equals_sample_by_sample(rng, variant, shared):
-    layer = make_kernels((None, None, None, 4), rng, variant=variant, channel_shared=shared, directions=BOTH)
-    x = rng.normal(size=(3, 4, 5, 4)).astype("float32")
-    together = run(layer, x)
-    for n in range(3):
-        alone = run(layer, x[n : n + 1])
-        for name in BOTH:
-            np.testing.assert_allclose(to_numpy(alone[name]), to_numpy(together[name])[n : n + 1], atol=1e-5)
-
-
-@pytest.mark.parametrize(("variant", "shared"), VARIANTS)
 def test_cardinality_of_empty_batch(variant, shared):
     layer = make_kernels((None, None, None, 4), variant=variant, channel_shared=shared, directions=BOTH)
     outputs = run(layer, np.zeros((0, 4, 5, 4), "float32"))
@@ -255,18 +244,3 @@ def test_exception_of_settings(settings, expected, received):
 def test_exception_of_guidance_shape(shape):
     with pytest.raises(ValueError, match=r"rank 4.*channel count is known.*Received: shape="):
         A2UKernels().build(shape)
-
-
-def test_convention_sub_positions_and_taps():
-    """One hot value of P at sub-position (1, 0), tap 4, is seen at odd rows, even columns, tap 4 alone."""
-    layer = make_kernels((1, 4, 4, 1), variant="static", use_norm=False, encoding_size=1, dtype="float64")
-    projection = np.zeros((1, 36))
-    projection[0, (2 * 1 + 0) * 9 + 4] = 1
-    layer.encoder_u.assign(np.ones((1, 1, 1, 1)))
-    layer.encoder_v.assign(np.ones((1, 1, 1, 1)))
-    layer.projection_up.assign(projection)
-    kernels = to_numpy(run(layer, np.ones((1, 4, 4, 1)))["up"])
-    raw = np.zeros((4, 4, 9))
-    raw[1::2, 0::2, 4] = 1
-    values = np.exp(1 / (1 + np.exp(-raw)))
-    np.testing.assert_allclose(kernels[0], values / values.sum(-1, keepdims=True), atol=FLOAT64_TOLERANCE)

@@ -9,7 +9,7 @@ import pytest
 
 import a2u_tf
 from a2u_tf.layers import A2UDownSampling2D, A2UKernels, A2UUpSampling2D, Reassembly2D
-from a2u_tf.ops.compiled import op
+from a2u_tf.ops.compiled import library
 from tests.helpers import SEED, run_python
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.usefixtures("built")]
@@ -86,8 +86,8 @@ def test_keras_runs_the_op_in_its_graphs(monkeypatch):
     layer, x = Reassembly2D("up", 3), pictures(2, (4, 4))
     kernels = np.ones((2, 8, 8, 9), "float32")
     expected = layer(x, kernels)
-    original = op.call_op
-    monkeypatch.setattr(op, "call_op", lambda *args, **settings: 2 * original(*args, **settings))
+    original = library.call_op
+    monkeypatch.setattr(library, "call_op", lambda *args, **settings: 2 * original(*args, **settings))
     features, maps = keras.Input((4, 4, 2)), keras.Input((8, 8, 9))
     net = keras.Model([features, maps], layer(features, maps))
     np.testing.assert_allclose(net.predict([x, kernels], verbose=0), 2 * expected, rtol=1e-5)

@@ -6,7 +6,7 @@ import pytest
 
 from a2u_tf.layers import A2UKernels, Reassembly2D
 from a2u_tf.ops import reassemble_down, reassemble_up
-from tests.helpers import SEED, assert_close, run, to_numpy
+from tests.helpers import SEED, assert_close, run
 from tests.layers.oracle import VARIANTS, predict, randomize
 
 
@@ -36,12 +36,6 @@ def test_cardinality_of_unknown_sizes():
     outputs = layer(keras.Input((None, None, 4)), keras.Input((None, 7, 9)))
     assert outputs.shape == (None, None, 7, 4)
     assert layer.count_params() == 0
-
-
-@pytest.mark.parametrize("size", [(4, 6), (5, 7), (1, 2)])
-def test_feature_shared_kernels_restore_the_size(rng, size):
-    model = make_model()
-    assert predict(model, rng.normal(size=(2, *size, 4)).astype("float32")).shape == (2, *size, 4)
 
 
 @pytest.mark.parametrize(("variant", "shared"), VARIANTS)
@@ -104,22 +98,3 @@ def test_exception_of_settings(settings, message):
 def test_exception_of_shapes_in_functional_models():
     with pytest.raises(ValueError, match=r"divided by (the scale |up=)2"):
         Reassembly2D("up", 3)(keras.Input((2, 2, 4)), keras.Input((6, 4, 9)))
-
-
-@pytest.mark.tensorflow
-def test_exception_of_sizes_known_only_when_run():
-    import tensorflow as tf
-
-    layer = tf.function(Reassembly2D("up", 1), input_signature=[tf.TensorSpec((None, None, None, 1))] * 2)
-    assert layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 3, 4, 1))).shape == (1, 3, 4, 1)
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"divided by (the scale |up=)2"):
-        layer(tf.zeros((1, 2, 2, 1)), tf.zeros((1, 6, 4, 1)))
-
-
-def test_convention_hand_computed(rng):
-    """The kernel map picks one tap: the source pixel's right neighbour, zero outside the map."""
-    features = np.arange(1.0, 5.0, dtype="float32").reshape(1, 2, 2, 1)
-    kernels = np.zeros((1, 4, 4, 9), "float32")
-    kernels[..., 5] = 1
-    outputs = to_numpy(Reassembly2D("up", 3)(features, kernels))[0, ..., 0]
-    np.testing.assert_array_equal(outputs, [[2, 2, 0, 0], [2, 2, 0, 0], [4, 4, 0, 0], [4, 4, 0, 0]])

@@ -7,24 +7,11 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.layers import GUIDED, UPSAMPLERS, A2UKernels, A2UUpSampling2D, make_upsampler
+from a2u_tf.layers import UPSAMPLERS, A2UKernels, A2UUpSampling2D, make_upsampler
 from tests.helpers import run, to_numpy
-from tests.layers.oracle import predict
+from tests.layers.oracle import arrays, model_of, predict
 
 QUANTISED = ("dysample", "fade", "fade_lite", "sapa_b", "sapa_g", "a2u")  # those with Dense inside
-
-
-def arrays(rng, name, dtype="float32"):
-    shapes = [(2, 4, 4, 8), (2, 8, 8, 8)][: 1 + (name in GUIDED)]
-    arrays = [rng.normal(size=shape).astype(dtype) for shape in shapes]
-    return arrays if len(arrays) > 1 else arrays[0]
-
-
-def model_of(name, **settings):
-    inputs = keras.Input((4, 4, 8))
-    if name in GUIDED:
-        inputs = [inputs, keras.Input((8, 8, 8))]
-    return keras.Model(inputs, make_upsampler(name, name="up", **settings)(inputs))
 
 
 def reloaded(model, folder):
@@ -91,7 +78,7 @@ def test_map_of_policies(rng, name, tmp_path):
     assert dtype_of(model.output) == dtype_of(model(inputs)) == "bfloat16"
     assert dtype_of(reloaded(model, tmp_path)(inputs)) == "bfloat16"
     layer = make_upsampler(name, name="up", dtype=policies(up="mixed_bfloat16"))  # as yet without a path
-    assert dtype_of(layer(*inputs) if name in GUIDED else layer(inputs)) == "bfloat16"
+    assert dtype_of(layer(*inputs)) == "bfloat16"
 
 
 def test_map_of_policies_for_a_sublayer():
@@ -106,8 +93,8 @@ def test_map_of_policies_for_a_sublayer():
 @pytest.mark.parametrize("name", UPSAMPLERS)
 def test_float64(rng, name):
     layer = make_upsampler(name, dtype="float64")
-    inputs = arrays(rng, name, "float64")
-    outputs = run(lambda *x: layer(*x), *(inputs if name in GUIDED else [inputs]))
+    inputs = arrays(rng, name, dtype="float64")
+    outputs = run(layer, *inputs)
     assert {dtype_of(outputs), *(dtype_of(v) for v in layer.weights)} == {"float64"}
     values = to_numpy(outputs)
     # TensorFlow's own bilinear resizing is in float32.

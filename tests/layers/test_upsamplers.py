@@ -6,7 +6,7 @@ import pytest
 
 from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
 from tests.helpers import run, skip_unless_empty_maps_convolve, to_numpy
-from tests.layers.oracle import arrays, model_of, predict
+from tests.layers.oracle import arrays, count, model_of, predict
 
 # Others are for TensorFlow alone: JAX compiles each anew.
 SIZES = [(3, 5), *(pytest.param(size, marks=pytest.mark.tensorflow) for size in ((1, 1), (4, 2)))]
@@ -44,13 +44,44 @@ def test_other_scales_or_a_clear_error(rng, name):
 
 
 @pytest.mark.parametrize("name", UPSAMPLERS)
+def test_unknown_sizes(name):
+    scale = 2 if name in DOUBLING else 3
+    shapes = [(None, None, 5, 8), (None, None, 5 * scale, 8)][: 1 + (name in GUIDED)]
+    layer = make_upsampler(name, scale=scale)
+    assert layer.compute_output_shape(*shapes) == (None, None, 5 * scale, 8)
+    assert layer(*(keras.Input(shape[1:]) for shape in shapes)).shape == (None, None, 5 * scale, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("transposed_conv", 811_520),
+        ("pixel_shuffle", 3_246_080),
+        ("carafe", 263_824),
+        ("indexnet_hin", 32 * (64**2 * 2 + 128**2 + 256**2) + 12 * 512),
+        ("indexnet_m2o", 12_263_424),
+        ("dysample", 16_512),
+        ("fade", 124_008),
+        ("fade_lite", 27_216),
+        ("sapa_i", 0),
+        ("sapa_b", 35_072),
+        ("sapa_g", 35_588),
+    ],
+)
+def test_published_parameters_of_four_stages(name, expected):
+    layers = [make_upsampler(name) for _ in range(4)]
+    for layer, channels in zip(layers, (64, 64, 128, 256), strict=True):
+        layer.build(*[(None, None, None, channels)] * (1 + (name in GUIDED)))
+    assert sum(map(count, layers)) == expected
+
+
+@pytest.mark.parametrize("name", UPSAMPLERS)
 def test_round_trip(rng, name, tmp_path):
     model = model_of(name)
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     inputs = arrays(rng, name)
-    first, second = (predict(net, inputs if name in GUIDED else inputs[0]) for net in (model, loaded))
-    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(predict(loaded, inputs), predict(model, inputs))
     assert loaded.get_layer("up").get_config() == model.get_layer("up").get_config()
 
 
@@ -92,6 +123,45 @@ def test_graphs_of_open_sizes(rng, name, jit_compile):
     signature = [tf.TensorSpec(shape) for shape in shapes]
     traced = tf.function(lambda *x: layer(*x), input_signature=signature, jit_compile=jit_compile)
     np.testing.assert_allclose(to_numpy(traced(*inputs)), expected, atol=1e-5)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize(
+    "name", ["a2u", "a2u static", "a2u composite", "carafe", "dysample", "fade", "sapa_b", "max_unpool"]
+)
+def test_vectorized_map_equals_the_batch(rng, name):
+    import tensorflow as tf
+
+    name, _, setting = name.partition(" ")
+    settings = {"static": {"variant": "static"}, "composite": {"implementation": "composite"}}.get(setting, {})
+    layer, tensors = make_upsampler(name, **settings), tuple(map(tf.constant, arrays(rng, name, batch=3)))
+    actual = tf.vectorized_map(lambda sample: layer(*(x[None] for x in sample))[0], tensors)
+    np.testing.assert_allclose(actual, layer(*tensors), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("carafe", {"kernel_size": 4}, "`kernel_size` of upsampling must be odd"),
+        ("carafe", {"encoder_size": 2}, "`encoder_size` must be an odd integer. Received: encoder_size=2"),
+        ("carafe", {"compressed_channels": 0}, "`compressed_channels` must be an integer of at least 1"),
+        ("carafe", {"scale": 1.5}, "`scale` must be an integer"),
+        ("carafe", {"groups": 0}, "`groups` must be an integer"),
+        ("dysample", {"style": "xx"}, r"`style` must be one of \('lp', 'pl'\). Received: style='xx'"),
+        ("dysample", {"groups": 1.5}, "Received: groups=1.5"),
+        ("fade", {"kernel_size": 4}, "must be odd.*Received: kernel_size=4"),
+        ("fade", {"embedding_size": 0}, "Received: embedding_size=0"),
+        ("fade", {"implementation": "xx"}, "Received: 'xx'"),
+        ("sapa_b", {"kernel_size": 4}, "must be odd.*Received: kernel_size=4"),
+        ("sapa_b", {"embedding_size": 0}, "Received: embedding_size=0"),
+        ("indexnet_hin", {"expansion": 0}, "`expansion` must be .*expansion=0"),
+        ("pixel_shuffle", {"kernel_size": 2.5}, "`kernel_size` must be an integer of at least 1"),
+        ("transposed_conv", {"kernel_size": 0}, "`kernel_size` must be an integer of at least 1"),
+    ],
+)
+def test_exception_of_settings(name, settings, message):
+    with pytest.raises(ValueError, match=message):
+        make_upsampler(name, **settings)
 
 
 @pytest.mark.parametrize("name", sorted(GUIDED - {"a2u", "max_unpool"}))

@@ -94,7 +94,7 @@ class Case:
     def form(self, name):
         """Return the composite of one form, `"taps"` or `"matmul"`, as a function of features and kernels."""
         module = importlib.import_module(f"a2u_tf.ops.composite.{name}")
-        return lambda *tensors: composite.reassemble_as(module, *tensors, self.window)
+        return lambda *tensors: composite.reassemble(*tensors, self.window, module)
 
 
 def load_golden(folder, direction, number):

@@ -59,23 +59,6 @@ def test_up_weights_of_nine_taps_lie_in_the_papers_interval(rng):
     assert kernels[0, 0, 1, 0] == kernels.min()
 
 
-def test_convention_shuffle_order_is_sub_position_major():
-    """Channel `(2 dy + dx) * taps + tap`; the released model's `tap * 4 + 2 dy + dx` gives another map."""
-    raw = np.full((1, 1, 1, 4 * 9), -50.0)
-    raw[..., (2 * 1 + 0) * 9 + 5] = 50  # sub-position (1, 0), tap 5
-    kernels = to_numpy(run(lambda raw: normalize_up(raw, 3, 2), raw))[0]
-    raised = [(int(y), int(x), int(tap)) for y, x, tap in np.argwhere(kernels > 0.2)]
-    assert raised == [(1, 0, 5)]
-
-
-def test_convention_groups_lie_within_a_sub_position():
-    raw = np.full((1, 1, 1, 4 * 2), -50.0)
-    raw[..., (2 * 0 + 1) * 2 + 1] = 50  # sub-position (0, 1), group 1
-    kernels = to_numpy(run(lambda raw: normalize_up(raw, 1, 2), raw))[0]
-    raised = [(int(y), int(x), int(group)) for y, x, group in np.argwhere(kernels > 0.5)]
-    assert raised == [(0, 1, 1)]
-
-
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
 def test_precision(rng, dtype):
     raw = ops.convert_to_tensor(rng.normal(size=(1, 2, 3, 4 * 9)), dtype)

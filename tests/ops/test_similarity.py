@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from a2u_tf.ops.composite import matmul, taps
-from a2u_tf.ops.composite.forms import similarity, similarity_as
+from a2u_tf.ops.composite import matmul, similarity, taps
 from a2u_tf.ops.layout import Window
 from tests.helpers import FLOAT_DTYPES, assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients
 
@@ -39,7 +38,7 @@ def make_arrays(rng, batch, height, width, channels, scale, dtype="float64"):
 
 
 def by_form(form, kernel_size, scale):
-    return lambda *tensors: similarity_as(form, *tensors, Window("up", kernel_size, scale))
+    return lambda *tensors: similarity(*tensors, Window("up", kernel_size, scale), form)
 
 
 @pytest.mark.parametrize("dtype", FLOAT_DTYPES)

@@ -29,7 +29,6 @@ class CARAFEUpSampling2D(ReassemblingLayer):
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
     Reference: Wang, Chen, Xu, Liu, Loy, Lin, "CARAFE: Content-Aware ReAssembly of FEatures", ICCV 2019.
     """
 
@@ -42,14 +41,12 @@ class CARAFEUpSampling2D(ReassemblingLayer):
         encoder_size: int = 3,
         compressed_channels: int = 64,
         groups: int = 1,
-        implementation: str = "auto",
         **kwargs: Any,
     ) -> None:
-        super().__init__(scale, implementation=implementation, **kwargs)
+        super().__init__(scale, **kwargs)
         self._reassembles("up", kernel_size, groups)
-        self.encoder_size, self.compressed_channels = positive_integers(
-            encoder_size=encoder_size, compressed_channels=compressed_channels
-        )
+        sizes = {"encoder_size": encoder_size, "compressed_channels": compressed_channels}
+        self.encoder_size, self.compressed_channels = positive_integers(**sizes)
         if self.encoder_size % 2 == 0:
             raise ValueError(f"`encoder_size` must be an odd integer. Received: encoder_size={encoder_size!r}")
 
@@ -62,7 +59,6 @@ class CARAFEUpSampling2D(ReassemblingLayer):
         self.encoder = self._convolution(
             "encoder", compressed_shape, values, self.encoder_size, kernel_initializer=small
         )
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         return self._reassemble(inputs, self.kernels(inputs))

@@ -27,7 +27,6 @@ class DySampleUpSampling2D(ResamplingLayer):
     `(dx, dy) = 0.25 * o`, or `0.5 * o * sigmoid(s)` with a dynamic scope, where `o` (with bias) and `s` (without) are
     1x1 convolutions. Zero offsets are bilinear upsampling, which is about where training starts: `o` starts at
     N(0, 0.001), `s` at zero. Bilinear weights sum to one, so that constant features stay constant up to the border.
-
     The convolutions have `c * m` weights each and `o` has `m` biases: `c = C`, `m = 2 * groups * scale**2` in style
     `"lp"`; `c = C / scale**2`, `m = 2 * groups` in style `"pl"`. Published counts leave the biases out.
 
@@ -40,9 +39,7 @@ class DySampleUpSampling2D(ResamplingLayer):
         dynamic_scope: Whether the feature also sets how far the points may go; DySample+ in the paper.
 
     Input shape: `(N, H, W, C)`, where `groups` divides `C` and, in style `"pl"`, `scale**2` too.
-
     Output shape: `(N, scale * H, scale * W, C)`. Points and weights are float32 also under half-precision policies.
-
     Reference: Liu, Lu, Fu, Cao, "Learning to Upsample by Learning to Sample", ICCV 2023.
     """
 
@@ -57,17 +54,14 @@ class DySampleUpSampling2D(ResamplingLayer):
         self.dynamic_scope = dynamic_scope
 
     def build(self, inputs_shape: Shape) -> None:
-        channels, values = self._checked_channels(inputs_shape), 2 * self.groups
-        if self.style == "lp":
-            values *= self.scale**2
-        else:
-            channels //= self.scale**2
-        shape, small = (None, channels), keras.initializers.RandomNormal(stddev=0.001)
+        channels, cells = self._checked_channels(inputs_shape), self.scale**2
+        read, made = (channels, cells) if self.style == "lp" else (channels // cells, 1)
+        shape, values = (None, read), 2 * self.groups * made
+        small = keras.initializers.RandomNormal(stddev=0.001)
         self.offset = self._dense("offset", shape, values, kernel_initializer=small)
         self.scope = None
         if self.dynamic_scope:
             self.scope = self._dense("scope", shape, values, kernel_initializer="zeros", use_bias=False)
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         offsets = self._offsets(inputs)
@@ -89,10 +83,7 @@ class DySampleUpSampling2D(ResamplingLayer):
 
     def _checked_channels(self, shape: Shape) -> int:
         channels = check_features(self, shape)
-        divisors = {"groups": self.groups}
-        if self.style == "pl":
-            divisors["scale**2"] = self.scale**2
-        for name, divisor in divisors.items():
+        for name, divisor in (("groups", self.groups), ("scale**2", self.scale**2 if self.style == "pl" else 1)):
             if channels % divisor:
                 raise ValueError(
                     f"The channels of the inputs must be a multiple of `{name}`={divisor} (style={self.style!r}). "

@@ -25,7 +25,6 @@ class FADEUpSampling2D(GuidedUpSampling2D):
     The window of `Q` moves by one pixel per output on the encoder and by one per 2 x 2 outputs on the decoder: the
     semi-shift convolution. Reassembly counts taps outside the map as zero, so its part is attenuated within
     `kernel_size // 2` cells of the border. All weights start Glorot-uniform, biases at zero.
-
     With C channels in both and the defaults the layer has `129 C + 14490` parameters, `51 C + 276` where `lite`.
 
     Args:
@@ -39,22 +38,14 @@ class FADEUpSampling2D(GuidedUpSampling2D):
         guidance: Float tensor of shape `(N, 2 * H, 2 * W, C)`.
 
     Output shape: `(N, 2 * H, 2 * W, C)`. The softmax is computed in float32 also under half-precision policies.
-
     Reference: Lu et al., "FADE: Fusing the Assets of Decoder and Encoder for Task-Agnostic Upsampling", ECCV 2022.
     """
 
     fixed_scale = 2
     settings = ("kernel_size", "embedding_size", "lite")
 
-    def __init__(
-        self,
-        kernel_size: int = 5,
-        embedding_size: int = 64,
-        lite: bool = False,
-        implementation: str = "auto",
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(implementation=implementation, **kwargs)
+    def __init__(self, kernel_size: int = 5, embedding_size: int = 64, lite: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._reassembles("up", kernel_size)
         (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
         self.lite = lite
@@ -62,18 +53,16 @@ class FADEUpSampling2D(GuidedUpSampling2D):
     def build(self, inputs_shape: Shape, guidance_shape: Shape | None = None) -> None:
         guidance_shape = self.check_shapes(inputs_shape, guidance_shape)
         taps = self.kernel_size**2
-        embedding_size = taps if self.lite else self.embedding_size
-        self.embedding_guidance = self._dense("embedding_guidance", guidance_shape, embedding_size, wide=False)
-        settings: dict[str, Any] = {"wide": False, "use_bias": False}
-        self.embedding_inputs = self._dense("embedding_inputs", inputs_shape, embedding_size, **settings)
-        name, embedded_shape = "content_encoder", (*guidance_shape[:3], embedding_size)
+        depth = taps if self.lite else self.embedding_size
+        self.embedding_guidance = self._dense("embedding_guidance", guidance_shape, depth, wide=False)
+        self.embedding_inputs = self._dense("embedding_inputs", inputs_shape, depth, wide=False, use_bias=False)
+        name, embedded_shape = "content_encoder", (*guidance_shape[:3], depth)
         if self.lite:
-            settings = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
+            settings: dict[str, Any] = {"kernel_size": 3, "padding": "same", "data_format": self.data_format}
             self.content_encoder = self._sublayer(keras.layers.DepthwiseConv2D, name, embedded_shape, **settings)
         else:
             self.content_encoder = self._convolution(name, embedded_shape, taps, 3)
         self.gate = self._dense("gate", inputs_shape, 1, wide=False)
-        super().build(inputs_shape)
 
     def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         upsampled = self._reassemble(inputs, self._kernels(inputs, guidance))

@@ -1,5 +1,6 @@
 """IndexNet: learned pooling indices, made from the encoder's feature and used by pooling and by unpooling."""
 
+import functools
 from typing import Any
 
 import keras
@@ -38,10 +39,8 @@ class IndexNetIndices(ResamplingLayer):
             the matting network needs.
 
     Input shape: `(N, H, W, C)`, H and W even.
-
     Output shape: Dict of `"up"`: `(N, H, W, G)`, for a window of one tap, and `"down"`: `(N, H / 2, W / 2, 4 G)`, for a
     window of 2 x 2; G is 1 for `"hin"` and C for the others.
-
     Reference: Lu, Dai, Shen, Xu, "Indices Matter: Learning to Index for Deep Image Matting", ICCV 2019.
     """
 
@@ -67,7 +66,6 @@ class IndexNetIndices(ResamplingLayer):
                 branch.append(self._sublayer(layer_class, f"{name}_{number}", shape, **settings))
                 shape = branch[-1].compute_output_shape(shape)
             self.branches.append(branch)
-        super().build(guidance_shape)
 
     def _branch(self, channels: int) -> list[tuple[str, type[layers.Layer], dict[str, Any]]]:
         """Names, classes and settings of the layers that make the scores of one sub-position, or of all four."""
@@ -92,12 +90,7 @@ class IndexNetIndices(ResamplingLayer):
 
     def call(self, guidance: Tensor) -> dict[str, Tensor]:
         _check_even(guidance.shape)
-        scores = []
-        for branch in self.branches:
-            x = guidance
-            for layer in branch:
-                x = layer(x)
-            scores.append(x)
+        scores = [functools.reduce(lambda x, layer: layer(x), branch, guidance) for branch in self.branches]
         if self.kind == "hin":
             scores = ops.split(scores[0], 4, axis=-1)
         indices = [ops.sigmoid(score) for score in scores]
@@ -131,15 +124,9 @@ class IndexNetUpSampling2D(GuidedUpSampling2D):
     settings = SETTINGS
 
     def __init__(
-        self,
-        kind: str = "m2o",
-        nonlinear: bool = True,
-        context: bool = True,
-        expansion: int = 2,
-        implementation: str = "auto",
-        **kwargs: Any,
+        self, kind: str = "m2o", nonlinear: bool = True, context: bool = True, expansion: int = 2, **kwargs: Any
     ) -> None:
-        super().__init__(implementation=implementation, **kwargs)
+        super().__init__(**kwargs)
         checked = IndexNetIndices(kind, nonlinear, context, expansion, data_format=self.data_format)
         for name in SETTINGS:
             setattr(self, name, getattr(checked, name))
@@ -155,7 +142,6 @@ class IndexNetUpSampling2D(GuidedUpSampling2D):
         settings = {**self._settings(), "data_format": self.data_format}
         self.indices = self._sublayer(IndexNetIndices, "indices", guidance_shape, **settings)
         self._reassembles("up", 1, 1 if self.kind == "hin" else channels)
-        super().build(inputs_shape)
 
     def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         return self._reassemble(inputs, self.indices(guidance)["up"])

@@ -25,14 +25,12 @@ class MaxUnpooling2D(ResamplingLayer):
         guidance: Float tensor of shape `(N, H, W, C)`, the feature before max-pooling.
 
     Output shape: `(N, H, W, C)`.
-
     Reference: Badrinarayanan, Kendall, Cipolla, "SegNet: A Deep Convolutional Encoder-Decoder Architecture for Image
     Segmentation", PAMI 2017.
     """
 
     def build(self, inputs_shape: Shape, guidance_shape: Shape) -> None:
         self._check(inputs_shape, guidance_shape)
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         self._check(inputs.shape, guidance.shape)
@@ -46,8 +44,7 @@ class MaxUnpooling2D(ResamplingLayer):
         outputs = merge_phases(ops.transpose(outputs, (0, 1, 4, 2, 5, 3)))
         if same(height, rows * scale) and same(width, columns * scale):
             return outputs
-        rest = [[0, height - rows * scale], [0, width - columns * scale]]
-        return ops.pad(outputs, [[0, 0], *rest, [0, 0]])
+        return ops.pad(outputs, [[0, 0], [0, height - rows * scale], [0, width - columns * scale], [0, 0]])
 
     def _check(self, inputs_shape: Shape, guidance_shape: Shape) -> None:
         check_features(self, inputs_shape)

@@ -20,7 +20,6 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
         kernel_size: Side k of the convolution, which has `r**2 (k**2 C + 1) C` parameters.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
     Reference: Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel Convolutional
     Neural Network", CVPR 2016.
     """
@@ -34,7 +33,6 @@ class PixelShuffleUpSampling2D(ResamplingLayer):
     def build(self, inputs_shape: Shape) -> None:
         values = self.scale**2 * check_features(self, inputs_shape)
         self.conv = self._convolution("conv", inputs_shape, values, self.kernel_size)
-        super().build(inputs_shape)
 
     def call(self, inputs: Tensor) -> Tensor:
         return depth_to_space(self.conv(inputs), self.scale)

@@ -33,7 +33,6 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
     with `g = sigmoid(<w, Z'> + b)` of the decoder pixel and `↑` nearest enlargement. Taps outside the map score 0,
     stay in the softmax, and contribute nothing: outputs within `kernel_size // 2` cells of the border are attenuated.
     Only in the interior do constant features stay constant.
-
     The shared projection meets the parameter counts that the paper publishes, the other is the released code's.
     Projections start at N(0, 0.02) without bias, so that the kernels start near a box average.
 
@@ -51,7 +50,6 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
             `"gated"` with a shared projection.
 
     Output shape: `(N, scale * H, scale * W, C)`. Kernels are made in float32 also under half-precision policies.
-
     Reference: Lu et al., "SAPA: Similarity-Aware Point Affiliation for Feature Upsampling", NeurIPS 2022.
     """
 
@@ -64,10 +62,9 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
         similarity: str = "bilinear",
         embedding_size: int = 32,
         share_query_projection: bool = True,
-        implementation: str = "auto",
         **kwargs: Any,
     ) -> None:
-        super().__init__(scale, implementation=implementation, **kwargs)
+        super().__init__(scale, **kwargs)
         self._reassembles("up", kernel_size)
         (self.embedding_size,) = positive_integers(embedding_size=embedding_size)
         self.similarity = one_of("similarity", similarity, SIMILARITIES)
@@ -84,7 +81,6 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
             self.gate = self._project("gate", inputs_shape, 1)
             if not self.share_query_projection:
                 self.query_inputs = self._project("query_inputs", inputs_shape, self.embedding_size)
-        super().build(inputs_shape)
 
     def upsample(self, inputs: Tensor, guidance: Tensor) -> Tensor:
         kernels = ops.softmax(self._scores(inputs, guidance), axis=-1)
@@ -95,9 +91,7 @@ class SAPAUpSampling2D(GuidedUpSampling2D):
         query, key = self.norm_guidance(guidance), self.norm_inputs(inputs)
         if self.similarity != "inner_product":
             query = self.query(query)
-        if self.similarity == "gated":
-            query = self._gated(query, inputs, key)
-        if self.similarity != "inner_product":
+            query = self._gated(query, inputs, key) if self.similarity == "gated" else query
             key = self.key(key)
         return composite.similarity(query, key, self._reassemble.window)
 

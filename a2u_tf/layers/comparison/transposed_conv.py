@@ -3,7 +3,6 @@
 from typing import Any
 
 import keras
-from keras import layers
 
 from a2u_tf.layers.base import ResamplingLayer
 from a2u_tf.layers.checks import check_features
@@ -23,7 +22,6 @@ class TransposedConvUpSampling2D(ResamplingLayer):
         kernel_size: Integer k of at least `2 r - 2`, or the last pixels would have no source. Default: `2 r - 1`.
 
     Input shape: `(N, h, w, C)`, any size. Output shape: `(N, scale * h, scale * w, C)`.
-
     Reference: Long, Shelhamer, Darrell, "Fully Convolutional Networks for Semantic Segmentation", CVPR 2015.
     """
 
@@ -32,18 +30,16 @@ class TransposedConvUpSampling2D(ResamplingLayer):
     def __init__(self, scale: int | None = None, kernel_size: int | None = None, **kwargs: Any) -> None:
         super().__init__(scale, **kwargs)
         (self.kernel_size,) = positive_integers(kernel_size=2 * self.scale - 1 if kernel_size is None else kernel_size)
-        smallest = 2 * self.scale - 2
-        if self.kernel_size < smallest:
+        if self.kernel_size < 2 * self.scale - 2:
             raise ValueError(
-                f"`kernel_size` must be an integer of at least {smallest} at scale {self.scale}, or the last output "
-                f"pixels would have no source. Received: kernel_size={kernel_size!r}"
+                f"`kernel_size` must be an integer of at least {2 * self.scale - 2} at scale {self.scale}, or the last "
+                f"output pixels would have no source. Received: kernel_size={kernel_size!r}"
             )
 
     def build(self, inputs_shape: Shape) -> None:
-        settings: dict[str, Any] = {"strides": self.scale, "data_format": self.data_format}
-        settings |= {"filters": check_features(self, inputs_shape), "kernel_size": self.kernel_size}
-        self.conv = self._sublayer(layers.Conv2DTranspose, "conv", inputs_shape, **settings)
-        super().build(inputs_shape)
+        channels, settings = check_features(self, inputs_shape), {"strides": self.scale, "padding": "valid"}
+        kind = keras.layers.Conv2DTranspose
+        self.conv = self._convolution("conv", inputs_shape, channels, self.kernel_size, kind, **settings)
 
     def call(self, inputs: Tensor) -> Tensor:
         before = (self.kernel_size - 1) // 2

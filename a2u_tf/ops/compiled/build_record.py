@@ -1,6 +1,6 @@
-"""The record beside a compiled library: what it was built from and for. Needs nothing but Python.
+"""The record beside a compiled library: what it was built from and for; the build writes it, loading checks it.
 
-The build writes it, loading checks it. This file is also read by path, where the package cannot be imported.
+It needs nothing but Python: this file is also read by path, where the package cannot be imported.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ def make_record(library: Path | str, sources: Path | str, **facts: Any) -> dict[
 def problem(library: Path | str, sources: Path | str, tensorflow_version: str, one_version: bool = False) -> str | None:
     """Return why the library should not be loaded, or None.
 
-    The ops' library keeps to TensorFlow's C API, which all 2.x share; others serve the `one_version` that they were
+    The ops keep to TensorFlow's C API, which all 2.x share; other libraries serve the `one_version` that they were
     built with. Where the folder of sources is missing, as in an installed package, they are not compared.
     """
     if not Path(library).exists():
@@ -62,8 +62,8 @@ def problem(library: Path | str, sources: Path | str, tensorflow_version: str, o
         return f"it was built for {machine}, this machine is {platform.machine()}"
     if library_hash != file_hash(library):
         return "the library is not the one that its build record describes"
-    same = built_with == tensorflow_version
-    if not same and (one_version or built_with.split(".")[0] != tensorflow_version.split(".")[0]):
+    parts = None if one_version else 1  # of the version that must be the same
+    if built_with.split(".")[:parts] != tensorflow_version.split(".")[:parts]:
         return f"it was built with TensorFlow {built_with}, this is {tensorflow_version}"
     if (Path(sources) / "build.py").exists() and built_from != source_hash(sources):
         return "its sources have changed since it was built"

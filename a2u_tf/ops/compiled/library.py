@@ -1,4 +1,4 @@
-"""The compiled library, loaded once and at first use, and the gradients of its operations."""
+"""The compiled library, loaded once and at first use: reassembly by its operation, which has gradients of any order."""
 
 import contextlib
 import ctypes
@@ -7,22 +7,23 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 from absl import logging
 
+from a2u_tf.ops import alternatives, composite
 from a2u_tf.ops.compiled import build_record
+from a2u_tf.ops.dtypes import common_dtype
+from a2u_tf.ops.layout import Window
 from a2u_tf.types import Tensor
-
-if TYPE_CHECKING:
-    import tensorflow as tf
 
 PACKAGE = Path(__file__).parents[2]
 LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
 SOURCES = PACKAGE.parent / "custom_ops"
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 VARIABLE = "A2U_TF_INSTRUCTION_SET"
+ATTRIBUTES = ("kernel_size", "up", "down", "groups")  # of the operations
 
 
 def unavailable() -> str | None:
@@ -41,12 +42,7 @@ def unavailable() -> str | None:
 
 def instruction_set() -> str:
     """The name of the instruction set that the CPU kernels use here: the best, or what `VARIABLE` names."""
-    return _instruction_set(loaded()[1])
-
-
-def _instruction_set(library: ctypes.CDLL) -> str:
-    library.a2u_isa.restype = ctypes.c_char_p
-    return str(library.a2u_isa().decode())
+    return str(loaded()[1].a2u_isa().decode())
 
 
 def loaded() -> tuple[ModuleType, ctypes.CDLL]:
@@ -62,17 +58,21 @@ def load() -> tuple[tuple[ModuleType, ctypes.CDLL] | None, str | None]:
     """Return `((ops, library), None)`, or `(None, reason)`."""
     import tensorflow as tf
 
-    command = f"Build it with: {build_record.BUILD_COMMAND}"
-    both, reason = _load(LIBRARY, lambda path: (tf.load_op_library(path), ctypes.CDLL(path)), "", command)
-    if reason is None:
-        asked = os.environ.get(VARIABLE)
-        if asked is not None and asked != _instruction_set(both[1]):
-            raise ValueError(
-                f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
-                f"Unset it to use the best. Received: {asked!r}"
-            )
-        _register_gradients(both[0])
-    return both, reason
+    both, reason = _load(
+        LIBRARY, build_record.BUILD_COMMAND, lambda path: (tf.load_op_library(path), ctypes.CDLL(path))
+    )
+    if reason is not None:
+        return None, reason
+    ops, library = both
+    library.a2u_isa.restype = ctypes.c_char_p
+    asked = os.environ.get(VARIABLE)
+    if asked not in (None, library.a2u_isa().decode()):
+        raise ValueError(
+            f"The environment variable {VARIABLE} must be one of {INSTRUCTION_SETS} that this processor has. "
+            f"Unset it to use the best. Received: {asked!r}"
+        )
+    _register_gradients(ops)
+    return (ops, library), None
 
 
 @functools.cache
@@ -81,39 +81,55 @@ def _load_gpu_kernels() -> str | None:
     import tensorflow as tf
 
     path = LIBRARY.with_name(build_record.gpu_library(tf.__version__))
-    command = f"Build them with: {build_record.GPU_BUILD_COMMAND}"
-    return _load(path, tf.load_library, "no GPU kernels: ", command, one_version=True)[1]
+    return _load(path, build_record.GPU_BUILD_COMMAND, tf.load_library, "no GPU kernels: ")[1]
 
 
-def _load(
-    path: Path, loader: Callable[[str], Any], what: str, command: str, one_version: bool = False
-) -> tuple[Any, str | None]:
+def _load(path: Path, command: str, loader: Callable[[str], Any], what: str = "") -> tuple[Any, str | None]:
     """Return what was loaded, or None and the reason; a library that is there but unfit is reported."""
     import tensorflow as tf
 
-    reason = build_record.problem(path, SOURCES, tf.__version__, one_version)
+    reason = build_record.problem(path, SOURCES, tf.__version__, one_version=path != LIBRARY)
     if reason is None:
         try:
             return loader(str(path)), None
         except (tf.errors.OpError, OSError) as error:
             reason = f"TensorFlow {tf.__version__} cannot load it ({error})"
-    message = f"{what}{reason}. {command}"
+    message = f"{what}{reason}. Build it with: {command}"
     if path.exists():
         logging.warning("The compiled reassembly op is not used: %s", message)
     return None, message
 
 
-def _register_gradients(ops: ModuleType) -> None:
-    """Tell TensorFlow the gradients of the operations, to any order."""
+def reassemble(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
+    """Reassemble as `composite.reassemble` does, gradients included; a graph holds that and runs the op.
+
+    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample.
+    """
+    ways = (composite.reassemble_plainly, call_op)
+    return alternatives.call(*ways, features, kernels, differentiable=composite.reassemble, window=window)
+
+
+def call_op(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
+    """Reassemble by the op itself, which no graph that is written down may hold."""
     import tensorflow as tf
 
-    def settings(op: "tf.Operation") -> dict[str, int]:
-        return {name: op.get_attr(name) for name in ("kernel_size", "up", "down", "groups")}
+    ops, library = loaded()
+    library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
+    tensors = (tf.cast(x, common_dtype(features.dtype, kernels.dtype)) for x in (features, kernels))
+    settings = {name: getattr(window, name) for name in ATTRIBUTES}
+    return ops.a2u_reassemble(*tensors, **settings)
 
-    def of_reassemble(op: "tf.Operation", upstream: Tensor) -> Any:
+
+def _register_gradients(ops: ModuleType) -> None:
+    import tensorflow as tf
+
+    def settings(op: Any) -> dict[str, int]:
+        return {name: op.get_attr(name) for name in ATTRIBUTES}
+
+    def of_reassemble(op: Any, upstream: Tensor) -> Any:
         return ops.a2u_reassemble_grad(*op.inputs, upstream, **settings(op))
 
-    def of_its_gradient(op: "tf.Operation", to_features: Tensor, to_kernels: Tensor) -> tuple[Tensor, ...]:
+    def of_its_gradient(op: Any, to_features: Tensor, to_kernels: Tensor) -> tuple[Tensor, ...]:
         """With R(x, k) linear in both: the op returns the adjoints of R(., k) and R(x, .) at `upstream`."""
         features, kernels, upstream = op.inputs
         from_features, _ = ops.a2u_reassemble_grad(features, to_kernels, upstream, **settings(op))

@@ -1,7 +1,7 @@
 """The choice between two forms: a sum over taps under XLA and for downsampling, else windows times kernels.
 
-`benchmarks/reassembly.py` measures both and their alternatives. Each has a gradient of its own, so that no window
-tensor is kept for the backward pass and TensorFlow's XLA gets a small graph to compile.
+`benchmarks/reassembly.py` measures them. Each has a gradient of its own, so that no window tensor is kept for the
+backward pass and TensorFlow's XLA gets a small graph to compile.
 """
 
 import contextlib
@@ -34,21 +34,11 @@ def _choose_form(window: Window) -> ModuleType:
     return matmul if window.up > 1 and not in_xla_trace() else taps
 
 
-def reassemble(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble in the common dtype of the two; half precisions are accumulated in float32."""
-    if _maps_only.get():
+def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleType | None = None) -> Tensor:
+    """Reassemble in the common dtype of the two, by `form`, `taps` or (upwards only) `matmul`, where one is given."""
+    if form is None and _maps_only.get():
         return widely(lambda x, k: maps.forward(x, k, window), features, kernels)
-    return reassemble_as(_choose_form(window), features, kernels, window)
-
-
-def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble as `reassemble` does, without a gradient of its own."""
-    form = _choose_form(window)
-    return widely(lambda x, k: form.forward(x, k, window), features, kernels)
-
-
-def reassemble_as(form: ModuleType, features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble by one form, `taps` or (upwards only) `matmul`, whatever is being traced."""
+    form = form or _choose_form(window)
 
     def gradients(features: Tensor, kernels: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
         to_features = form.to_features(features, kernels, upstream, window)
@@ -57,17 +47,19 @@ def reassemble_as(form: ModuleType, features: Tensor, kernels: Tensor, window: W
     return bilinear(lambda x, k: form.forward(x, k, window), gradients, features, kernels)
 
 
-def similarity(query: Tensor, key: Tensor, window: Window) -> Tensor:
+def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
+    """Reassemble as `reassemble` does, without a gradient of its own."""
+    form = _choose_form(window)
+    return widely(lambda x, k: form.forward(x, k, window), features, kernels)
+
+
+def similarity(query: Tensor, key: Tensor, window: Window, form: ModuleType | None = None) -> Tensor:
     """Compare each query `(N, r h, r w, C)` with the keys `(N, h, w, C)` of the window around its pixel, for SAPA.
 
-    `S[n,y,x,i s + j] = sum_c Q[n,y,x,c] * K[n, y//r + i - p, x//r + j - p, c]` with `s = kernel_size`,
-    `p = (s - 1) / 2` and `r = scale`. Keys outside the map are zero, and so are their scores.
+    `S[n,y,x,i s + j] = sum_c Q[n,y,x,c] * K[n, y//r + i - p, x//r + j - p, c]` with `s = kernel_size`, `r = scale` and
+    `p = (s - 1) / 2`, zero for keys outside the map: what reassembly of the keys sends back to its kernels.
     """
-    return similarity_as(_choose_form(window), query, key, window)
-
-
-def similarity_as(form: ModuleType, query: Tensor, key: Tensor, window: Window) -> Tensor:
-    """Score by one form, whatever is being traced: what reassembly of the keys sends back to its kernels."""
+    form = form or _choose_form(window)
 
     def scores(query: Tensor, key: Tensor) -> Tensor:
         return form.to_kernels(key, query, window, ops.shape(query)[1:3])

@@ -1,7 +1,7 @@
 """Reassembly as a sum over taps of whole maps, no tensor above rank four: the form for LiteRT, which slices no other.
 
 Upsampling repeats each feature pixel `up` times along both axes, once; then tap `(i, j)` is the map shifted by
-`(i, j) * up`.
+`(i, j) * up`. The backend derives its gradients.
 """
 
 from keras import ops
@@ -11,7 +11,6 @@ from a2u_tf.types import Tensor
 
 
 def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble features of one float dtype, with the gradients that the backend derives."""
     up, down = window.up, window.down
     rows, columns = window.grid(features)
     channels = ops.shape(features)[-1]

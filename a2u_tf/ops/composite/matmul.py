@@ -1,7 +1,8 @@
 """Upsampling reassembly as kernels times gathered windows, one batched matrix product: the form outside XLA.
 
-The `scale * scale` outputs of a cell share its window. The `kernel_size**2`-fold tensor of windows lives only within
-one call: the gradients gather it anew. `@`, not `keras.ops.matmul`, which makes float32 of float64 on torch.
+`forward` takes tensors of one float dtype; the others are its gradients. The `scale * scale` outputs of a cell share
+its window. The `kernel_size**2`-fold tensor of windows lives only within one call: the gradients gather it anew. `@`,
+not `keras.ops.matmul`, which makes float32 of float64 on torch.
 """
 
 from keras import ops
@@ -11,7 +12,6 @@ from a2u_tf.types import Tensor
 
 
 def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble features of one float dtype."""
     _, height, width, _ = ops.shape(kernels)
     grid = window.grid(features)
     outputs = _to_matrices(kernels, window, grid) @ _gather_windows(features, window, grid)
@@ -19,7 +19,6 @@ def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
 
 
 def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Window) -> Tensor:
-    """The gradient of `forward` with respect to features."""
     rows, columns = grid = window.grid(features)
     kernels, upstream = (_to_matrices(x, window, grid) for x in (kernels, upstream))
     sent = _join_groups(ops.swapaxes(kernels, -1, -2) @ upstream, window.groups)
@@ -31,7 +30,6 @@ def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Win
 
 
 def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -> Tensor:
-    """The gradient of `forward` with respect to a kernel map of `size`."""
     grid = window.grid(features)
     windows = _gather_windows(features, window, grid)
     products = _to_matrices(upstream, window, grid) @ ops.swapaxes(windows, -1, -2)

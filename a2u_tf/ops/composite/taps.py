@@ -1,7 +1,8 @@
 """Reassembly as a sum over the window's taps: XLA fuses it into one pass over the output.
 
-The form for everything under XLA, and for the downsampling direction elsewhere too. No tensor grows with the window.
-Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels.
+The form for everything under XLA, and for the downsampling direction elsewhere too, with the functions that `matmul`
+has. No tensor grows with the window. Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all
+pixels.
 """
 
 import itertools
@@ -15,7 +16,6 @@ from a2u_tf.types import Tensor
 
 
 def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
-    """Reassemble features of one float dtype."""
     _, height, width, _ = ops.shape(kernels)
     grid, up = window.grid(features), window.up
     weights = kernels if up == 1 else split_phases(kernels, grid, up)
@@ -27,10 +27,7 @@ def forward(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
 
 
 def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Window) -> Tensor:
-    """The gradient of `forward` with respect to features.
-
-    Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps.
-    """
+    """Gather, not scatter: each phase of the features sums what the outputs around it sent through its taps."""
     _, height, width, channels = ops.shape(features)
     grid, down, span = window.grid(features), window.down, window.reach
     rows, columns = grid[0] + span, grid[1] + span
@@ -57,7 +54,6 @@ def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Win
 
 
 def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -> Tensor:
-    """The gradient of `forward` with respect to a kernel map of `size`."""
     grid, (height, width) = window.grid(features), size
     one_for_all = same(height, 1) and same(width, 1)
     upstream = split_phases(upstream, grid, window.up)

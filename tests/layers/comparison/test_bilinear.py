@@ -19,17 +19,3 @@ def test_open_size_is_keras_with_a_known_one(rng, dtype):
     expected = keras.layers.UpSampling2D(2, interpolation="bilinear", dtype=dtype)(x)
     assert got.dtype == expected.dtype
     assert_close(got, expected)
-
-
-def test_predictions_of_several_sizes(rng):
-    inputs = keras.Input((None, None, 3))
-    model = keras.Model(inputs, BilinearUpSampling2D()(inputs))
-    for size in ((4, 6), (8, 6), (3, 5)):
-        assert model.predict(rng.normal(size=(1, *size, 3)), verbose=0).shape == (1, 2 * size[0], 2 * size[1], 3)
-
-
-def test_round_trip(tmp_path):
-    inputs = keras.Input((None, None, 3))
-    keras.Model(inputs, BilinearUpSampling2D(name="up")(inputs)).save(tmp_path / "model.keras")
-    layer = keras.saving.load_model(tmp_path / "model.keras").get_layer("up")
-    assert (type(layer), layer.size, layer.interpolation) == (BilinearUpSampling2D, (2, 2), "bilinear")

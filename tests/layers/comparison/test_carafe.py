@@ -7,9 +7,8 @@ import pytest
 from a2u_tf.layers.comparison.carafe import CARAFEUpSampling2D
 from a2u_tf.ops import reference
 from tests.helpers import run, to_numpy
-from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, shuffle, softmax
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, maker, named_weights, randomize
 
 make = maker(CARAFEUpSampling2D)
 
@@ -27,16 +26,6 @@ def test_equals_numpy(rng, scale):
     np.testing.assert_allclose(to_numpy(run(layer, x)), expected, atol=10 * FLOAT64_TOLERANCE)
 
 
-def test_gradients(rng):
-    layer = make((1, 2, 3, 4), kernel_size=3, compressed_channels=2, groups=2, dtype="float64")
-    assert_gradients(rng, layer, rng.normal(size=(1, 2, 3, 4)))
-
-
-def test_parameters():
-    assert sum(count(make((None, None, None, channels))) for channels in (64, 64, 128, 256)) == 263_824
-    assert count(make((1, 4, 4, 6), scale=3, kernel_size=3, compressed_channels=4, groups=2)) == 28 + 37 * 162
-
-
 def test_starts_as_an_average_of_the_window(rng):
     x = rng.normal(size=(1, 8, 9, 64)).astype("float32")
     kernels = to_numpy(make(x.shape).kernels(keras.ops.convert_to_tensor(x)))
@@ -48,27 +37,6 @@ def test_encoder_of_zeros_averages_the_window():
     layer = make(value.shape)
     layer.encoder.set_weights([np.zeros_like(weight) for weight in layer.encoder.get_weights()])
     np.testing.assert_allclose(to_numpy(layer(value)), np.broadcast_to(value / 25, (1, 2, 2, 2)), atol=1e-6)
-
-
-def test_one_tap_is_nearest(rng):
-    x = rng.normal(size=(2, 3, 5, 4)).astype("float32")
-    layer = make(x.shape, kernel_size=1)
-    np.testing.assert_allclose(to_numpy(layer(x)), x.repeat(2, axis=1).repeat(2, axis=2), atol=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"kernel_size": 4}, "`kernel_size` of upsampling must be odd"),
-        ({"encoder_size": 2}, "`encoder_size` must be an odd integer. Received: encoder_size=2"),
-        ({"compressed_channels": 0}, "`compressed_channels` must be an integer of at least 1. Received: .*=0"),
-        ({"scale": 1.5}, "`scale` must be an integer"),
-        ({"groups": 0}, "`groups` must be an integer"),
-    ],
-)
-def test_exception_of_settings(settings, message):
-    with pytest.raises(ValueError, match=message):
-        CARAFEUpSampling2D(**settings)
 
 
 def test_exception_of_groups_that_do_not_divide():

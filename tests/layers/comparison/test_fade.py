@@ -1,14 +1,12 @@
 """FADE against its definition pixel by pixel."""
 
-import keras
 import numpy as np
 import pytest
 
 from a2u_tf.layers.comparison.fade import FADEUpSampling2D
 from a2u_tf.ops import reference
 from tests.helpers import FLOAT_DTYPES, assert_close, run, to_numpy
-from tests.layers.comparison.gradients import assert_gradients
-from tests.layers.oracle import count, maker, named_weights
+from tests.layers.oracle import maker, named_weights
 
 FORMS = pytest.mark.parametrize("lite", [False, True], ids=["full", "lite"])
 
@@ -61,25 +59,6 @@ def test_feature_equals_the_definition(rng, lite, kernel_size, dtype):
 
 
 @FORMS
-def test_gradcheck(rng, lite):
-    arrays = make_arrays(rng, 1, 2, 2, batch=1, dtype="float64")
-    layer = make_layer(*(x.shape for x in arrays), kernel_size=3, embedding_size=1, lite=lite, dtype="float64")
-    assert_gradients(rng, layer, *arrays)
-
-
-@pytest.mark.parametrize(("lite", "expected"), [(False, 124_008), (True, 27_216)])
-def test_cardinality_of_parameters(lite, expected):
-    shapes = [(None, None, None, channels) for channels in (64, 64, 128, 256)]
-    assert sum(count(make_layer(shape, shape, lite=lite)) for shape in shapes) == expected
-
-
-def test_cardinality_of_unknown_sizes():
-    layer = FADEUpSampling2D()
-    assert layer.compute_output_shape((None, None, 5, 4), (None, None, 10, 4)) == (None, None, 10, 4)
-    assert layer(keras.Input((None, 5, 4)), keras.Input((None, 10, 4))).shape == (None, None, 10, 4)
-
-
-@FORMS
 def test_feature_zero_weights_are_half_guidance_half_box_average(rng, lite):
     inputs, guidance = make_arrays(rng, 3, 4, 2)
     layer = make_layer(inputs.shape, guidance.shape, lite=lite)
@@ -128,30 +107,7 @@ def test_by_hand_of_the_semi_shift():
     assert np.argwhere(kernels > 0.12).tolist() == [[0, 2], [0, 3], [1, 2], [1, 3]]
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"kernel_size": 4}, "must be odd.*Received: kernel_size=4"),
-        ({"embedding_size": 0}, "Received: embedding_size=0"),
-        ({"implementation": "xx"}, "Received: 'xx'"),
-    ],
-)
-def test_exception_of_settings(settings, message):
-    with pytest.raises(ValueError, match=message):
-        FADEUpSampling2D(**settings)
-
-
 def test_exception_of_guidance():
     inputs = np.zeros((1, 2, 2, 4), "float32")
     with pytest.raises(ValueError, match=r"same channels in both.*guidance.shape=\(1, 4, 4, 3\).*Dense\(4\)"):
         FADEUpSampling2D()(inputs, np.zeros((1, 4, 4, 3), "float32"))
-    with pytest.raises(ValueError, match="FADEUpSampling2D needs guidance"):
-        FADEUpSampling2D()(inputs)
-
-
-def test_exception_of_guidance_after_building(rng):
-    inputs, guidance = make_arrays(rng, 2, 2, 4)
-    layer = FADEUpSampling2D()
-    layer(inputs, guidance)
-    with pytest.raises(ValueError, match="exactly 2 times"):
-        layer(inputs, guidance[:, :3])

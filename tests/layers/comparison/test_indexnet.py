@@ -9,7 +9,6 @@ import pytest
 from a2u_tf.layers import Reassembly2D
 from a2u_tf.layers.comparison.indexnet import IndexNetIndices, IndexNetUpSampling2D
 from tests.helpers import run, to_numpy
-from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, golden, softmax
 from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, randomize
 
@@ -67,20 +66,6 @@ def test_linear_many_to_one_equals_numpy(rng, context):
     up = to_numpy(result["up"])
     for a, b in np.ndindex(2, 2):
         np.testing.assert_allclose(up[:, a::2, b::2], indices[..., 2 * a + b], atol=10 * FLOAT64_TOLERANCE)
-
-
-@pytest.mark.parametrize(("kind", "nonlinear", "context"), KINDS)
-def test_gradients(rng, kind, nonlinear, context):
-    layer = IndexNetUpSampling2D(kind, nonlinear, context, dtype="float64")
-    layer.build((1, 2, 3, 2), (1, 4, 6, 2))
-    assert_gradients(rng, layer, rng.normal(size=(1, 2, 3, 2)), rng.normal(size=(1, 4, 6, 2)))
-
-
-def test_parameters():
-    """At C = 64, 64, 128, 256 the nonlinear many-to-one kind has 136 C^2, and 16 C of its norms."""
-    total = sum(count(make((None, None, None, channels))) for channels in (64, 64, 128, 256))
-    assert total == 12_255_232 + 16 * 512
-    assert count(make((None, None, None, 256), kind="hin")) == 2_100_224
 
 
 @pytest.mark.parametrize(
@@ -141,12 +126,3 @@ def test_holistic_indices_serve_other_channels(rng):
 def test_exception_of_odd_guidance(size):
     with pytest.raises(ValueError, match=r"even height and width. Received: guidance.shape=.*takes odd sizes"):
         IndexNetIndices()(np.zeros((1, *size, 2), "float32"))
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [({"kind": "o2m"}, r"`kind` must be one of .*'o2m'"), ({"expansion": 0}, r"`expansion` must be .*expansion=0")],
-)
-def test_exception_of_settings(settings, message):
-    with pytest.raises(ValueError, match=message):
-        IndexNetUpSampling2D(**settings)

@@ -5,9 +5,8 @@ import pytest
 
 from a2u_tf.layers.comparison.pixel_shuffle import PixelShuffleUpSampling2D
 from tests.helpers import run, to_numpy
-from tests.layers.comparison.gradients import assert_gradients
 from tests.layers.comparison.oracle import conv, golden, shuffle, shuffled
-from tests.layers.oracle import FLOAT64_TOLERANCE, count, maker, named_weights, randomize
+from tests.layers.oracle import FLOAT64_TOLERANCE, maker, named_weights, randomize
 
 make = maker(PixelShuffleUpSampling2D)
 
@@ -32,26 +31,3 @@ def test_equals_numpy(rng, scale, kernel_size):
     weights = named_weights(layer)
     expected = shuffle(conv(x, weights["conv/kernel"], bias=weights["conv/bias"]), scale)
     np.testing.assert_allclose(to_numpy(run(layer, x)), expected, atol=10 * FLOAT64_TOLERANCE)
-
-
-def test_gradients(rng):
-    assert_gradients(rng, make((1, 3, 2, 2), dtype="float64"), rng.normal(size=(1, 3, 2, 2)))
-
-
-def test_parameters():
-    assert sum(count(make((None, None, None, channels))) for channels in (64, 64, 128, 256)) == 3_246_080
-
-
-def test_identity_in_every_sub_position_is_nearest(rng):
-    x = rng.normal(size=(1, 3, 4, 3)).astype("float32")
-    layer = make(x.shape)
-    kernel = np.zeros((3, 3, 3, 12), "float32")
-    kernel[1, 1] = np.tile(np.eye(3), (1, 4))
-    layer.conv.set_weights([kernel, np.zeros(12, "float32")])
-    np.testing.assert_allclose(to_numpy(layer(x)), x.repeat(2, axis=1).repeat(2, axis=2), atol=1e-6)
-
-
-@pytest.mark.parametrize("settings", [{"scale": 0}, {"kernel_size": 0}, {"kernel_size": 2.5}])
-def test_exception_of_settings(settings):
-    with pytest.raises(ValueError, match=r"must be an integer of at least 1\. Received: "):
-        PixelShuffleUpSampling2D(**settings)
