@@ -53,7 +53,7 @@ def randomize(layer, rng):
 def predict(model, inputs):
     """NumPy outputs of a model of one input or a list of them, quicker than `model.predict` traces its graph."""
     inputs = inputs if isinstance(inputs, list) else [inputs]
-    return to_numpy(run(lambda *tensors: model(list(tensors)), *inputs))
+    return to_numpy(run(lambda *tensors: model(list(tensors) if len(tensors) > 1 else tensors[0]), *inputs))
 
 
 def count(layer):
