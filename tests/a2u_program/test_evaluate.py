@@ -17,8 +17,9 @@ def run(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def alphamatting(tmp_path, rng):
+def alphamatting(tmp_path, rng, monkeypatch):
     """A data set in the layout of alphamatting.com, and predictions for it."""
+    monkeypatch.setenv("SETS", str(tmp_path))
     for trimap in (1, 2, 3):
         for name in ("doll", "net"):
             picture = rng.integers(0, 256, (8, 9), dtype=np.uint8)
@@ -44,8 +45,7 @@ def test_folders(tmp_path, run, rng, capsys):
     assert len(list((tmp_path / "out" / "worst" / "the two").iterdir())) == 1
 
 
-def test_submission(tmp_path, run, alphamatting, monkeypatch, capsys):
-    monkeypatch.setenv("SETS", str(tmp_path))
+def test_submission(tmp_path, run, alphamatting, capsys):
     assert run(*alphamatting, "--submission", "submission") == 0
     assert len(list((tmp_path / "submission").glob("Trimap[123]/*.png"))) == 6
     (tmp_path / "ours" / "Trimap3" / "net.png").unlink()
@@ -54,8 +54,7 @@ def test_submission(tmp_path, run, alphamatting, monkeypatch, capsys):
     assert not (tmp_path / "second").exists()
 
 
-def test_layout(tmp_path, run, alphamatting, monkeypatch, rng, capsys):
-    monkeypatch.setenv("SETS", str(tmp_path))
+def test_layout(tmp_path, run, alphamatting, rng, capsys):
     assert run(*alphamatting, "--output", "out") == 1
     assert "true mattes of 6 images are not there, of Trimap1/doll" in capsys.readouterr().err
     for name in ("doll", "net"):
@@ -91,10 +90,3 @@ def test_arguments_that_do_not_fit(run, capsys, arguments, message):
         run(*arguments)
     assert end.value.code == 2
     assert message in capsys.readouterr().err
-
-
-def test_missing_folders(run, capsys):
-    assert run(*X, "--layout", "composition_1k", "--data-dir", ".") == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: ")
-    assert "Test_set" in line

@@ -5,9 +5,6 @@ import numpy as np
 import pytest
 
 from a2u_tf.matting.cutout import cover, decide_alpha, estimate_foreground, lay_over, parse_colour
-from a2u_tf.matting.pictures import read_alpha, read_rgb, trimap_from_mask
-from a2u_tf.matting.prediction import predict_alpha
-from a2u_tf.matting.weights.loading import load_matting
 
 RED, BLUE = np.array([230, 50, 25]) / 255, np.array([25, 50, 200]) / 255
 
@@ -18,15 +15,6 @@ def scene():
     alpha = np.clip((16 - np.hypot(rows - 24, columns - 32)) / 6 + 0.5, 0, 1).astype(np.float32)
     image = alpha[..., None] * RED + (1 - alpha[..., None]) * BLUE
     return image.astype(np.float32), alpha
-
-
-@pytest.fixture
-def lemur(data_dir):
-    """A picture, uint8, and its matte."""
-    folder = data_dir / "matting_lemur"
-    if not folder.exists():
-        pytest.skip(f"{folder} is not there")
-    return read_rgb(folder / "lemur.png"), read_alpha(folder / "lemur_alpha.png")
 
 
 def test_colours_are_those_of_the_foreground():
@@ -71,20 +59,6 @@ def test_colours_that_tell_nothing_decide_nothing(rng):
     matte = at_a_loss(alpha)
     np.testing.assert_allclose(decide_alpha(np.full_like(image, 0.3), matte), matte, atol=1e-3)
     assert np.abs(decide_alpha(rng.random(image.shape), matte) - matte).mean() < 0.03
-
-
-@pytest.mark.network
-def test_no_green_around_a_lemur(lemur):
-    """The small model leaves much of a band of 40 pixels undecided, before dark green leaves."""
-    image, mask = lemur
-    matte = predict_alpha(load_matting("small"), image, trimap_from_mask(mask, 40))
-    image = image / np.float32(255)
-
-    def green(alpha):
-        red, level, blue = cv2.split(estimate_foreground(image, alpha))
-        return (level - np.maximum(red, blue) > 0.09)[(alpha > 0.05) & (alpha < 0.95)].mean()
-
-    assert green(decide_alpha(image, matte)) < 0.02 < 0.05 < green(matte)
 
 
 def test_colours_at_the_limits():

@@ -85,14 +85,6 @@ def test_gradients_reach_every_weight(rng, upsampling):
         assert np.abs(to_numpy(gradient)).max() > noise, variable.path
 
 
-def test_serialization(rng, tmp_path):
-    model = matting_net(width=SMALL, variant="hybrid", channel_shared=False, kernel_size=5, encoding_size=4)
-    x = rng.normal(size=(1, 32, 32, 4)).astype("float32")
-    model.save(tmp_path / "net.keras")
-    loaded = keras.saving.load_model(tmp_path / "net.keras")
-    np.testing.assert_array_equal(to_numpy(loaded(x)), to_numpy(model(x)))
-
-
 def test_weights_by_path(rng, tmp_path):
     model = matting_net(width=SMALL)
     model.save_weights(tmp_path / "net.weights.h5")

@@ -180,16 +180,6 @@ def test_background_pictures(place):
         layouts.background_pictures(folder / "nowhere")
 
 
-def test_real_data(data_dir):
-    folder = data_dir / "matting_alphamatting_lowres"
-    if not folder.is_dir():
-        pytest.skip(f"{folder} is not there")
-    training = layouts.alphamatting(folder / "train_with_gt", trimap=1)
-    assert [image.name for image in training] == [f"GT{number:02}" for number in range(1, 16)]
-    assert all(image.alpha for image in training)
-    assert len(layouts.alphamatting(folder / "test_no_gt", trimap=3)) == 8
-
-
 @pytest.mark.parametrize(
     ("count", "last"), [(1, "problem 0"), (20, "problem 19"), (21, "and 1 more"), (500, "and 480 more")]
 )
