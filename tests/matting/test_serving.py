@@ -133,8 +133,10 @@ def test_limit_of_pixels(monkeypatch, rng):
     ):
         for size in ((20, 21), (421, 1)):
             pair = make_pair(rng, size)
-            inputs = [encode(x) for x in pair] if name else [pair[0], pair[1][..., None]]
-            inputs = {f"{key}{name}": tf.constant([x]) for key, x in zip(("image", "trimap"), inputs, strict=True)}
+            inputs = [tf.constant([encode(x)]) for x in pair]
+            if function is pixels:
+                inputs = [tf.constant(pair[0][None]), tf.constant(pair[1][None, ..., None])]
+            inputs = dict(zip((f"image{name}", f"trimap{name}"), inputs, strict=True))
             if size == (20, 21):
                 assert function(**inputs)[f"alpha{name}"].shape[0] == 1
             else:
