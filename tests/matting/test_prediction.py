@@ -8,7 +8,7 @@ from a2u_tf.matting import MattingModel, matting_net, prediction
 from a2u_tf.matting.data import network_input
 from a2u_tf.matting.network.model import framed
 from a2u_tf.matting.prediction import StripConv2D, can_be_stripped, for_prediction, predict_alpha
-from tests.helpers import assert_close, dtype_policy, to_numpy
+from tests.helpers import assert_close, dtype_policy, tiny_matting, to_numpy
 
 
 @pytest.fixture(scope="module")
@@ -110,8 +110,12 @@ def test_dtype(rng, model):
     # Not bit for bit: `model` has met pictures of several sizes, so that TensorFlow traced it with open sizes, and
     # `back` with those of this picture; the two graphs round in other places.
     assert_close(predict_alpha(back, image, trimap), expected)
+
+
+def test_other_dtypes():
     with pytest.raises(ValueError, match=r"must be one of .*'float32', 'bfloat16'.* Received: dtype='float16'"):
-        for_prediction(model, "float16")
+        for_prediction(tiny_matting(), "float16")
+    assert for_prediction(tiny_matting(), "bfloat16").network.layers[-1].compute_dtype == "bfloat16"
 
 
 @pytest.mark.network
