@@ -24,6 +24,7 @@ from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, versions, write_json
 from a2u_tf.layers import METHODS, Resampling
 from a2u_tf.layers.resampling import DOWNSAMPLING
+from a2u_tf.ops.encoding import NORMALIZATIONS
 from a2u_tf.reconstruction.data import load_digits, make_synthetic_digits
 from a2u_tf.reconstruction.data.batches import batches_in_order, shuffled_batches
 from a2u_tf.reconstruction.network import reconstruction_net
@@ -53,9 +54,13 @@ class Settings:
         "Downsampling of the encoder. Default: a2u, indexnet and max_pool (with max_unpool) with their own, else conv.",
         DOWNSAMPLING,
     )
+    kernel_size: int = setting(3, "Side of A2U's upsampling kernels, odd.", lower_bound=1)
+    encoding_size: int | None = setting(None, "Side of A2U's encoding filters. Default: 6.", lower_bound=1)
+    normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
     batch_size: int = setting(100, "Pictures per step.", lower_bound=1)
     learning_rate: float = setting(0.01, "Of SGD, at the start.", lower_bound=0.0)
+    momentum: float = setting(0.0, "Of SGD.", lower_bound=0.0, upper_bound=1.0)
     seed: int = setting(0, "Seed of the weights and of the order.", lower_bound=0, upper_bound=2**32 - 1)
     mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
     limit_train: int | None = setting(None, "Train on the first N pictures only.", lower_bound=1)
@@ -66,7 +71,9 @@ class Settings:
 
     @property
     def resampling(self) -> Resampling:
-        return Resampling.parse(self.upsampling, self.downsampling)
+        choice = Resampling.parse(self.upsampling, self.downsampling)
+        a2u = {name: getattr(self, name) for name in ("kernel_size", "encoding_size", "normalization")}
+        return dataclasses.replace(choice, **a2u)
 
 
 def run(
@@ -155,7 +162,7 @@ def make_model(settings: Settings, train_pictures: int) -> keras.Model:
     steps = -(-train_pictures // settings.batch_size) * settings.epochs
     schedule = dropping_rate(settings.learning_rate, steps, MILESTONES)
     model.compile(
-        optimizer=keras.optimizers.SGD(schedule),
+        optimizer=keras.optimizers.SGD(schedule, settings.momentum),
         loss="mean_absolute_error",
         metrics=[
             PSNR(),

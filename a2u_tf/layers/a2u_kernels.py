@@ -10,13 +10,16 @@ from keras import ops
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.encoding import adaptive_average_pool, encode, normalize_up, softmax_taps
+from a2u_tf.ops.encoding import NORMALIZATIONS, adaptive_average_pool, encode, normalize_up, softmax_taps
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
-SETTINGS = ("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm")
+SETTINGS = (
+    *("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm"),
+    "normalization",
+)
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -28,7 +31,7 @@ class A2UKernels(ReassemblingLayer):
 
     `a_q = (1 / sqrt(C)) * sum_c lrelu(GN(X * U_q))_c * lrelu(GN(X * V_q))_c,   raw = P a`
 
-    `up = softmax_taps(sigmoid(pixel_shuffle(raw)))`, one tap: `sigmoid` alone;  `down = softmax_taps(raw)`
+    `up = softmax_taps(sigmoid(pixel_shuffle(raw)))`, see `normalization`;  `down = softmax_taps(raw)`
 
     | variant | P | U and V |
     |---|---|---|
@@ -53,6 +56,9 @@ class A2UKernels(ReassemblingLayer):
             the channels. Without it the affinity is unbounded.
         encoding_stride: `scale` (default) where the guidance has the output's resolution, 1 where the guidance is the
             feature to upsample itself; `directions` must then be `("up",)`.
+        normalization: Of the upsampling kernels. `"auto"`: softmax over sigmoid, or the sigmoid where a kernel has one
+            tap, as the released code does. `"softmax"`: of several taps, an average without the sigmoid's bounds.
+            `"sigmoid"`: each tap in (0, 1) by itself, so that a kernel can close, or amplify.
         implementation: How the guidance is encoded, as in `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, H, W, C)`, any height, width and channel count.
@@ -85,6 +91,7 @@ class A2UKernels(ReassemblingLayer):
         use_bias: bool = True,
         use_norm: bool = True,
         encoding_stride: int | None = None,
+        normalization: str = "auto",
         **kwargs: Any,
     ) -> None:
         super().__init__(scale, **kwargs)
@@ -102,6 +109,17 @@ class A2UKernels(ReassemblingLayer):
             raise ValueError(
                 "`encoding_stride` must be the scale, or 1 with directions=('up',) where the guidance is the feature "
                 f"to upsample. Received: encoding_stride={encoding_stride!r}, scale={scale}, directions={directions!r}"
+            )
+        self.normalization = one_of("normalization", normalization, NORMALIZATIONS)
+        if normalization != "auto" and "up" not in directions:
+            raise ValueError(
+                "`normalization` is that of upsampling kernels; those for downsampling always have a softmax. "
+                f"Received: normalization={normalization!r}, directions={directions}. Leave it out."
+            )
+        if normalization == "softmax" and self.kernel_size == 1:
+            raise ValueError(
+                'A softmax over one tap is 1 everywhere. Received: normalization="softmax", kernel_size=1. Use '
+                '"sigmoid", or more taps.'
             )
         self.channel_shared = channel_shared
         self.directions = directions
@@ -146,7 +164,8 @@ class A2UKernels(ReassemblingLayer):
         average = None if self.variant == "static" else ops.mean(guidance, axis=(1, 2))
         kernels = {}
         if "up" in self.directions:
-            up = normalize_up(self._project(affinity, self.projection_up, average), self.kernel_size, self.scale)
+            raw = self._project(affinity, self.projection_up, average)
+            up = normalize_up(raw, self.kernel_size, self.scale, self.normalization)
             height, width = (n * self.scale // self.encoding_stride for n in ops.shape(guidance)[1:3])
             kernels["up"] = up[:, :height, :width]  # odd guidance leaves the last cells partly filled
         if "down" in self.directions:

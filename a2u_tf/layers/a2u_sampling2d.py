@@ -30,12 +30,14 @@ class A2UResampling2D(ReassemblingLayer):
         groups: int = 1,
         use_bias: bool = True,
         use_norm: bool = True,
+        normalization: str = "auto",
         **kwargs: Any,
     ) -> None:
         super().__init__(scale, **kwargs)
         given: tuple[Any, ...] = (kernel_size, encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm)
+        settings = dict(zip(SETTINGS, (*given, normalization), strict=True))
         # The settings are checked now rather than at the first call.
-        checked = A2UKernels(**self._shared(), **dict(zip(SETTINGS, given, strict=True)))
+        checked = A2UKernels(directions=(self.direction,), **self._shared(), **settings)
         for name in SETTINGS:
             setattr(self, name, getattr(checked, name))
         window = self.kernel_size if self.direction == "up" else self.scale * self.kernel_size
@@ -72,6 +74,7 @@ class A2UUpSampling2D(A2UResampling2D):
         groups: Kernels per pixel; must divide the feature's channels.
         variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
         encoding_size, channel_shared, rank, use_bias, use_norm: As for the kernel generator, `A2UKernels`.
+        normalization: Of the kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
     Call arguments:

@@ -100,8 +100,8 @@ class Resampling:
         downsampling: `"conv"`, `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling. Default: the partner
             that the upsampling has: A2U and IndexNet their own, `max_unpool` max-pooling. Others have none, and
             `downsampling` is None: the network's own choice.
-        variant, channel_shared, kernel_size, encoding_size: A2U's, see `A2UKernels`; the downsampling kernels have
-            twice the `kernel_size`.
+        variant, channel_shared, kernel_size, encoding_size, normalization: A2U's, see `A2UKernels`; the downsampling
+            kernels have twice the `kernel_size`.
 
     Example:
     >>> a2u_tf.layers.Resampling("carafe", "max_pool").name
@@ -114,6 +114,7 @@ class Resampling:
     channel_shared: bool = True
     kernel_size: int = 3
     encoding_size: int | None = None
+    normalization: str = "auto"
 
     def __post_init__(self) -> None:
         one_of("upsampling", self.upsampling, UPSAMPLERS)
@@ -177,7 +178,8 @@ class Resampling:
         return make_upsampler(self.upsampling, **options)
 
     def _a2u_settings(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ("variant", "channel_shared", "kernel_size", "encoding_size")}
+        names = ("variant", "channel_shared", "kernel_size", "encoding_size", "normalization")
+        return {name: getattr(self, name) for name in names}
 
     def guide(self, feature: Tensor, level: int) -> dict[str, Tensor]:
         """Return what the downsampling and the upsampling of a level need of the feature between them."""

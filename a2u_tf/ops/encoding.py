@@ -113,14 +113,18 @@ def _bins(length: Size, size: int, dtype: str) -> Tensor:
     return ops.cast(inside, dtype) / ops.cast(end - start, dtype)
 
 
-def normalize_up(raw: Tensor, kernel_size: int, scale: int) -> Tensor:
+NORMALIZATIONS = ("auto", "softmax", "sigmoid")
+
+
+def normalize_up(raw: Tensor, kernel_size: int, scale: int, normalization: str = "auto") -> Tensor:
     """`(N, h, w, scale**2 * groups * taps)`, ordered sub-position, group, tap, to upsampling kernels, shuffled.
 
-    The sigmoid bounds the softmax's input, so with 3 x 3 taps every weight lies in [0.0440, 0.2536]: a low-pass average
-    by construction. A kernel of one tap has the sigmoid alone. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+    `"auto"` is a softmax over a sigmoid, which bounds the softmax's input, so that with 3 x 3 taps every weight lies in
+    [0.0440, 0.2536]: a low-pass average by construction. A kernel of one tap then has the sigmoid alone. Reference:
+    Dai, Lu, Shen, CVPR 2021, Figure 2, and the released code.
     """
-    kernels = ops.sigmoid(raw)
-    if kernel_size > 1:
+    kernels = raw if normalization == "softmax" else ops.sigmoid(raw)
+    if normalization == "softmax" or (normalization == "auto" and kernel_size > 1):
         kernels = softmax_taps(kernels, kernel_size)
     return depth_to_space(kernels, scale)
 

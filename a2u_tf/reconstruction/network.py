@@ -29,18 +29,21 @@ def reconstruction_net(
     kernel_size: int = 3,
     encoding_size: int | None = None,
     input_shape: tuple[int | None, ...] = (32, 32, 1),
+    normalization: str = "auto",
 ) -> keras.Model:
     """Build the auto-encoder as a functional Keras model.
 
     Args:
-        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says the next five, too.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says all but `input_shape`.
         downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, `"indexnet"` with an IndexNet upsampling,
             or None: the upsampling's partner, see `Resampling`, else `"conv"`.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
-        kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that.
+        kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that. With one tap the
+            encoder says where in each cell a value belongs, as in max-unpooling; larger kernels average.
         encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
         input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
+        normalization: Of A2U's upsampling kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
 
     Returns:
         Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, at
@@ -57,6 +60,7 @@ def reconstruction_net(
         channel_shared=channel_shared,
         kernel_size=kernel_size,
         encoding_size=encoding_size,
+        normalization=normalization,
     )
     if len(input_shape) != 3 or any(size is not None and size % 8 for size in input_shape[:2]):
         raise ValueError(

@@ -79,8 +79,11 @@ def with_weights(layer):
     return function
 
 
-def a2u_kernels(x, weights, *, variant, kernel_size=3, encoding_size=6, scale=2, rank=1, groups=1, stride=None, **_):
+def a2u_kernels(x, weights, *, variant, encoding_size=6, scale=2, rank=1, groups=1, stride=None, **settings):
     """Kernels by the chain of the paper, as a dict; both directions where there is a projection for them."""
+    last = settings.get("normalization", "auto")
+    if last == "auto":
+        last = "sigmoid" if settings.get("kernel_size", 3) == 1 else "softmax of sigmoid"
     stride = stride or scale
     channels = x.shape[-1]
     average = x.mean(axis=(1, 2))
@@ -97,10 +100,10 @@ def a2u_kernels(x, weights, *, variant, kernel_size=3, encoding_size=6, scale=2,
     if matrix := _projection(average, weights, "projection_up", variant, rank):
         raw = np.einsum("nyxq,nqv->nyxv", affinity, np.stack(matrix))
         up = _pixel_shuffle(raw, scale)
-        up = 1 / (1 + np.exp(-up))
+        up = 1 / (1 + np.exp(-up)) if "sigmoid" in last else up
         ratio = scale // stride
         up = up[:, : x.shape[1] * ratio, : x.shape[2] * ratio]
-        kernels["up"] = up if kernel_size == 1 else _softmax(up, groups)
+        kernels["up"] = _softmax(up, groups) if "softmax" in last else up
     if matrix := _projection(average, weights, "projection_down", variant, rank):
         kernels["down"] = _softmax(np.einsum("nyxq,nqv->nyxv", affinity, np.stack(matrix)), groups)
     return kernels

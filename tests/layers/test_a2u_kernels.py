@@ -75,6 +75,8 @@ ORACLE_SETTINGS = [
     {"directions": BOTH, "use_bias": False, "kernel_size": 1, "scale": 3},
     {"directions": ("up",), "encoding_stride": 1, "rank": 2, "groups": 2, "encoding_size": 5},
     {"directions": ("down",), "scale": 1, "use_bias": False, "use_norm": False, "encoding_size": 2},
+    {"directions": BOTH, "normalization": "softmax", "encoding_size": 3},
+    {"directions": ("up",), "normalization": "sigmoid", "groups": 2, "encoding_size": 3},
 ]
 
 
@@ -230,6 +232,9 @@ def test_serialization_of_config(rng, variant, shared):
         ({"directions": ()}, '"down"', r"directions=\(\)"),
         ({"directions": ("up", "up")}, '"down"', r"directions=\('up', 'up'\)"),
         ({"directions": ("left",)}, '"down"', r"directions=\('left',\)"),
+        ({"normalization": "none"}, "'sigmoid'", "normalization='none'"),
+        ({"normalization": "softmax", "kernel_size": 1}, "1 everywhere.*more taps", "kernel_size=1"),
+        ({"normalization": "sigmoid", "directions": ("down",)}, "Leave it out", "normalization='sigmoid'"),
         ({"encoding_stride": 3}, "must be the scale, or 1", "encoding_stride=3, scale=2"),
         ({"encoding_stride": 1, "directions": ("up", "down")}, "must be the scale", "encoding_stride=1"),
     ],

@@ -50,8 +50,10 @@ def test_exception_of_choices_that_do_not_fit():
 
 
 def test_networks_take_a_choice():
-    model = reconstruction_net(Resampling("a2u", "conv", "static", False, kernel_size=5, encoding_size=2))
+    choice = Resampling("a2u", "conv", "static", False, kernel_size=5, encoding_size=2, normalization="sigmoid")
+    model = reconstruction_net(choice)
     kernels = model.get_layer("kernels_1")
+    assert kernels.normalization == "sigmoid"
     assert (kernels.variant, kernels.channel_shared, kernels.directions) == ("static", False, ("up",))
     assert (kernels.kernel_size, kernels.encoding_size, model.name) == (5, 2, "reconstruction_a2u")
     assert type(model.get_layer("downsampling_1")).__name__ == "Conv2D"

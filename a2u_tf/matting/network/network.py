@@ -40,11 +40,12 @@ def matting_net(
     encoder: str = "resnet34",
     weights: Path | str | None = None,
     input_size: tuple[int | None, int | None] = (None, None),
+    normalization: str = "auto",
 ) -> keras.Model:
     """Build the matting network as a functional Keras model.
 
     Args:
-        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says the next five, too.
+        upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says A2U's settings, too.
         downsampling: `"conv"` (stride 2), `"max_pool"`, `"a2u"`, `"indexnet"` with an IndexNet upsampling, or None: the
             upsampling's partner, see `Resampling`, else `"max_pool"`.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
@@ -56,6 +57,7 @@ def matting_net(
         weights: `"small"` for the weights that come with this package, of a network of `width=0.25` and otherwise the
             defaults (docs/small_model.md); path of a `.weights.h5` file of the same network; or None, random weights.
         input_size: Height and width, multiples of 16, or None where they vary.
+        normalization: Of A2U's upsampling kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
 
     Returns:
         Model from `input`, float `(N, H, W, 4)`, to `alpha`, `(N, H, W, 1)` in float32, or float64 where the dtype
@@ -84,6 +86,7 @@ def matting_net(
         channel_shared=channel_shared,
         kernel_size=kernel_size,
         encoding_size=encoding_size,
+        normalization=normalization,
     )
     network_input = keras.Input((*input_size, 4), name="input")
     features, guides = encode(network_input, _scaled(ENCODERS[encoder], width), resampling)
