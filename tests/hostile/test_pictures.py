@@ -56,22 +56,6 @@ def test_random_damage_is_survived(tmp_path):
     assert all(count["read"] > 20 and count["refused"] > 200 for count in counts.values())
 
 
-def test_limit_is_set_by_the_environment(saved, monkeypatch):
-    path = saved(png(RGB, 2))
-    monkeypatch.setenv("A2U_MAX_PIXELS", str(RGB[..., 0].size))
-    assert read_rgb(path).shape == RGB.shape
-    monkeypatch.setenv("A2U_MAX_PIXELS", str(RGB[..., 0].size - 1))
-    for read in (read_header, read_rgb):
-        with pytest.raises(PictureError, match=r"54 pixels, expected at most 53\. .* set A2U_MAX_PIXELS to more"):
-            read(path)
-    monkeypatch.setenv("A2U_MAX_PIXELS", "")
-    assert read_rgb(path).shape == RGB.shape
-    for text in ("0", "-1", "1e6", "many", "9" * 30, "٣"):
-        monkeypatch.setenv("A2U_MAX_PIXELS", text)
-        with pytest.raises(ValueError, match=r"A2U_MAX_PIXELS must be a whole number above 0.* Received: '"):
-            read_header(path)
-
-
 def test_files_that_are_no_pictures(saved, tmp_path):
     os.mkfifo(tmp_path / "pipe.png")  # which has no writer: to open it would be to wait for ever
     (tmp_path / "zero.png").symlink_to("/dev/zero")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from a2u_tf.layers import A2UDownSampling2D, A2UUpSampling2D
+from a2u_tf.layers import A2UDownSampling2D, A2UKernels, A2UUpSampling2D
 from a2u_tf.ops import reference
 from tests.helpers import assert_close, run, to_numpy
 from tests.layers.oracle import FLOAT64_TOLERANCE, VARIANTS, a2u_kernels, maker, named_weights, predict, randomize
@@ -214,3 +214,13 @@ def test_exception_of_guidance(shape):
         A2UUpSampling2D()(np.zeros((1, 2, 2, 4), "float32"), guidance=np.zeros(shape, "float32"))
     with pytest.raises(ValueError, match=message):
         A2UUpSampling2D()(keras.Input((2, 2, 4), 1), guidance=keras.Input(shape[1:], shape[0]))
+
+
+@pytest.mark.parametrize("layer_class", LAYERS)
+def test_settings_are_those_of_the_kernel_generator_unless_said(layer_class):
+    config, kernels = layer_class().get_config(), A2UKernels().get_config()
+    assert {name: config[name] for name in layer_class.settings} == {
+        name: kernels[name] for name in layer_class.settings
+    }
+    with pytest.raises(ValueError, match=r"rank 4.*Received: shape="):
+        layer_class().compute_output_shape((2, 4, 4))

@@ -160,8 +160,14 @@ def test_other_sizes_of_guidance_are_refused(layer, guidance):
 
 
 def test_missing_guidance_is_refused(layer):
-    with pytest.raises(ValueError, match=r"Guided needs guidance: call it with \(inputs, guidance\)"):
-        layer.compute_output_shape((2, 3, 4, 7))
+    for call in (lambda: layer.compute_output_shape((2, 3, 4, 7)), lambda: layer.call(keras.ops.zeros((2, 3, 4, 7)))):
+        with pytest.raises(ValueError, match=r"Guided needs guidance: call it with \(inputs, guidance\)"):
+            call()
+
+
+def test_guidance_of_other_ranks_is_refused(layer):
+    with pytest.raises(ValueError, match=r"rank 4.*Received: shape=\(2, 9, 12\)"):
+        layer.compute_output_shape((2, 3, 4, 7), (2, 9, 12))
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4), (2, 3, 4, None)])

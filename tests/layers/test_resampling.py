@@ -59,3 +59,12 @@ def test_networks_take_a_choice():
     assert type(model.get_layer("downsampling_1")).__name__ == "Conv2D"
     with pytest.raises(ValueError, match=r"says \['variant', 'kernel_size'\] already.*'kernel_size': 5"):
         reconstruction_net(Resampling("a2u"), variant="static", kernel_size=5)
+
+
+def test_a_choice_makes_its_upsampler():
+    layer = Resampling("a2u", kernel_size=5, variant="static", normalization="softmax").upsampler(
+        scale=4, kernel_size=3
+    )
+    settings = (layer.scale, layer.kernel_size, layer.variant, layer.normalization)
+    assert settings == (4, 3, "static", "softmax")
+    assert Resampling("carafe").upsampler(scale=4).kernel_size == 5

@@ -56,6 +56,17 @@ def test_lora_survives(rng, name, tmp_path):
     assert_survives(model, name, tmp_path, rng)
 
 
+def test_only_what_was_changed_is_saved_beside_the_layer():
+    layer = A2UUpSampling2D(name="up")
+    layer.build((1, 4, 4, 8))
+    assert "sublayers" not in layer.get_config()
+    layer.kernels.encoder_u.trainable = False
+    (kernels,) = layer.get_config()["sublayers"].values()
+    assert [*kernels["sublayers"]] == ["encoder_u"]
+    layer.trainable = False
+    assert "sublayers" not in layer.get_config()
+
+
 @pytest.mark.tensorflow
 def test_a_frozen_sublayer_stays_frozen(rng, tmp_path):
     model = model_of("a2u")

@@ -126,3 +126,16 @@ def test_holistic_indices_serve_other_channels(rng):
 def test_exception_of_odd_guidance(size):
     with pytest.raises(ValueError, match=r"even height and width. Received: guidance.shape=.*takes odd sizes"):
         IndexNetIndices()(np.zeros((1, *size, 2), "float32"))
+
+
+@pytest.mark.parametrize(("kind", "groups"), [("hin", 1), ("o2o", 6), ("m2o", 6)])
+def test_shapes_before_anything_is_computed(kind, groups):
+    shapes = IndexNetIndices(kind).compute_output_shape((None, 4, None, 6))
+    assert shapes == {"up": (None, 4, None, groups), "down": (None, 2, None, 4 * groups)}
+
+
+@pytest.mark.parametrize(("kind", "fan"), [("hin", 16 * 64), ("o2o", 16 * 32), ("m2o", 16 * 64)])
+def test_first_weights_are_those_of_the_published_code(kind, fan):
+    layer = make((None, None, None, 32), kind=kind)
+    kernels = np.concatenate([to_numpy(branch[0].weights[0]).ravel() for branch in layer.branches])
+    assert kernels.std() == pytest.approx((2 / fan) ** 0.5, rel=0.06)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from a2u_tf.matting.pictures import PictureError, formats
+from a2u_tf.matting.pictures import PictureError, formats, read_rgb
 from a2u_tf.matting.pictures.decoding import decode
 from a2u_tf.matting.pictures.formats import FORMATS, PictureHeader, read_header
 from tests.matting.pictures.files import chunk, exif, jpeg, jpeg_segment, palette_png, png, with_segments
@@ -113,3 +113,31 @@ def test_missing_file(tmp_path):
             read(tmp_path / "nothing.png")
         with pytest.raises(IsADirectoryError):
             read(tmp_path)
+
+
+def test_limit_is_set_by_the_environment(saved, rgb, monkeypatch):
+    path = saved(png(rgb, 2))
+    monkeypatch.setenv("A2U_MAX_PIXELS", str(rgb[..., 0].size))
+    assert read_rgb(path).shape == rgb.shape
+    monkeypatch.setenv("A2U_MAX_PIXELS", str(rgb[..., 0].size - 1))
+    for read in (read_header, read_rgb):
+        with pytest.raises(PictureError, match=r"1230 pixels, expected at most 1229\. .* set A2U_MAX_PIXELS to more"):
+            read(path)
+    monkeypatch.setenv("A2U_MAX_PIXELS", "")
+    assert read_rgb(path).shape == rgb.shape
+    for text in ("0", "-1", "1e6", "many", "9" * 19, "٣"):
+        monkeypatch.setenv("A2U_MAX_PIXELS", text)
+        with pytest.raises(ValueError, match=r"A2U_MAX_PIXELS must be a whole number above 0.* Received: '"):
+            read_header(path)
+    monkeypatch.setenv("A2U_MAX_PIXELS", "9" * 18)
+    assert read_rgb(path).shape == rgb.shape
+
+
+def test_files_longer_than_any_picture_of_the_limit(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    monkeypatch.setenv("A2U_MAX_PIXELS", "3")  # of eight bytes at most
+    path.write_bytes(b"x" * 24)
+    formats.open_file(path).close()
+    path.write_bytes(b"x" * 25)
+    with pytest.raises(PictureError, match="25 bytes, too many for 3 pixels"):
+        formats.open_file(path)

@@ -111,7 +111,9 @@ def test_trimap(saved, rgba):
 def test_what_is_not_grey(saved, read, rgba):
     for channel in range(3):
         pixels = np.full((5, 6, 3), 128, np.uint8)
-        pixels[-1, -1, channel] += 2
+        pixels[-1, -1, channel] += 1  # as a lossy file may differ
+        assert read(saved(png(pixels, 2))) is not None
+        pixels[-1, -1, channel] += 1
         with pytest.raises(PictureError, match=r"picture\.png has colours, expected .* Is it the right file"):
             read(saved(png(pixels, 2)))
     with pytest.raises(PictureError, match=r"has transparent pixels, expected .* If its alpha channel is meant"):
