@@ -77,7 +77,8 @@ def decode(x: Tensor, skips: list[Tensor], guides: list[Tensor], filters: list[i
 
 def head(x: Tensor) -> Tensor:
     """Build the last two convolutions; returns the matte, `(N, H, W, 1)` in float32 at least, not squashed."""
-    x = conv(1, 3, "alpha")(conv_norm(x, 1, 3, "head"))
+    x = conv_norm(x, 1, 3, "head")
+    x = conv(1, 3, "alpha")(x)
     return layers.Activation("linear", dtype=wide_dtype(x.dtype), name="alpha")(x)
 
 
@@ -141,4 +142,5 @@ def aspp(x: Tensor, filters: int) -> Tensor:
     average = conv_norm(average, filters, 1, "aspp_average")
     branches.append(layers.Multiply(name="aspp_spread")([ops.ones_like(x[..., :1]), average]))
     x = layers.Concatenate(name="aspp_concatenation")(branches)
-    return layers.Dropout(0.5, name="aspp_dropout")(conv_norm(x, filters, 1, "aspp_merge"))
+    x = conv_norm(x, filters, 1, "aspp_merge")  # before the dropout: each draws its seed when it is made
+    return layers.Dropout(0.5, name="aspp_dropout")(x)
