@@ -1,5 +1,6 @@
 """Sheets of reconstructions."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -10,18 +11,22 @@ from a2u_tf.types import Array
 from a2u_tf.visualization.tiles import GREY, HEADER, MARGIN
 
 
-def reconstruction_sheet(inputs: Array, outputs: Array, path: Path | str, zoom: int = 3) -> None:
-    """Write a PNG of three rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
+def reconstruction_sheet(inputs: Array, outputs: Array | Mapping[str, Array], path: Path | str, zoom: int = 3) -> None:
+    """Write a PNG of rows: inputs, outputs, and the absolute error from black (0) to white (0.5 or more).
 
-    Both arrays are of shape `(N, H, W, 1)`; outputs outside [0, 1] are clipped. Every pixel is enlarged by `zoom`.
+    All arrays are of shape `(N, H, W, 1)`; outputs outside [0, 1] are clipped. Every pixel is enlarged by `zoom`. Given
+    outputs of several networks by name, the rows of all stand below each other, their errors on one scale.
     """
-    inputs, outputs = np.asarray(inputs, np.float32), np.asarray(outputs, np.float32)
-    if inputs.shape != outputs.shape or inputs.ndim != 4 or inputs.shape[-1] != 1:
-        raise ValueError(
-            "`inputs` and `outputs` must both be of shape (count, height, width, 1). "
-            f"Received: inputs.shape={inputs.shape}, outputs.shape={outputs.shape}"
-        )
-    rows = {"input": inputs, "output": outputs, "absolute error (white: 0.5)": 2 * np.abs(inputs - outputs)}
+    inputs = np.asarray(inputs, np.float32)
+    rows = {"input": inputs}
+    for name, images in (outputs if isinstance(outputs, Mapping) else {"output": outputs}).items():
+        images = np.asarray(images, np.float32)
+        if inputs.shape != images.shape or inputs.ndim != 4 or inputs.shape[-1] != 1:
+            raise ValueError(
+                "`inputs` and `outputs` must both be of shape (count, height, width, 1). "
+                f"Received: inputs.shape={inputs.shape}, outputs.shape={images.shape}"
+            )
+        rows |= {name: images, f"{name}: absolute error (white: 0.5)": 2 * np.abs(inputs - images)}
     write_png(path, np.concatenate([_row(name, images, zoom) for name, images in rows.items()]))
 
 

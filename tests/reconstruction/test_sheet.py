@@ -12,8 +12,8 @@ MARGIN, HEADER = 4, 22
 def tiles(sheet, count, height, width, zoom):
     """The pictures of a sheet, `(row, count, height * zoom, width * zoom)`."""
     down, right = HEADER + height * zoom + MARGIN, width * zoom + MARGIN
-    assert sheet.shape == (3 * down, MARGIN + count * right)
-    rows = sheet[:, MARGIN:].reshape(3, down, count, right)[:, HEADER:-MARGIN, :, :-MARGIN]
+    assert sheet.shape == (len(sheet) // down * down, MARGIN + count * right)
+    rows = sheet[:, MARGIN:].reshape(-1, down, count, right)[:, HEADER:-MARGIN, :, :-MARGIN]
     return rows.swapaxes(1, 2)
 
 
@@ -42,6 +42,15 @@ def test_feature_error_row_is_twice_the_error_and_values_are_clipped(tmp_path):
     shown = tiles(cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_UNCHANGED), 1, 8, 8, 1)
     assert shown[1, 0, 0].tolist() == [26, 255, 0, 0, 0, 0, 0, 0]
     assert shown[2, 0, 0].tolist() == [51, 255, 255, 0, 0, 0, 0, 0]
+
+
+def test_feature_several_networks_below_each_other(tmp_path, rng):
+    inputs, one, other = rng.uniform(size=(3, 2, 8, 9, 1))
+    reconstruction_sheet(inputs, {"one": one, "other": other}, tmp_path / "sheet.png", zoom=1)
+    shown = tiles(cv2.imread(str(tmp_path / "sheet.png"), cv2.IMREAD_UNCHANGED), 2, 8, 9, 1)
+    assert len(shown) == 5
+    for row, expected in zip(shown, (inputs, one, 2 * abs(one - inputs), other, 2 * abs(other - inputs)), strict=True):
+        np.testing.assert_allclose(row, 255 * np.minimum(expected[..., 0], 1), atol=0.51)
 
 
 @pytest.mark.parametrize(
