@@ -69,7 +69,8 @@ def a2u_kernels(
     if layer.variant != "static":
         cost += Cost(values * (channels + layer.use_bias - 1), kernel_macs=channels * values)
     if layer.variant == "dynamic":
-        averaging = layer.encoding_size * width * channels * (height + layer.encoding_size)
+        bins = layer.encoding_size + 1  # the last one is the whole
+        averaging = bins * width * channels * (height + bins)
         parameters = filters * (channels + layer.use_bias - window)
         cost += Cost(parameters, kernel_macs=window * channels * filters, averaging_macs=averaging)
     return cost

@@ -9,8 +9,9 @@ from keras import ops
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
+from a2u_tf.layers.group_normalization import GroupNormalization
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.encoding import NORMALIZATIONS, adaptive_average_pool, encode, normalize_up, softmax_taps
+from a2u_tf.ops.encoding import NORMALIZATIONS, adaptive_averages, encode, normalize_up, softmax_taps
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
@@ -146,8 +147,8 @@ class A2UKernels(ReassemblingLayer):
             groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
             encoded_shape = (*guidance_shape[:3], self.rank * channels)
             settings: dict[str, Any] = {"groups": groups, "epsilon": 1e-5, "wide": True}
-            self.norm_u = self._sublayer(keras.layers.GroupNormalization, "norm_u", encoded_shape, **settings)
-            self.norm_v = self._sublayer(keras.layers.GroupNormalization, "norm_v", encoded_shape, **settings)
+            self.norm_u = self._sublayer(GroupNormalization, "norm_u", encoded_shape, **settings)
+            self.norm_v = self._sublayer(GroupNormalization, "norm_v", encoded_shape, **settings)
 
     def _trained_or_predicted(self, name: str, shape: tuple[int, ...], read_shape: Shape | None) -> Any:
         """A weight of `shape`, or the 1x1 convolution that makes its last two axes of a map of `read_shape`."""
@@ -160,8 +161,12 @@ class A2UKernels(ReassemblingLayer):
 
     def call(self, guidance: Tensor) -> dict[str, Tensor]:
         guidance = ops.cast(guidance, wide_dtype(self.compute_dtype))  # encodings of large features overflow float16
-        affinity = self._affinity(guidance)
-        average = None if self.variant == "static" else ops.mean(guidance, axis=(1, 2))
+        pooled = average = None
+        if self.variant == "hybrid":
+            average = ops.mean(guidance, axis=(1, 2))
+        elif self.variant == "dynamic":
+            pooled, average = adaptive_averages(guidance, self.encoding_size)
+        affinity = self._affinity(guidance, pooled)
         kernels = {}
         if "up" in self.directions:
             raw = self._project(affinity, self.projection_up, average)
@@ -173,12 +178,11 @@ class A2UKernels(ReassemblingLayer):
             kernels["down"] = softmax_taps(raw, self.scale * self.kernel_size)
         return {direction: ops.cast(x, self.compute_dtype) for direction, x in kernels.items()}
 
-    def _affinity(self, guidance: Tensor) -> Tensor:
+    def _affinity(self, guidance: Tensor, pooled: Tensor | None) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
         channels = guidance.shape[-1]
         depth = 1 if self.channel_shared else channels
         embedded = []
-        pooled = adaptive_average_pool(guidance, self.encoding_size) if self.variant == "dynamic" else None
         for encoder, norm in ((self.encoder_u, self.norm_u), (self.encoder_v, self.norm_v)):
             filters = encoder[None] if pooled is None else encoder(pooled)
             filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
@@ -189,8 +193,10 @@ class A2UKernels(ReassemblingLayer):
             ]
             encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
             encoded = ops.cast(encoded if norm is None else norm(encoded), guidance.dtype)
-            # LeakyReLU(0.01); TensorFlow's own rounds its slope to float32, and torch's `ops.maximum` what it reads.
-            embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
+            if keras.backend.standardize_dtype(encoded.dtype) == "float64":  # TensorFlow rounds the slope to float32
+                embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
+            else:
+                embedded.append(ops.leaky_relu(encoded, 0.01))
         return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
 
     def _project(self, affinity: Tensor, projection: Any, average: Tensor | None) -> Tensor:

@@ -87,27 +87,29 @@ def _padding(length: Size, size: int, stride: int) -> list[Size]:
     return [before, max(after, 0) if isinstance(after, int) else ops.maximum(after, 0)]
 
 
-def adaptive_average_pool(x: Tensor, size: int) -> Tensor:
-    """Average a map over `size x size` bins of which bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`.
+def adaptive_averages(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
+    """Average a map `(N, H, W, C)` over `size x size` bins, and over the whole: `(N, size, size, C)` and `(N, C)`.
 
-    `keras.ops.adaptive_average_pool` needs static sizes on TensorFlow; two small matrix products do not. Half
-    precisions are averaged in float32.
+    Bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`. `keras.ops.adaptive_average_pool` needs static sizes
+    on TensorFlow; two small matrix products do not, and the whole is one bin more. Half precisions are averaged in
+    float32.
     """
     batch, height, width, channels = ops.shape(x)
     dtype = x.dtype
     x = ops.cast(x, wide_dtype(dtype))
     # Not by `einsum`, which LiteRT's converter spoils where the batch is open.
     rows = _bins(height, size, x.dtype) @ ops.reshape(x, (batch, height, width * channels))
-    rows = ops.reshape(rows, (batch * size, width, channels))
-    pooled = _bins(width, size, x.dtype) @ rows
-    return ops.cast(ops.reshape(pooled, (batch, size, size, channels)), dtype)
+    rows = ops.reshape(rows, (batch * (size + 1), width, channels))
+    averages = ops.reshape(_bins(width, size, x.dtype) @ rows, (batch, size + 1, size + 1, channels))
+    averages = ops.cast(averages, dtype)
+    return averages[:, :size, :size], averages[:, size, size]
 
 
 def _bins(length: Size, size: int, dtype: str) -> Tensor:
-    """Averaging matrix of shape `(size, length)`."""
-    bins = ops.arange(size, dtype="int32")[:, None]
-    start = bins * length // size
-    end = ((bins + 1) * length + size - 1) // size
+    """Averaging matrix of shape `(size + 1, length)`; the last row is the average of all."""
+    bins = ops.arange(size + 1, dtype="int32")[:, None]
+    start = bins % size * length // size
+    end = ops.minimum(((bins + 1) * length + size - 1) // size, length)
     positions = ops.arange(length, dtype="int32")[None]
     inside = ops.logical_and(positions >= start, positions < end)
     return ops.cast(inside, dtype) / ops.cast(end - start, dtype)
