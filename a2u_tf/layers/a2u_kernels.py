@@ -178,7 +178,7 @@ class A2UKernels(ReassemblingLayer):
             kernels["down"] = softmax_taps(raw, self.scale * self.kernel_size)
         return {direction: ops.cast(x, self.compute_dtype) for direction, x in kernels.items()}
 
-    def _affinity(self, guidance: Tensor, pooled: Tensor | None) -> Tensor:
+    def _affinity(self, guidance: Tensor, pooled: Tensor | None = None) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
         channels = guidance.shape[-1]
         depth = 1 if self.channel_shared else channels
