@@ -154,6 +154,12 @@ def value_and_gradients(function):
     return both
 
 
+def fused_normalizations(model):
+    """Which layers of batch normalisation of a model are trained by TensorFlow's fused op, where it can."""
+    stock = keras.layers.BatchNormalization
+    return [layer.call.__func__ is not stock.call for layer in model._flatten_layers() if type(layer) is stock]
+
+
 def run_python(program, folder=None, **environment):
     """Run a program in a process of its own, which must end well; returns what it printed."""
     result = subprocess.run(

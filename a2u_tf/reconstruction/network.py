@@ -14,6 +14,7 @@ from keras import layers
 
 from a2u_tf.layers.resampling import Resampling
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.training.fused_normalization import fuse_batch_normalization
 from a2u_tf.types import Tensor
 
 ENCODER = (32, 64, 128)
@@ -82,7 +83,9 @@ def reconstruction_net(
         x = resampling.up(x, guides[level - 1], level)
         x = _conv_norm_relu(x, channels, f"decoder_{level}")
     reconstruction = layers.Activation("linear", dtype=wide_dtype(x.dtype), name="reconstruction")(x)
-    return keras.Model(image, reconstruction, name=f"reconstruction_{resampling.upsampling}")
+    model = keras.Model(image, reconstruction, name=f"reconstruction_{resampling.upsampling}")
+    fuse_batch_normalization(model)
+    return model
 
 
 def _conv_norm_relu(x: Tensor, filters: int | None, name: str) -> Tensor:

@@ -1,8 +1,9 @@
-"""For anybody's `fit`: callbacks, metrics, optimizers, and training on several devices or machines."""
+"""For anybody's `fit`: callbacks, metrics, optimizers, fused normalisation, several devices or machines."""
 
 from a2u_tf.training import metrics, optimizers
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.training.distribution import DistributedModel, Share, distributed
+from a2u_tf.training.fused_normalization import fuse_batch_normalization, unfuse_batch_normalization
 from a2u_tf.training.metrics import PSNR, SSIM
 from a2u_tf.training.optimizers import LayerwiseAdam
 
@@ -17,6 +18,8 @@ __all__ = [
     "Share",
     "StopAtNonFinite",
     "distributed",
+    "fuse_batch_normalization",
     "metrics",
     "optimizers",
+    "unfuse_batch_normalization",
 ]

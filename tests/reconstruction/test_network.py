@@ -8,7 +8,7 @@ import pytest
 
 from a2u_tf.layers import UPSAMPLERS
 from a2u_tf.reconstruction.network import reconstruction_net
-from tests.helpers import dtype_policy, run, to_numpy
+from tests.helpers import dtype_policy, fused_normalizations, run, to_numpy
 from tests.layers.oracle import VARIANTS, count, predict, randomize
 
 pytestmark = pytest.mark.network
@@ -125,6 +125,12 @@ def test_serialization_of_keras_files(tmp_path, rng):
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     np.testing.assert_array_equal(predict(loaded, images), predict(model, images))
+
+
+@pytest.mark.tensorflow
+def test_normalisation_is_fused():
+    assert fused_normalizations(small()) == [True] * len(NORMS)
+    assert fused_normalizations(small("indexnet_o2o", None)) == [True] * (len(NORMS) + 3 * 4)  # in its guides, too
 
 
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])

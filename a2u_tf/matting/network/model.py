@@ -9,6 +9,7 @@ from keras import ops
 from a2u_tf.matting.conventions import FOREGROUND, MEAN, STANDARD_DEVIATION, UNKNOWN, is_background, is_foreground
 from a2u_tf.matting.network.network import STRIDE, matting_net
 from a2u_tf.ops.dtypes import wide_dtype
+from a2u_tf.training.fused_normalization import fuse_batch_normalization
 from a2u_tf.types import Array, Tensor
 
 
@@ -67,7 +68,9 @@ class MattingModel(keras.Model):
     def from_config(cls, config: dict[str, Any]) -> Self:
         # Without what it was trained by: whoever loads a model need not have the classes of its optimizer and losses.
         network = {name: value for name, value in config["network"].items() if name != "compile_config"}
-        return cls(**{**config, "network": keras.saving.deserialize_keras_object(network)})
+        model = cls(**{**config, "network": keras.saving.deserialize_keras_object(network)})
+        fuse_batch_normalization(model)
+        return model
 
 
 def _checked(inputs: Any) -> tuple[Tensor, Tensor]:

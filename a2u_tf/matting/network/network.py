@@ -21,6 +21,7 @@ import keras
 
 from a2u_tf.layers.resampling import Resampling
 from a2u_tf.matting.network.stages import aspp, decode, encode, head
+from a2u_tf.training.fused_normalization import fuse_batch_normalization
 
 STRIDE = 16  # of the deepest map: sizes are multiples of it
 ENCODERS = {"resnet34": (64, 128, 256)}
@@ -93,6 +94,7 @@ def matting_net(
     x = aspp(features.pop(), *_scaled([ASPP], width))
     x = decode(x, features, guides, _scaled(DECODER, width), resampling)
     model = keras.Model(network_input, head(x), name=f"matting_{resampling.upsampling}")
+    fuse_batch_normalization(model)
     if weights is not None:
         _load(model, weights)
     return model

@@ -8,7 +8,7 @@ from keras import ops
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.network.model import framed, matte
 from a2u_tf.reconstruction import reconstruction_net
-from tests.helpers import dtype_policy, skip_unless_empty_maps_convolve, tiny_matting, to_numpy
+from tests.helpers import dtype_policy, fused_normalizations, skip_unless_empty_maps_convolve, tiny_matting, to_numpy
 from tests.matting.pytorch_release.recipe import channels_last
 
 pytestmark = pytest.mark.network
@@ -84,6 +84,16 @@ def test_serialization(rng, tmp_path):
     model.save(tmp_path / "matting.keras")
     loaded = keras.saving.load_model(tmp_path / "matting.keras")
     np.testing.assert_array_equal(to_numpy(loaded(inputs)["alpha"]), to_numpy(model(inputs)["alpha"]))
+
+
+@pytest.mark.tensorflow
+def test_normalisation_is_fused_also_in_a_loaded_model(tmp_path):
+    model = MattingModel(matting_net("bilinear", None, width=0.03))
+    model.save(tmp_path / "model.keras")
+    for one in (model, keras.saving.load_model(tmp_path / "model.keras")):
+        fused = fused_normalizations(one)
+        assert len(fused) > 40
+        assert all(fused)
 
 
 def test_exceptions(rng):
