@@ -21,15 +21,17 @@ import numpy as np
 from absl import app, flags
 
 from a2u_tf.complexity import network_cost
-from a2u_tf.files import versions, write_json
+from a2u_tf.files import versions, write_json, write_png
 from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
 from a2u_tf.ops.encoding import NORMALIZATIONS
 
 CLASSES = ("strands", "leaves", "nets")  # 1, 2 and 3 in the labels; 0 is the ground
 SIDE, FINE = 64, 4  # pixels of a picture, and how many times as fine it is drawn
 WIDTHS = (8, 16, 32, 64, 64)  # of the levels, the finest first
-BATCH = 10
+BATCH = 4
 EVALUATED = 300  # pictures for validation, and as many for the test
+SHOWN = 12  # test pictures whose answers are drawn
+COLOURS = np.array([(24, 24, 24), (230, 80, 60), (80, 200, 80), (70, 120, 240)], np.uint8)  # RGB, by label
 SEEDS = {"training": 1, "validation": 2, "test": 3}
 
 
@@ -78,7 +80,7 @@ def draw_picture(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw a picture, uint8 RGB, and the label of each pixel: the class that covers most of it, or 0."""
     ground = sum(
         cv2.resize(rng.normal(0, gain, (cells, cells, 3)), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-        for cells, gain in ((3, 40), (8, 20), (24, 10))
+        for cells, gain in ((3, 30), (8, 15), (24, 8))
     )
     picture, label = 128 + ground, np.zeros((SIDE, SIDE), np.uint8)
     for number in rng.permutation(len(CLASSES))[: rng.integers(1, 4)]:
@@ -189,11 +191,11 @@ def train(
     return model
 
 
-def run(name: str, options: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Train by the settings, arguments of `train`, and return what is measured, and what the network costs."""
+def run(name: str, options: dict[str, Any], settings: dict[str, Any]) -> tuple[keras.Model, dict[str, Any]]:
+    """Train by the settings, arguments of `train`; return the network, and what is measured of it and what it costs."""
     model = train(upsampling(name, **options), **settings)
     backbone, operators = network_cost(model)
-    return {
+    return model, {
         "settings": {"upsampling": name, **options, **settings},
         "metrics": {part: evaluate(model, part) for part in ("validation", "test")},
         "parameters": model.count_params(),
@@ -207,14 +209,17 @@ def main(_: list[str]) -> None:
     options = {name: values[name] for name in ("kernel_size", "normalization") if values[name] is not None}
     settings = {name: values[name] for name in ("skips", "seed", "epochs", "pictures", "learning_rate")}
     start = time.perf_counter()
-    record = run(values["upsampling"], options, settings)
+    model, record = run(values["upsampling"], options, settings)
     print(f"{record['parameters']:,} parameters, {time.perf_counter() - start:.0f} s")
     for part, figures in record["metrics"].items():
         print(part, *(f"{name} {value:.4f}" for name, value in figures.items()))
     if values["output"]:
         command = shlex.join(["python", "-m", "examples.thin_structures", *sys.argv[1:]])
         words = [values["upsampling"], *options.values(), "skips", values["skips"], "seed", values["seed"]]
-        write_json(Path(values["output"]) / f"{'-'.join(map(str, words))}.json", {"command": command, **record})
+        path = Path(values["output"]) / "-".join(map(str, words))
+        write_json(path.with_suffix(".json"), {"command": command, **record})
+        answers = model.predict(draw_pictures("test", SHOWN)[0], verbose=0).argmax(-1)
+        write_png(path.with_suffix(".png"), np.concatenate(COLOURS[answers], axis=1))
 
 
 if __name__ == "__main__":
@@ -225,6 +230,6 @@ if __name__ == "__main__":
     flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the pictures.")
     flags.DEFINE_integer("epochs", 3, "Times that all pictures are seen.")
     flags.DEFINE_integer("pictures", 2000, "Pictures to train on.")
-    flags.DEFINE_float("learning_rate", 6e-3, "Of Adam, at the start; it falls to 0 along a cosine.")
-    flags.DEFINE_string("output", None, "Folder for a JSON file of the run.")
+    flags.DEFINE_float("learning_rate", 4e-3, "Of Adam, at the start; it falls to 0 along a cosine.")
+    flags.DEFINE_string("output", None, "Folder for a JSON file of the run and a PNG file of answers.")
     app.run(main)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from a2u_tf.layers import GUIDED, METHODS, UPSAMPLERS
+from experiments import report_thin_structures
 from experiments.report_comparison import read_runs, write_report
 
 ROOT = Path(__file__).parents[1]
@@ -196,6 +197,28 @@ def test_colours_of_cutouts_are_those_of_the_benchmark():
         mattes = "true", "band 20", "band 40"
         cells = [f"{100 * row[matte]['seen']:.1f} %, {100 * row[matte]['rim']:.1f} %" for matte in mattes]
         assert table_rows("command_line", names[row["side"]]) == [cells]
+
+
+def test_thin_structures_are_as_they_were_measured(tmp_path):
+    folder = tmp_path / "thin_structures"
+    shutil.copytree(ROOT / "results" / "thin_structures", folder)
+    report = report_thin_structures.write_report(folder)
+    assert report == (ROOT / "results" / "thin_structures.md").read_text()
+    text = (DOCS / "your_model.md").read_text()
+    tables = re.findall(r"(?:^\|.*\n)+", report, flags=re.MULTILINE)
+    assert len(tables) == 2
+    assert all(table in text for table in tables)
+    runs = report_thin_structures.read_runs(folder)
+    mean = {
+        skips: {name: report_thin_structures.mean(group, "test", "boundary_iou") for name, group in methods.items()}
+        for skips, methods in runs.items()
+    }
+    one_tap, usual = "a2u, kernel_size=1", ("bilinear", "nearest")
+    with_skips = mean[4]
+    assert max(with_skips, key=with_skips.get) in usual  # "as well as anything"
+    assert with_skips["a2u"] < with_skips[one_tap] < min(with_skips[name] for name in usual)  # "behind them"
+    assert mean[0]["a2u"] < mean[0]["bilinear"] < mean[0][one_tap] / 5
+    assert all(len(runs[4][name]) == 3 for name in (*usual, "carafe", "dysample", "sapa_b", "a2u", one_tap))
 
 
 def test_times_of_the_trainings_are_those_of_the_results():

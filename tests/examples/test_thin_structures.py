@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from scipy import ndimage
 
-from examples.thin_structures import CLASSES, boundary, draw_pictures, measure, train, upsampling
+from a2u_tf.layers import GUIDED, make_upsampler
+from examples.thin_structures import CLASSES, boundary, draw_pictures, measure, train, unet, upsampling
 from experiments.report_thin_structures import read_runs
 
 ROOT = Path(__file__).parents[2]
@@ -54,15 +56,26 @@ def test_pictures_are_drawn_again_alike_and_hold_every_class():
     assert np.abs(draw_pictures("test", 3)[0].astype(int) - pictures[:3]).mean() > 10
 
 
+@pytest.mark.parametrize(("name", "options"), [("a2u", {"kernel_size": 1}), ("sapa_b", {}), ("carafe", {})])
+def test_upsampling_is_in_every_level_of_the_decoder(name, options):
+    for skips in (4, 0):
+        network = unet(upsampling(name, **options), skips)
+        layers = [layer for layer in network.layers if type(layer) is type(make_upsampler(name))]
+        assert [layer.output.shape[1] for layer in layers] == [8, 16, 32, 64]
+        assert all(len(keras.tree.flatten(layer.input)) == 1 + (name in GUIDED) for layer in layers)
+        assert sum(isinstance(layer, keras.layers.Concatenate) for layer in network.layers) == skips
+        assert network.output.shape == (None, 64, 64, 1 + len(CLASSES))
+
+
 @pytest.mark.network
 @pytest.mark.tensorflow
 def test_a_tenth_of_the_training_beats_the_best_constant_answer():
-    training = {"skips": 4, "seed": 0, "epochs": 3, "pictures": 200, "learning_rate": 6e-3}  # some seeds need longer
-    model = train(upsampling("a2u", kernel_size=1), **training)
+    training = {"skips": 4, "seed": 0, "epochs": 3, "pictures": 200, "learning_rate": 4e-3}
+    model = train(upsampling("nearest"), **training)
     pictures, labels = draw_pictures("validation", 50)
     shares = np.bincount(labels.ravel()) / labels.size
     entropy = -np.sum(shares * np.log(shares))
-    assert model.evaluate(pictures, labels, verbose=0) < 0.97 * entropy
+    assert model.evaluate(pictures, labels, verbose=0) < 0.9 * entropy
 
 
 @pytest.mark.process
@@ -73,5 +86,6 @@ def test_command_writes_a_run_that_the_report_reads(tmp_path):
     command = [sys.executable, "-m", "examples.thin_structures", *flags]
     subprocess.run(command, check=True, cwd=ROOT, timeout=300, capture_output=True)
     run = json.loads((tmp_path / "nearest-skips-0-seed-0.json").read_text())
+    assert (tmp_path / "nearest-skips-0-seed-0.png").exists()
     assert run["command"] == " ".join(["python", *command[1:]])
     assert read_runs(tmp_path) == {4: {}, 0: {"nearest": [run]}}

@@ -10,7 +10,7 @@ from experiments.report_thin_structures import main, read_runs, write_report
 def write_run(folder, name, seed, boundary_iou, skips=4, epochs=3, **options):
     figures = {"iou": 0.5, "boundary_iou": boundary_iou}
     settings = {"upsampling": name, **options, "skips": skips, "seed": seed}
-    settings |= {"epochs": epochs, "pictures": 2000, "learning_rate": 0.006}
+    settings |= {"epochs": epochs, "pictures": 2000, "learning_rate": 0.004}
     metrics = {"validation": {"iou": 0, "boundary_iou": 0.125}, "test": figures}
     run = {"settings": settings, "metrics": metrics, "parameters": 1234, "macs": 12_345_678}
     folder.mkdir(exist_ok=True)
