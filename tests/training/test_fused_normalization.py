@@ -277,34 +277,3 @@ print(json.dumps([train(True), train(False)]))
 def test_replicas_train_as_with_keras():
     for one, other in zip(*json.loads(run_python(REPLICAS)), strict=True):
         assert_close(np.array(one), np.array(other), "float32")
-
-
-REPEATED = """
-import keras, numpy as np, tensorflow as tf
-from a2u_tf.training import fuse_batch_normalization
-
-tf.config.threading.set_intra_op_parallelism_threads(THREADS)
-tf.config.experimental.enable_op_determinism()
-layer = keras.layers.BatchNormalization()
-x = tf.constant(np.random.default_rng(0).normal(size=(4, 128, 128, 16)), tf.float32)
-layer(x)
-fuse_batch_normalization(layer)
-
-@tf.function
-def step(x):
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        loss = tf.reduce_sum(layer(x, training=True) ** 3)
-    return [loss, *tape.gradient(loss, [x, layer.gamma.value, layer.beta.value])]
-
-first = step(x)
-assert all(np.array_equal(a, b) for _ in range(30) for a, b in zip(first, step(x)))
-"""
-
-
-@tensorflow
-@pytest.mark.process
-@pytest.mark.slow
-@pytest.mark.parametrize("threads", [1, 2])
-def test_gradients_are_the_same_from_run_to_run(threads):
-    run_python(REPEATED.replace("THREADS", str(threads)))
