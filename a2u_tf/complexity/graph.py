@@ -84,7 +84,8 @@ def _kept_bytes(operations: list[Operation], forward: int) -> int:
             while tensor.op.type in _VIEWS:
                 tensor = tensor.op.inputs[tensor.value_index]
             if position[tensor.op] < forward and tensor.op.type not in ("Const", "Placeholder", "ReadVariableOp"):
-                kept[tensor.name] = tensor.shape.num_elements() * tensor.dtype.size
+                # Of unknown size is what a fused norm reserves for a GPU: nothing on a CPU.
+                kept[tensor.name] = (tensor.shape.num_elements() or 0) * tensor.dtype.size
     return sum(kept.values())
 
 
