@@ -83,9 +83,11 @@ def _kept_bytes(operations: list[Operation], forward: int) -> int:
         for tensor in operation.inputs:
             while tensor.op.type in _VIEWS:
                 tensor = tensor.op.inputs[tensor.value_index]
-            if position[tensor.op] < forward and tensor.op.type not in ("Const", "Placeholder", "ReadVariableOp"):
-                # Of unknown size is what a fused norm reserves for a GPU: nothing on a CPU.
-                kept[tensor.name] = (tensor.shape.num_elements() or 0) * tensor.dtype.size
+            # The last output of a fused norm, of unknown size, is a GPU's; on a CPU it is empty.
+            reserved = (tensor.op.type, tensor.value_index) == ("FusedBatchNormV3", 5)
+            passed = tensor.op.type in ("Const", "Placeholder", "ReadVariableOp")
+            if position[tensor.op] < forward and not passed and not reserved:
+                kept[tensor.name] = tensor.shape.num_elements() * tensor.dtype.size
     return sum(kept.values())
 
 
