@@ -66,6 +66,8 @@ def read_checkpoint(path: Path | str) -> dict[str, Array]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"no such checkpoint: {path}") from error
+    except MemoryError:
+        raise
     except Exception as error:  # torch raises whatever a damaged file leads it to
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CheckpointError(f"{path} is not a checkpoint of tensors alone ({reason}); nothing of it ran") from error

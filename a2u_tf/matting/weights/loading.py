@@ -29,6 +29,8 @@ def read_model(path: Path | str) -> keras.Model:
     try:
         _check_archive(path)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except MemoryError:
+        raise
     except Exception as error:  # Keras and HDF5 raise whatever a damaged file leads them to
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path} cannot be read as a Keras model: {reason}") from error
