@@ -204,7 +204,9 @@ def run(name: str, options: dict[str, Any], settings: dict[str, Any]) -> tuple[k
     }
 
 
-def main(_: list[str]) -> None:
+def main(argv: list[str]) -> None:
+    if len(argv) > 1:
+        raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS.flag_values_dict()
     options = {name: values[name] for name in ("kernel_size", "normalization") if values[name] is not None}
     settings = {name: values[name] for name in ("skips", "seed", "epochs", "pictures", "learning_rate")}
@@ -226,10 +228,12 @@ if __name__ == "__main__":
     flags.DEFINE_enum("upsampling", "a2u", UPSAMPLERS, "Method, see docs/methods.md.")
     flags.DEFINE_integer("kernel_size", None, "Side of A2U's upsampling kernels, odd. Default: 3.")
     flags.DEFINE_enum("normalization", None, NORMALIZATIONS, "Of A2U's upsampling kernels. Default: auto.")
-    flags.DEFINE_integer("skips", len(WIDTHS) - 1, "Levels, coarsest first, on which the decoder reads the encoder.")
+    flags.DEFINE_integer(
+        "skips", len(WIDTHS) - 1, "Levels, coarsest first, on which the decoder reads the encoder.", 0, len(WIDTHS) - 1
+    )
     flags.DEFINE_integer("seed", 0, "Seed of the weights and of the order of the pictures.")
-    flags.DEFINE_integer("epochs", 3, "Times that all pictures are seen.")
-    flags.DEFINE_integer("pictures", 2000, "Pictures to train on.")
+    flags.DEFINE_integer("epochs", 3, "Times that all pictures are seen.", lower_bound=1)
+    flags.DEFINE_integer("pictures", 2000, "Pictures to train on.", lower_bound=BATCH)
     flags.DEFINE_float("learning_rate", 4e-3, "Of Adam, at the start; it falls to 0 along a cosine.")
     flags.DEFINE_string("output", None, "Folder for a JSON file of the run and a PNG file of answers.")
     app.run(main)

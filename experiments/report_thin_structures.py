@@ -32,13 +32,15 @@ def read_runs(folder: Path | str) -> dict[int, Runs]:
 
     Raises:
         FileNotFoundError: Where there are none.
-        ValueError: For runs that differ in more than method, skips and seed.
+        ValueError: For runs that differ in more than method, skips and seed, and for other skips than all or none.
     """
     decoders: dict[int, Runs] = {skips: {} for skips in DECODERS}
     trainings = set()
     for path in sorted(Path(folder).glob("*.json")):
         run = json.loads(path.read_text())
         settings = run["settings"]
+        if settings["skips"] not in DECODERS:
+            raise ValueError(f"Expected runs with skips of {list(DECODERS)}. Received: {settings['skips']} in {path}")
         decoders[settings["skips"]].setdefault(method_name(settings), []).append(run)
         trainings.add(tuple(settings[name] for name in ("epochs", "pictures", "learning_rate")))
     if not trainings:

@@ -7,7 +7,7 @@ from a2u_tf.types import Tensor
 
 
 class GroupNormalization(keras.layers.GroupNormalization):
-    """Keras's layer for maps `(N, H, W, C)`, with the same weights and numbers in half the time on TensorFlow.
+    """Keras's layer for maps `(N, H, W, C)`, with the same weights and numbers in fewer passes.
 
     Statistics of channels are combined to those of groups, so that only small arrays are reshaped, and what is left to
     do to the map is one product and one sum.
