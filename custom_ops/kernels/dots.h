@@ -6,39 +6,66 @@
 
 #include <cstdint>
 
-#include "custom_ops/kernels/vector.h"
+#include "custom_ops/kernels/folding.h"
+#include "custom_ops/kernels/taps.h"
 
 namespace a2u {
 namespace A2U_ISA {
+
+constexpr int kMostGradients = 4;
 
 // How many pixels are multiplied with P gradients at once: as many accumulators as AVX2 has registers for.
 template <int P>
 constexpr int kPixels = P == 1   ? 6
                         : P == 2 ? 4
                                  : 3;
-constexpr int kMaxPixels = 6;
 
-// sums[p][q] += the dot product of gradient p and pixel q over `channels`. Pixels are `stride` apart.
-template <typename T, int P, int Q, int L = kFullWidth<Accumulator<T>>>
-inline void Dots(const T* const* gradients, const T* pixels, int64_t stride, int64_t channel, int64_t end,
-                 Accumulator<T> (*sums)[kMaxPixels]) {
+// sums[q * P + p]: the dot products of gradient p and pixel q over `channels`, and what `start` holds of them.
+template <typename T, int P, int Q, int L>
+A2U_INLINE void AddDots(const T* const (&gradients)[P], const T* const (&pixels)[Q], Range channels,
+                        const Vector<Accumulator<T>, L> (&start)[P * Q], Accumulator<T>* sums) {
   using A = Accumulator<T>;
-  if (channel + L <= end) {
-    Vector<A, L> total[P][Q] = {};
-    for (; channel + L <= end; channel += L) {
-      Vector<A, L> x[Q];
-      for (int q = 0; q < Q; ++q) x[q] = Memory<T, L>::Load(pixels + q * stride + channel);
-      for (int p = 0; p < P; ++p) {
-        const Vector<A, L> gradient = Memory<T, L>::Load(gradients[p] + channel);
-        for (int q = 0; q < Q; ++q) total[p][q] += gradient * x[q];
-      }
-    }
-    for (int p = 0; p < P; ++p) {
-      for (int q = 0; q < Q; ++q) sums[p][q] += Sum<A, L>(total[p][q]);
+  Vector<A, L> total[P * Q];
+  for (int k = 0; k < P * Q; ++k) total[k] = start[k];
+  for (; channels.begin + L <= channels.end; channels.begin += L) {
+    Vector<A, L> gradient[P];
+    for (int p = 0; p < P; ++p) gradient[p] = Memory<T, L>::Load(gradients[p] + channels.begin);
+    for (int q = 0; q < Q; ++q) {
+      const Vector<A, L> x = Memory<T, L>::Load(pixels[q] + channels.begin);
+      for (int p = 0; p < P; ++p) total[q * P + p] += gradient[p] * x;
     }
   }
+  if constexpr (L == 1) {
+    for (int k = 0; k < P * Q; ++k) sums[k] = total[k];
+  } else {
+    if (channels.begin == channels.end) return SumEach<A, L, P * Q>(total, sums);
+    Vector<A, L / 2> half[P * Q];
+    for (int k = 0; k < P * Q; ++k) half[k] = FoldHalves<A, L>(total[k]);
+    AddDots<T, P, Q, L / 2>(gradients, pixels, channels, half, sums);
+  }
+}
+
+// From the longest vectors on that the channels fill.
+template <typename T, int P, int Q, int L = kFullWidth<Accumulator<T>>>
+A2U_INLINE void Dots(const T* const (&gradients)[P], const T* const (&pixels)[Q], Range channels,
+                     Accumulator<T>* sums) {
   if constexpr (L > 1) {
-    if (channel < end) Dots<T, P, Q, L / 2>(gradients, pixels, stride, channel, end, sums);
+    if (channels.size() < L) return Dots<T, P, Q, L / 2>(gradients, pixels, channels, sums);
+  }
+  const Vector<Accumulator<T>, L> zeros[P * Q] = {};
+  AddDots<T, P, Q, L>(gradients, pixels, channels, zeros, sums);
+}
+
+// Q taps from `first` on, of the window whose outputs have the P gradients.
+template <typename T, int P, int Q>
+A2U_INLINE void DotsOfTaps(const Taps& taps, int64_t first, const T* window, const T* const (&gradients)[P],
+                           Range channels, T* const (&results)[P]) {
+  const T* pixels[Q];
+  for (int q = 0; q < Q; ++q) pixels[q] = window + taps.pixels[first + q];
+  Accumulator<T> sums[P * Q];
+  Dots<T, P, Q>(gradients, pixels, channels, sums);
+  for (int q = 0; q < Q; ++q) {
+    for (int p = 0; p < P; ++p) Narrow(sums[q * P + p], results[p] + taps.weights[first + q]);
   }
 }
 

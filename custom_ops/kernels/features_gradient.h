@@ -50,6 +50,7 @@ class FeaturesGradient {
     Parallel(p_.batch * blocks, cost, [&](int64_t begin, int64_t end) {
       const int64_t taps = p_.broadcast ? p_.taps() : Reach() * Reach();
       Scratch<A> weights(narrow ? taps * p_.channels : 0);
+      TapList list(Reach() * Reach());
       for (int64_t item = begin; item < end; ++item) {
         const int64_t n = item / blocks, block = first + item % blocks;
         if (narrow && p_.broadcast && (item == begin || item % blocks == 0)) {
@@ -57,11 +58,11 @@ class FeaturesGradient {
         }
         const Range vs = Clip(block * p_.down - p_.before(), (block + 1) * p_.down - p_.before(), p_.source_height);
         if (narrow) {
-          for (int64_t v = vs.begin; v < vs.end; ++v) NarrowRow(n, v, weights.get());
+          for (int64_t v = vs.begin; v < vs.end; ++v) NarrowRow(n, v, &list, weights.get());
         } else if (p_.down > 1 && p_.kernel_size % p_.down == 0) {
-          BlockRow(n, vs);
+          BlockRow(n, vs, &list);
         } else {
-          for (int64_t v = vs.begin; v < vs.end; ++v) Row(n, v);
+          for (int64_t v = vs.begin; v < vs.end; ++v) Row(n, v, &list);
         }
       }
     });
@@ -70,7 +71,7 @@ class FeaturesGradient {
  private:
   // The outputs that reach a source pixel, and where their weights begin.
   struct Source {
-    Layout layout;
+    int64_t rows, columns;
     const T* window;
     const T* weights;
     int64_t tap;  // of the first output
@@ -98,8 +99,8 @@ class FeaturesGradient {
     const Readers& columns = readers_.get()[u];
     const int64_t y = rows.outputs.begin, x = columns.outputs.begin;
     Source source;
-    source.layout = {rows.outputs.size(), columns.outputs.size(), p_.width * p_.channels,
-                     p_.channels,         weight_rows_.get(),     weight_columns_.get()};
+    source.rows = rows.outputs.size();
+    source.columns = columns.outputs.size();
     source.tap = rows.tap * p_.kernel_size + columns.tap;
     source.window = upstream_ + ((n * p_.height + y) * p_.width + x) * p_.channels;
     source.weights = kernels_ + p_.kernel_offset(n, y, x) + source.tap;
@@ -107,55 +108,83 @@ class FeaturesGradient {
     return source;
   }
 
+  // How many source columns from u on, `down` apart, are read by as many outputs, each in the same way.
+  int64_t ColumnsAlike(int64_t u) const {
+    const Readers* readers = readers_.get();
+    int64_t count = 1;
+    for (int64_t next = u + p_.down; next < p_.source_width; next += p_.down, ++count) {
+      const Range outputs = readers[next].outputs, before = readers[next - p_.down].outputs;
+      const bool one_on = outputs.begin == before.begin + p_.up && outputs.size() == before.size();
+      if (!one_on || readers[next].tap != readers[u].tap) break;
+    }
+    return count;
+  }
+
+  WindowRun RunOf(int64_t count) const {
+    return {count, p_.up * p_.channels, p_.broadcast ? 0 : p_.up * p_.depth(), p_.down * p_.channels};
+  }
+
+  const Taps& TapsOf(const Source& source, const int64_t* rows, const int64_t* columns, TapList* list) const {
+    return list->Of(source.rows, source.columns, [&](int64_t a, int64_t b, int64_t* pixel, int64_t* weight) {
+      *pixel = (a * p_.width + b) * p_.channels;
+      *weight = rows[a] + columns[b];
+    });
+  }
+
   // The source rows of a block together: the outputs that reach one pixel reach its neighbours, too.
-  void BlockRow(int64_t n, const Range& vs) const {
+  void BlockRow(int64_t n, const Range& vs, TapList* list) const {
     Sums<T> sums(p_.groups, p_.group_channels(), p_.taps());
     const Readers first = ReadersOf(vs.begin, p_.height);
-    const int64_t last = (p_.source_width - 1 + p_.before()) / p_.down;
-    for (int64_t q = p_.before() / p_.down; q <= last; ++q) {
-      const Range us = Clip(q * p_.down - p_.before(), (q + 1) * p_.down - p_.before(), p_.source_width);
-      Layout layout = {};
+    Range us = {0, 0};
+    for (int64_t u = 0; u < p_.source_width; u = us.end) {
+      us = {u, Min(u + p_.down - (u + p_.before()) % p_.down, p_.source_width)};
+      const int64_t blocks = us.size() == p_.down ? (p_.source_width - us.end) / p_.down + 1 : 1;
+      const WindowRun run = RunOf(Min(blocks, ColumnsAlike(u)));
+      const Source corner = SourceAt(n, vs.begin, u, first);
+      const Taps& taps = TapsOf(corner, weight_rows_.get(), weight_columns_.get(), list);
       for (int64_t v = vs.begin; v < vs.end; ++v) {
         const Readers rows = {first.outputs, first.tap + v - vs.begin};
-        for (int64_t u = us.begin; u < us.end; ++u) {
-          const Source source = SourceAt(n, v, u, rows);
-          layout = source.layout;
-          sums.AddShared(layout, source.window, source.weights, source.gradient);
+        for (int64_t own = us.begin; own < us.end; ++own) {
+          const Source source = SourceAt(n, v, own, rows);
+          sums.Add(taps, run, corner.window, source.weights, source.gradient);
         }
       }
-      sums.FinishShared(layout);
+      sums.Finish(taps, run, corner.window);
+      us.end += (run.count - 1) * p_.down;
     }
   }
 
-  void Row(int64_t n, int64_t v) const {
+  // Columns `down` apart are reached in the same way, one output on.
+  void Row(int64_t n, int64_t v, TapList* list) const {
     Sums<T> sums(p_.groups, p_.group_channels(), p_.taps());
     const Readers rows = ReadersOf(v, p_.height);
-    Layout waiting = {};
-    for (int64_t u = 0; u < p_.source_width; ++u) {
-      const Source source = SourceAt(n, v, u, rows);
-      if (source.layout.columns != waiting.columns) sums.FinishSideBySide(waiting);
-      waiting = source.layout;
-      sums.AddSideBySide(waiting, source.window, source.weights, source.gradient);
+    for (int64_t first = 0; first < Min(p_.down, p_.source_width); ++first) {
+      WindowRun run = RunOf(0);
+      for (int64_t u = first; u < p_.source_width; u += run.count * p_.down) {
+        const Source source = SourceAt(n, v, u, rows);
+        const Taps& taps = TapsOf(source, weight_rows_.get(), weight_columns_.get(), list);
+        run.count = ColumnsAlike(u);
+        sums.Add(taps, run, source.window, source.weights, source.gradient);
+        sums.Finish(taps, run, source.window);
+      }
     }
-    sums.FinishSideBySide(waiting);
   }
 
-  void NarrowRow(int64_t n, int64_t v, A* weights) const {
+  void NarrowRow(int64_t n, int64_t v, TapList* list, A* weights) const {
     const Readers rows = ReadersOf(v, p_.height);
     for (int64_t u = 0; u < p_.source_width; ++u) {
-      Source source = SourceAt(n, v, u, rows);
+      const Source source = SourceAt(n, v, u, rows);
       if (!p_.broadcast) Collect(source, weights);
+      const Taps& taps = TapsOf(source, spread_rows_.get(), spread_columns_.get(), list);
       const A* first = weights + (p_.broadcast ? source.tap * p_.channels : 0);
-      source.layout.weight_rows = spread_rows_.get();
-      source.layout.weight_columns = spread_columns_.get();
-      ChannelwiseSum(source.layout, source.window, first, p_.channels, source.gradient);
+      ChannelwiseSum(taps, source.window, first, p_.channels, source.gradient);
     }
   }
 
   // The weights of a source in the order output, channel.
   void Collect(const Source& source, A* weights) const {
-    for (int64_t a = 0; a < source.layout.rows; ++a) {
-      for (int64_t b = 0; b < source.layout.columns; ++b) {
+    for (int64_t a = 0; a < source.rows; ++a) {
+      for (int64_t b = 0; b < source.columns; ++b) {
         const T* kernel = source.weights + weight_rows_.get()[a] + weight_columns_.get()[b];
         A* to = weights + (a * Reach() + b) * p_.channels;
         for (int64_t g = 0; g < p_.groups; ++g) {

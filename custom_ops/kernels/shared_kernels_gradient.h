@@ -86,7 +86,7 @@ class SharedKernelsGradient {
         if (!OnMap(y, i)) continue;
         for (int64_t g = 0; g < p_.groups; ++g) {
           const int64_t offset = g * p_.taps() + i * p_.kernel_size;
-          RowOfTaps<kMaxPixels>(n, y, i, 0, g, totals + offset * kWidth, sums + offset);
+          RowOfTaps<kPixels<1>>(n, y, i, 0, g, totals + offset * kWidth, sums + offset);
         }
       }
     }
@@ -128,10 +128,11 @@ class SharedKernelsGradient {
     RowProducts<T, Q>(gradients, p_.channels, pixels, step, p_.channels, xs.size(), channels, totals);
     const int64_t rest = channels - channels % kWidth;
     for (int64_t x = 0; rest < channels && x < xs.size(); ++x) {
-      A dots[1][kMaxPixels] = {};
-      const T* gradient = gradients + x * p_.channels;
-      Dots<T, 1, Q, kWidth / 2>(&gradient, pixels + x * step, p_.channels, rest, channels, dots);
-      for (int q = 0; q < Q; ++q) sums[q] += dots[0][q];
+      const T *gradient[1] = {gradients + x * p_.channels}, *read[Q];
+      for (int q = 0; q < Q; ++q) read[q] = pixels + x * step + q * p_.channels;
+      A dots[Q];
+      Dots<T, 1, Q, kWidth / 2>(gradient, read, {rest, channels}, dots);
+      for (int q = 0; q < Q; ++q) sums[q] += dots[q];
     }
   }
 

@@ -175,21 +175,6 @@ struct Memory<BFloat16, L> {
   }
 };
 
-// The sum of a vector's elements, by halves.
-template <typename A, int L>
-inline A Sum(const Vector<A, L>& v) {
-  if constexpr (L == 1) {
-    return v;
-  } else {
-    using HalfVector = Vector<A, L / 2>;
-    struct Halves {
-      HalfVector low, high;
-    };
-    const Halves halves = BitCast<Halves>(v);
-    return Sum<A, L / 2>(halves.low + halves.high);
-  }
-}
-
 }  // namespace A2U_ISA
 }  // namespace a2u
 
