@@ -57,9 +57,10 @@ CASES = {
     "one value a channel": {"shape": (1, 1, 1, 5)},
     "empty": {"shape": (0, 4, 6, 5)},
     "open sizes": {"open_sizes": True},
+    "inference": {"training": False},
+    "inference in mixed_bfloat16": {"training": False, "dtype": "mixed_bfloat16"},
 }
 LEFT_TO_KERAS = {
-    "inference": {"training": False},
     "frozen": {"trainable": False},
     "float64": {"dtype": "float64"},
     "axis": {"axis": 1},
