@@ -37,6 +37,7 @@ from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, Epoch
 from a2u_tf.training.distribution import distributed
 from a2u_tf.training.optimizers import LayerwiseAdam
 from a2u_tf.types import Array
+from train.data_wait import DataWait
 from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
 from train.matting_losses import LOSSES, make_loss
 from train.matting_sources import make_source, make_validation
@@ -57,7 +58,9 @@ class Settings:
         "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
         "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
     )
-    backgrounds: str | None = setting(None, "Folder of background pictures. Default: procedural ones.")
+    backgrounds: str | None = setting(
+        None, "Folder of background pictures, or synthetic: procedural ones, which --source=synthetic brings along."
+    )
     validation: str = setting(
         "synthetic", "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting."
     )
@@ -148,15 +151,23 @@ def train_network(
     """Fit the network, from the backup in `folder` where there is one."""
     backup = AtomicBackupAndRestore(folder / "backup")
     first_step = backup.finished_epochs() * settings.steps_per_epoch
+    wait = DataWait(first_step)
     batches = training_batches(
-        source, settings.batch_size, settings.crop_size, settings.seed, first_step, share=team.share
+        source,
+        settings.batch_size,
+        settings.crop_size,
+        settings.seed,
+        first_step,
+        share=team.share,
+        on_sample=wait.on_sample,
     )
     network.fit(
         team.spread(batches),
         epochs=settings.epochs,
         steps_per_epoch=settings.steps_per_epoch,
         shuffle=False,  # The samples come in a random order already.
-        callbacks=[*callbacks, backup],
+        # On other backends Keras takes batches before the first step, and the numbers do not fit.
+        callbacks=[*callbacks, *([wait] if keras.backend.backend() == "tensorflow" else []), backup],
         verbose=team.verbose,
     )
 

@@ -5,6 +5,7 @@ Environment variables in folders are filled in here, so that the settings of a r
 
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from a2u_tf.matting.data import MixedSource, PictureSource, RecolouredSource, Source
 from a2u_tf.matting.data.synthetic import SyntheticSource
@@ -28,14 +29,18 @@ def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -
         words: List of `KIND[=FOLDER][*WEIGHT]`: `synthetic`, or `composition_1k`, `distinctions_646`, `rgba` (pictures
             with an alpha channel) or `mattes` (the same, but only alpha is taken), each with its folder. The weight, 1
             by default, tells how often foregrounds come from it.
-        backgrounds: Folder of background pictures; None for procedural ones, which `synthetic` brings along.
+        backgrounds: Folder of background pictures, or `synthetic` for procedural ones, which `synthetic` foregrounds
+            bring along; None where these are all.
         crop_size: Side in pixels of the samples; synthetic pictures are at least as large.
 
     Raises:
         ValueError: For words that are not understood, and for damaged pictures.
         FileNotFoundError: For folders that are missing.
     """
-    paths = layouts.background_pictures(os.path.expandvars(backgrounds)) if backgrounds else None
+    behind: Source | list[Path] | None = None
+    if backgrounds:
+        drawn = backgrounds == "synthetic"
+        behind = _synthetic(crop_size) if drawn else layouts.background_pictures(os.path.expandvars(backgrounds))
     sources: list[Source] = []
     weights = []
     for word in words:
@@ -45,11 +50,14 @@ def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -
         elif kind not in FOREGROUNDS or folder is None:
             known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in FOREGROUNDS)])
             raise ValueError(f"A source is one of: {known}; *WEIGHT may follow. Received: {word!r}")
-        elif paths is None:
-            raise ValueError(f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds")
+        elif behind is None:
+            raise ValueError(
+                f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds, or "
+                "--backgrounds=synthetic"
+            )
         else:
             make = RecolouredSource if kind == "mattes" else PictureSource
-            sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), paths))
+            sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), behind))
         weights.append(weight)
     return sources[0] if len(sources) == 1 else MixedSource(sources, weights)
 

@@ -14,8 +14,10 @@ class RunFolderError(ValueError):
     """A run folder that belongs to another job."""
 
 
-def check_run_folder(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
+def check_run_folder(run_dir: Path | str, settings: Mapping[str, Any], flag: str = "--run_dir") -> Path:
     """Return the folder of a run that begins or goes on: `settings` must be those that it was made with.
+
+    Errors name the flag that it was given by.
 
     Raises:
         RunFolderError: Where the folder holds a run with other settings, or other files.
@@ -32,11 +34,11 @@ def check_run_folder(run_dir: Path | str, settings: Mapping[str, Any]) -> Path:
         if changed:
             raise RunFolderError(
                 f"The run folder {folder} was made with other settings: {changed}. Give the same flags to go on with "
-                "it, or another --run_dir."
+                f"it, or another {flag}."
             )
         return folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise RunFolderError(f"{folder} exists and is no run folder (no settings.json). Give another --run_dir.")
+        raise RunFolderError(f"{folder} exists and is no run folder (no settings.json). Give another {flag}.")
     return folder
 
 

@@ -38,7 +38,7 @@ def test_one_source_and_a_mixture(folders, monkeypatch, rng):
         (["rgba"], None, "Received: 'rgba'"),
         (["synthetic*0"], None, r"weight above 0. Received: 'synthetic\*0'"),
         (["synthetic*some"], None, r"weight above 0. Received: 'synthetic\*some'"),
-        (["rgba=x"], None, "needs pictures to stand before.*--backgrounds"),
+        (["rgba=x"], None, "needs pictures to stand before.*--backgrounds=synthetic"),
     ],
 )
 def test_exceptions(words, backgrounds, message):

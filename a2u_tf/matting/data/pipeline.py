@@ -26,6 +26,7 @@ def training_batches(
     first_step: int = 0,
     workers: int | None = None,
     share: Share = WHOLE,
+    on_sample: Callable[[int], object] | None = None,
 ) -> Iterable[tuple[Tensor, Tensor]]:
     """Make batches without end, for `fit` with `steps_per_epoch`.
 
@@ -40,6 +41,7 @@ def training_batches(
         first_step: The first batch is that of this number.
         workers: Threads that make samples; `None` for one for each processor core.
         share: Which parts of each batch to make, an `a2u_tf.training.Share`; each comes as a batch of its own.
+        on_sample: Function that is told a batch's number when one of its samples is made, in the thread that made it.
 
     Returns:
         Data for `fit`, batches of what `training_sample` returns: a `tf.data.Dataset` on the TensorFlow backend, a
@@ -66,7 +68,10 @@ def training_batches(
     def sample(number: int) -> tuple[Array, Array]:
         step, place = divmod(int(number), shared)
         index = step * batch_size + share.first * part_size + place
-        return training_sample(source, np.random.default_rng([seed, index]), crop_size)
+        tensors = training_sample(source, np.random.default_rng([seed, index]), crop_size)
+        if on_sample:
+            on_sample(step)
+        return tensors
 
     make = _tensorflow_batches if keras.backend.backend() == "tensorflow" else _numpy_batches
     return make(sample, part_size, crop_size, first_step * shared, workers)

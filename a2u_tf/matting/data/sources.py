@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from a2u_tf.matting.pictures import TrainingForeground, read_alpha, read_rgb, re
 from a2u_tf.types import Array
 
 
+@runtime_checkable
 class Source(Protocol):
     """Any object with these two methods, whose results depend on nothing but the state of the random generator."""
 
@@ -25,15 +26,16 @@ class Source(Protocol):
 class PictureSource:
     """Foregrounds and backgrounds from files, each drawn with the same probability.
 
-    From lists of `TrainingForeground`, see `a2u_tf.matting.pictures`, and of paths of pictures.
+    From lists of `TrainingForeground`, see `a2u_tf.matting.pictures`, and of paths of pictures; in place of the latter
+    may stand a `Source`, whose backgrounds are taken.
     """
 
-    def __init__(self, foregrounds: Sequence[TrainingForeground], backgrounds: Sequence[Path | str]) -> None:
+    def __init__(self, foregrounds: Sequence[TrainingForeground], backgrounds: Sequence[Path | str] | Source) -> None:
         for name, values in (("foregrounds", foregrounds), ("backgrounds", backgrounds)):
-            if not len(values):
+            if not isinstance(values, Source) and not len(values):
                 raise ValueError(f"`{name}` must not be empty. Received: {name}={values!r}")
         self.foregrounds = list(foregrounds)
-        self.backgrounds = list(backgrounds)
+        self.backgrounds = backgrounds if isinstance(backgrounds, Source) else list(backgrounds)
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
         files = self.foregrounds[rng.integers(len(self.foregrounds))]
@@ -42,6 +44,8 @@ class PictureSource:
         return read_rgb(files.colours, ignore_alpha=True), read_alpha(files.alpha)
 
     def background(self, rng: Generator) -> Array:
+        if isinstance(self.backgrounds, Source):
+            return self.backgrounds.background(rng)
         return read_rgb(self.backgrounds[rng.integers(len(self.backgrounds))])
 
 

@@ -50,6 +50,13 @@ def assert_same(first, second):
             np.testing.assert_array_equal(a, b)
 
 
+def test_tells_of_each_sample(batches):
+    told = []
+    batches(2, Noise(), first_step=5, on_sample=told.append, **SIZES)
+    assert [told.count(step) for step in (5, 6)] == [3, 3]
+    assert min(told) == 5
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5, None])
 def test_batches_are_the_same_for_any_number_of_workers(batches, workers):
     source, expected = Noise(), []
