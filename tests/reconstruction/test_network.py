@@ -124,7 +124,11 @@ def test_serialization_of_keras_files(tmp_path, rng):
     images = rng.uniform(size=(2, 16, 16, 1)).astype("float32")
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(predict(loaded, images), predict(model, images))
+    for one, other in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    outputs, expected = predict(loaded, images), predict(model, images)
+    # What is loaded normalises as Keras does, which rounds otherwise; outputs of random weights are large.
+    np.testing.assert_allclose(outputs, expected, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.tensorflow
