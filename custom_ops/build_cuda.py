@@ -15,7 +15,6 @@ from pathlib import Path
 from custom_ops.toolchain import (
     FLAGS,
     LIBRARY_FOLDER,
-    ROOT,
     SOURCES,
     BuildError,
     build_record,
@@ -46,12 +45,15 @@ def build_cuda(folder=LIBRARY_FOLDER):
         built = Path(temporary) / library.name
         kernels = compile_kernels(nvcc, Path(temporary))
         headers = ["-isystem", tensorflow / "include", "-DEIGEN_MAX_ALIGN_BYTES=64", "-Wno-unused-parameter"]
-        units = [(SOURCES / "kernels" / "checks.cc", []), (SOURCES / "cuda" / "gpu_ops.cc", headers)]
+        units = [
+            (SOURCES / "kernels" / "checks.cc", []),
+            *((source, headers) for source in sorted((SOURCES / "cuda").glob("*.cc"))),
+        ]
         objects = compile_units(compiler, units, Path(temporary), [*FLAGS, "-O2"])
         # TensorFlow's libraries export an older CUDA runtime: ours is linked in before them, and hidden.
         frameworks = [tensorflow / "libtensorflow_framework.so.2", tensorflow / "libtensorflow_cc.so.2"]
         libraries = ",".join(["--exclude-libs", "ALL", "-lcudart_static", *map(str, frameworks)])
-        link = [nvcc, "-shared", "-cudart", "none", "-o", built, kernels, *objects]
+        link = [nvcc, "-shared", "-cudart", "none", "-o", built, *kernels, *objects]
         run([*link, "-Xlinker", libraries, "-lrt", "-ldl", "-lpthread"])
         refuse_foreign_cuda(built)
         publish(
@@ -80,11 +82,14 @@ def build_where_useful(folder=LIBRARY_FOLDER):
 
 
 def compile_kernels(nvcc, folder):
-    """Compile the CUDA kernels into one object file."""
-    target = folder / "cuda_kernels.o"
+    """Compile the CUDA kernels; returns the object files."""
     flags = ["-std=c++17", "-O3", "-Xcompiler", "-fPIC,-fvisibility=hidden", *architecture_flags()]
-    run([nvcc, *flags, "-I", ROOT, "-c", SOURCES / "cuda" / "kernels.cu", "-o", target])
-    return target
+    return compile_units(nvcc, [(source, []) for source in cuda_sources()], folder, flags)
+
+
+def cuda_sources(root=SOURCES):
+    """Return the sources of the CUDA kernels, which are free of TensorFlow."""
+    return sorted((root / "cuda").glob("*.cu"))
 
 
 def architecture_flags():

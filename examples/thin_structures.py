@@ -23,7 +23,7 @@ from absl import app, flags
 from a2u_tf.complexity import network_cost
 from a2u_tf.files import versions, write_json, write_png
 from a2u_tf.layers import GUIDED, UPSAMPLERS, make_upsampler
-from a2u_tf.ops.encoding import NORMALIZATIONS
+from a2u_tf.layers.a2u_kernels import NORMALIZATIONS
 
 CLASSES = ("strands", "leaves", "nets")  # 1, 2 and 3 in the labels; 0 is the ground
 SIDE, FINE = 64, 4  # pixels of a picture, and how many times as fine it is drawn

@@ -23,8 +23,8 @@ from absl import app, flags, logging
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import replaced, versions, write_json
 from a2u_tf.layers import METHODS, Resampling
+from a2u_tf.layers.a2u_kernels import NORMALIZATIONS
 from a2u_tf.layers.resampling import DOWNSAMPLING
-from a2u_tf.ops.encoding import NORMALIZATIONS
 from a2u_tf.reconstruction.data import load_digits, make_synthetic_digits
 from a2u_tf.reconstruction.data.batches import batches_in_order, shuffled_batches
 from a2u_tf.reconstruction.network import reconstruction_net

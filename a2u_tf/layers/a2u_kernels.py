@@ -9,18 +9,25 @@ from keras import ops
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
-from a2u_tf.layers.group_normalization import GroupNormalization
+from a2u_tf.ops.affinity import affinity, kernel_maps
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.encoding import NORMALIZATIONS, adaptive_averages, encode, normalize_up, softmax_taps
-from a2u_tf.ops.trace import sum_channels
+from a2u_tf.ops.encoding import adaptive_averages, encode
 from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
 
 VARIANTS = ("static", "hybrid", "dynamic")
+NORMALIZATIONS = ("auto", "softmax", "sigmoid")
 SETTINGS = (
     *("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm"),
     "normalization",
 )
+
+
+class _Norm(keras.layers.GroupNormalization):
+    """Scale and offset of a group norm, which `affinity` reads in their own dtype under any policy."""
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        return super().add_weight(*args, **(kwargs | {"autocast": False}))
 
 
 @keras.saving.register_keras_serializable(package="a2u_tf")
@@ -138,7 +145,9 @@ class A2UKernels(ReassemblingLayer):
         self.encoder_v = self._trained_or_predicted("encoder_v", *encoder)
         average_shape = None if self.variant == "static" else (None, channels)
         projection = (self.rank, (self.scale * self.kernel_size) ** 2 * self.groups), average_shape
-        self.projection_up = self.projection_down = self.norm_u = self.norm_v = None
+        self.projection_up = self.projection_down = None
+        self.norm_u: Any = None
+        self.norm_v: Any = None
         if "up" in self.directions:
             self.projection_up = self._trained_or_predicted("projection_up", *projection)
         if "down" in self.directions:
@@ -147,8 +156,8 @@ class A2UKernels(ReassemblingLayer):
             groups = self.rank * max(n for n in range(1, 33) if channels % n == 0)
             encoded_shape = (*guidance_shape[:3], self.rank * channels)
             settings: dict[str, Any] = {"groups": groups, "epsilon": 1e-5, "wide": True}
-            self.norm_u = self._sublayer(GroupNormalization, "norm_u", encoded_shape, **settings)
-            self.norm_v = self._sublayer(GroupNormalization, "norm_v", encoded_shape, **settings)
+            self.norm_u = self._sublayer(_Norm, "norm_u", encoded_shape, **settings)
+            self.norm_v = self._sublayer(_Norm, "norm_v", encoded_shape, **settings)
 
     def _trained_or_predicted(self, name: str, shape: tuple[int, ...], read_shape: Shape | None) -> Any:
         """A weight of `shape`, or the 1x1 convolution that makes its last two axes of a map of `read_shape`."""
@@ -166,24 +175,27 @@ class A2UKernels(ReassemblingLayer):
             average = ops.mean(guidance, axis=(1, 2))
         elif self.variant == "dynamic":
             pooled, average = adaptive_averages(guidance, self.encoding_size)
-        affinity = self._affinity(guidance, pooled)
+        affinities = self._affinity(guidance, pooled)
         kernels = {}
         if "up" in self.directions:
-            raw = self._project(affinity, self.projection_up, average)
-            up = normalize_up(raw, self.kernel_size, self.scale, self.normalization)
-            height, width = (n * self.scale // self.encoding_stride for n in ops.shape(guidance)[1:3])
-            kernels["up"] = up[:, :height, :width]  # odd guidance leaves the last cells partly filled
+            normalization = self.normalization
+            if normalization == "auto":
+                normalization = "sigmoid" if self.kernel_size == 1 else "softmax_of_sigmoid"
+            up = self._maps(affinities, self.projection_up, average, self.scale, self.kernel_size, normalization)
+            batch, *size, _ = ops.shape(guidance)
+            height, width = (n * self.scale // self.encoding_stride for n in size)
+            # Odd guidance leaves the last cells partly filled; the gradient of `slice` is free where it takes all.
+            kernels["up"] = ops.slice(up, (0, 0, 0, 0), (batch, height, width, up.shape[-1]))
         if "down" in self.directions:
-            raw = self._project(affinity, self.projection_down, average)
-            kernels["down"] = softmax_taps(raw, self.scale * self.kernel_size)
+            size = self.scale * self.kernel_size
+            kernels["down"] = self._maps(affinities, self.projection_down, average, 1, size, "softmax")
         return {direction: ops.cast(x, self.compute_dtype) for direction, x in kernels.items()}
 
     def _affinity(self, guidance: Tensor, pooled: Tensor | None = None) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
-        channels = guidance.shape[-1]
-        depth = 1 if self.channel_shared else channels
-        embedded = []
-        for encoder, norm in ((self.encoder_u, self.norm_u), (self.encoder_v, self.norm_v)):
+        depth = 1 if self.channel_shared else guidance.shape[-1]
+        encodings: list[Tensor] = []
+        for encoder in (self.encoder_u, self.encoder_v):
             filters = encoder[None] if pooled is None else encoder(pooled)
             filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
             filters = ops.cast(filters, guidance.dtype)
@@ -191,19 +203,22 @@ class A2UKernels(ReassemblingLayer):
                 encode(guidance, filters[..., q, :], self.encoding_stride, self.implementation)
                 for q in range(self.rank)
             ]
-            encoded = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
-            encoded = ops.cast(encoded if norm is None else norm(encoded), guidance.dtype)
-            if keras.backend.standardize_dtype(encoded.dtype) == "float64":  # TensorFlow rounds the slope to float32
-                embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
-            else:
-                embedded.append(ops.leaky_relu(encoded, 0.01))
-        return sum_channels(embedded[0] * embedded[1], groups=self.rank) / math.sqrt(channels)
+            encodings.append(ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0])
+        if self.use_norm:
+            u, v = self.norm_u, self.norm_v
+            norms = ops.stack([ops.cast(x, guidance.dtype) for x in (u.gamma, v.gamma, u.beta, v.beta)])
+            groups, epsilon = u.groups, u.epsilon
+        else:
+            norms, groups, epsilon = ops.zeros((0, self.rank * guidance.shape[-1]), guidance.dtype), 0, 0.0
+        return affinity(encodings[0], encodings[1], norms, self.rank, groups, epsilon, self.implementation)
 
-    def _project(self, affinity: Tensor, projection: Any, average: Tensor | None) -> Tensor:
-        """`(N, rows, columns, scale**2 * groups * kernel_size**2)`: one raw value per tap, sub-position and group."""
+    def _maps(
+        self, affinity: Tensor, projection: Any, average: Tensor | None, scale: int, size: int, normalization: str
+    ) -> Tensor:
+        """Kernels of side `size`, at `scale` times the resolution of the affinity."""
         matrix = ops.cast(projection if average is None else projection(average), affinity.dtype)
-        values = (self.scale * self.kernel_size) ** 2 * self.groups
-        return affinity @ ops.reshape(matrix, (-1, 1, self.rank, values))  # `ops.matmul` makes float32 of float64
+        matrix = ops.reshape(matrix, (-1, self.rank, (scale * size) ** 2 * self.groups))
+        return kernel_maps(affinity, matrix, scale, self.groups, size, normalization, self.implementation)
 
     def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
         batch, *size, _ = guidance_shape

@@ -1,4 +1,4 @@
-"""From guidance to kernels: filters from an average pooling, encodings by each sample's own filters, normalisation."""
+"""From guidance to encodings: filters from an average pooling, and encodings by each sample's own filters."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from keras import ops
 from a2u_tf.ops import alternatives, compiled, composite
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import implementation_here
-from a2u_tf.ops.layout import Size, Window, depth_to_space, same
+from a2u_tf.ops.layout import Size, Window, same
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
@@ -113,28 +113,3 @@ def _bins(length: Size, size: int, dtype: str) -> Tensor:
     positions = ops.arange(length, dtype="int32")[None]
     inside = ops.logical_and(positions >= start, positions < end)
     return ops.cast(inside, dtype) / ops.cast(end - start, dtype)
-
-
-NORMALIZATIONS = ("auto", "softmax", "sigmoid")
-
-
-def normalize_up(raw: Tensor, kernel_size: int, scale: int, normalization: str = "auto") -> Tensor:
-    """`(N, h, w, scale**2 * groups * taps)`, ordered sub-position, group, tap, to upsampling kernels, shuffled.
-
-    `"auto"` is a softmax over a sigmoid, which bounds the softmax's input, so that with 3 x 3 taps every weight lies in
-    [0.0440, 0.2536]: a low-pass average by construction. A kernel of one tap then has the sigmoid alone. Reference:
-    Dai, Lu, Shen, CVPR 2021, Figure 2, and the released code.
-    """
-    kernels = raw if normalization == "softmax" else ops.sigmoid(raw)
-    if normalization == "softmax" or (normalization == "auto" and kernel_size > 1):
-        kernels = softmax_taps(kernels, kernel_size)
-    return depth_to_space(kernels, scale)
-
-
-def softmax_taps(x: Tensor, kernel_size: int) -> Tensor:
-    """Normalise kernel maps `(N, H, W, groups * kernel_size**2)` so that the taps of each kernel sum to 1."""
-    batch, height, width, depth = ops.shape(x)
-    taps = kernel_size**2
-    # Rank four: TensorFlow on CPUs knows a softmax up to five, of which `tf.vectorized_map` needs one.
-    kernels = ops.reshape(x, (batch, height, width * (depth // taps), taps))
-    return ops.reshape(ops.softmax(kernels, axis=-1), (batch, height, width, depth))

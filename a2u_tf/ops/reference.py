@@ -37,3 +37,35 @@ def _reassemble(features: Array, kernels: Array, kernel_size: int, up: int, down
                         tap = group * kernel_size**2 + i * kernel_size + j
                         outputs[:, y, x, :] += kernels[:, y, x, tap] * features[:, v, u, :]
     return outputs
+
+
+def affinity(encoded_u: Array, encoded_v: Array, norms: Array, rank: int, norm_groups: int, epsilon: float) -> Array:
+    """Return the affinity `(N, h, w, rank)` of two encodings, see `a2u_tf.ops.affinity.affinity`."""
+    embedded = []
+    for which, encoded in enumerate((encoded_u, encoded_v)):
+        x = np.array(encoded)
+        for channels in np.split(np.arange(x.shape[-1]), norm_groups or [x.shape[-1]]):
+            for sample in x if norm_groups else ():
+                part = sample[..., channels]
+                part = (part - part.mean()) / np.sqrt(part.var() + epsilon)
+                sample[..., channels] = part * norms[which, channels] + norms[2 + which, channels]
+        embedded.append(np.where(x > 0, x, 0.01 * x))
+    products = (embedded[0] * embedded[1]).reshape(*encoded_u.shape[:3], rank, encoded_u.shape[3] // rank)
+    return np.asarray(products.sum(axis=-1) / np.sqrt(products.shape[-1]))
+
+
+def kernel_maps(affinity: Array, projection: Array, scale: int, groups: int, taps: int, normalization: str) -> Array:
+    """Return kernel maps of an affinity, one kernel at a time, see `a2u_tf.ops.affinity.kernel_maps`."""
+    batch, rows, columns, _ = affinity.shape
+    maps = np.zeros((batch, rows * scale, columns * scale, groups * taps))
+    for n, y, x, group in np.ndindex(batch, rows * scale, columns * scale, groups):
+        first = ((y % scale * scale + x % scale) * groups + group) * taps
+        matrix = projection[n if len(projection) > 1 else 0][:, first : first + taps]
+        values = affinity[n, y // scale, x // scale] @ matrix
+        if normalization != "softmax":
+            values = 1 / (1 + np.exp(-values))
+        if normalization != "sigmoid":
+            values = np.exp(values - values.max())
+            values /= values.sum()
+        maps[n, y, x, group * taps : (group + 1) * taps] = values
+    return maps

@@ -6,6 +6,7 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 #include <cuda_runtime.h>
+#include <math.h>  // the functions of either precision, in the global namespace
 
 #include <cstdint>
 

@@ -4,6 +4,7 @@
 #define A2U_CUSTOM_OPS_CUDA_GRADIENTS_CUH_
 
 #include "custom_ops/cuda/device.cuh"
+#include "custom_ops/cuda/warp.cuh"
 
 namespace a2u {
 namespace cuda {
@@ -45,13 +46,6 @@ __global__ void __launch_bounds__(kThreads, kBlocks<Index, V>)
     }
     Store<T, V>(sum, gradient + pixel * s.channels + channel);
   }
-}
-
-template <typename A>
-__device__ inline A WarpSum(A value) {
-#pragma unroll
-  for (int offset = kWarp / 2; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffu, value, offset);
-  return value;
 }
 
 // To kernels of a known size: one warp makes all taps of one output and group, its lanes share the channels.

@@ -1,6 +1,8 @@
 #include "custom_ops/kernels/checks.h"
 
+#include <cmath>
 #include <cstddef>
+#include <cstring>
 
 namespace a2u {
 namespace {
@@ -103,10 +105,92 @@ std::string MakeProblem(const Attributes& a, const std::vector<int64_t>& feature
   return "";
 }
 
-std::string CheckUpstream(const Problem& p, const std::vector<int64_t>& upstream) {
-  const std::vector<int64_t> expected = {p.batch, p.height, p.width, p.channels};
-  if (upstream == expected) return "";
-  return "`upstream` must have the shape of the output, " + Text(expected) + ". Received: " + Text(upstream);
+std::string CheckUpstream(const std::vector<int64_t>& output, const std::vector<int64_t>& upstream) {
+  if (upstream == output) return "";
+  return "`upstream` must have the shape of the output, " + Text(output) + ". Received: " + Text(upstream);
+}
+
+std::string MakeAffinityProblem(const AffinityAttributes& a, const std::vector<int64_t>& encoded_u,
+                                const std::vector<int64_t>& encoded_v, const std::vector<int64_t>& norms,
+                                AffinityProblem* problem) {
+  const std::string received = "Received: encoded_u.shape=" + Text(encoded_u) + ", encoded_v.shape=" + Text(encoded_v) +
+                               ", norms.shape=" + Text(norms) + ", rank=" + std::to_string(a.rank) +
+                               ", norm_groups=" + std::to_string(a.norm_groups);
+  if (encoded_u.size() != 4 || encoded_u != encoded_v) {
+    return "`encoded_u` and `encoded_v` must have the same shape, (batch, height, width, channels). " + received;
+  }
+  const int64_t width = encoded_u[3];
+  if (a.rank < 1 || width % a.rank != 0) {
+    return "`rank` must be at least 1 and divide the channels. " + received;
+  }
+  if (a.norm_groups < 0 || (a.norm_groups > 0 && (a.norm_groups > width || width % a.norm_groups != 0))) {
+    return "`norm_groups` must divide the channels, or be 0 where there is no norm. " + received;
+  }
+  const std::vector<int64_t> expected = {a.norm_groups > 0 ? 4 : 0, width};
+  if (norms != expected) {
+    return "`norms` must have the shape " + Text(expected) + ": scales of both, then offsets. " + received;
+  }
+  if (!CanBeCounted(encoded_u)) {
+    return "The sizes are too large: the elements of a tensor cannot be counted in 63 bits. " + received;
+  }
+  std::memcpy(&problem->epsilon, &a.epsilon_bits, sizeof(problem->epsilon));
+  if (!(problem->epsilon >= 0 && std::isfinite(problem->epsilon))) {
+    return "`epsilon_bits` must be those of a finite float64 of at least 0. " + received;
+  }
+  problem->batch = encoded_u[0];
+  problem->pixels = encoded_u[1] * encoded_u[2];
+  problem->rank = a.rank;
+  problem->channels = width / a.rank;
+  problem->norm_groups = a.norm_groups;
+  return "";
+}
+
+std::string MakeKernelMapsProblem(const KernelMapsAttributes& a, const std::vector<int64_t>& affinity,
+                                  const std::vector<int64_t>& projection, KernelMapsProblem* problem) {
+  const std::string received = "Received: affinity.shape=" + Text(affinity) + ", projection.shape=" + Text(projection) +
+                               ", scale=" + std::to_string(a.scale) + ", groups=" + std::to_string(a.groups) +
+                               ", taps=" + std::to_string(a.taps) + ", normalization=" + a.normalization;
+  const char* names[] = {"softmax", "sigmoid", "softmax_of_sigmoid"};
+  int normalization = -1;
+  for (int k = 0; k < 3; ++k) {
+    if (a.normalization == names[k]) normalization = k;
+  }
+  if (normalization < 0) return "`normalization` must be softmax, sigmoid or softmax_of_sigmoid. " + received;
+  constexpr int64_t kMost = 1 << 20;  // of each; beyond any use, and far below where products of them overflow
+  for (int64_t value : {a.scale, a.groups, a.taps}) {
+    if (value < 1 || value > kMost) {
+      return "`scale`, `groups` and `taps` must lie between 1 and " + std::to_string(kMost) + ". " + received;
+    }
+  }
+  if (affinity.size() != 4 || projection.size() != 3) {
+    return "Expected an affinity (batch, rows, columns, rank) and a projection (batch or 1, rank, values). " + received;
+  }
+  if (affinity[3] < 1 || projection[1] != affinity[3]) {
+    return "`affinity` and `projection` must have the same rank, at least 1. " + received;
+  }
+  if (projection[0] != 1 && projection[0] != affinity[0]) {
+    return "`projection` must serve one sample each, or all: its first axis is 1 or the batch. " + received;
+  }
+  const std::vector<int64_t> maps = {affinity[0], affinity[1], affinity[2], a.scale, a.scale, a.groups, a.taps};
+  if (!CanBeCounted(maps) || !CanBeCounted(affinity) || !CanBeCounted(projection) ||
+      !CanBeCounted({a.scale, a.scale, a.groups, a.taps, affinity[3]})) {
+    return "The sizes are too large: the elements of a tensor cannot be counted in 63 bits. " + received;
+  }
+  KernelMapsProblem p;
+  p.batch = affinity[0];
+  p.rows = affinity[1];
+  p.columns = affinity[2];
+  p.rank = affinity[3];
+  p.scale = a.scale;
+  p.groups = a.groups;
+  p.taps = a.taps;
+  p.shared = projection[0] == 1;
+  p.normalization = static_cast<KernelMapsProblem::Normalization>(normalization);
+  if (projection[2] != p.values()) {
+    return "`projection` must hold scale**2 * groups * taps = " + std::to_string(p.values()) + " values. " + received;
+  }
+  *problem = p;
+  return "";
 }
 
 }  // namespace a2u

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "custom_ops/kernels/affinity_problem.h"
 #include "custom_ops/kernels/problem.h"
 
 namespace a2u {
@@ -22,7 +23,27 @@ struct Attributes {
 std::string CheckAttributes(const Attributes& attributes);
 std::string MakeProblem(const Attributes& attributes, const std::vector<int64_t>& features,
                         const std::vector<int64_t>& kernels, Problem* problem);
-std::string CheckUpstream(const Problem& problem, const std::vector<int64_t>& upstream);
+
+struct AffinityAttributes {
+  int64_t rank = 1;
+  int64_t norm_groups = 0;
+  int64_t epsilon_bits = 0;  // of a float64, which no attribute of an op can be
+};
+std::string MakeAffinityProblem(const AffinityAttributes& attributes, const std::vector<int64_t>& encoded_u,
+                                const std::vector<int64_t>& encoded_v, const std::vector<int64_t>& norms,
+                                AffinityProblem* problem);
+
+struct KernelMapsAttributes {
+  int64_t scale = 1;
+  int64_t groups = 1;
+  int64_t taps = 1;
+  std::string normalization;
+};
+std::string MakeKernelMapsProblem(const KernelMapsAttributes& attributes, const std::vector<int64_t>& affinity,
+                                  const std::vector<int64_t>& projection, KernelMapsProblem* problem);
+
+// Of an upstream gradient, by the shape of the output.
+std::string CheckUpstream(const std::vector<int64_t>& output, const std::vector<int64_t>& upstream);
 
 }  // namespace a2u
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <vector>
 
 #include "tensorflow/c/ops.h"
 #include "tensorflow/c/tf_status.h"
@@ -79,6 +80,27 @@ void ReassembleGradShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   if (Ok(status)) TF_ShapeInferenceContextSetOutput(context, 1, kernels.handle, status);
 }
 
+// Gradients have the shapes of the first `kCount` inputs.
+template <int kCount>
+void GradientsShape(TF_ShapeInferenceContext* context, TF_Status* status) {
+  for (int index = 0; Ok(status) && index < kCount; ++index) {
+    Shape input;
+    TF_ShapeInferenceContextGetInput(context, index, input.handle, status);
+    if (Ok(status)) TF_ShapeInferenceContextSetOutput(context, index, input.handle, status);
+  }
+}
+
+// Integer attributes decide it, which the C API does not show: the Python wrapper sets it.
+void OpenShape(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+struct Definition {
+  const char* name;
+  std::vector<const char*> attributes, inputs, outputs;
+  void (*shape)(TF_ShapeInferenceContext*, TF_Status*);
+};
+
 void AddAttributes(TF_OpDefinitionBuilder* builder) {
   TF_OpDefinitionBuilderAddAttr(builder, "T: {half, bfloat16, float, double}");
   TF_OpDefinitionBuilderAddAttr(builder, "kernel_size: int >= 1");
@@ -112,6 +134,33 @@ void RegisterOps() {
   TF_OpDefinitionBuilderAddOutput(backward, "kernels_grad: T");
   TF_OpDefinitionBuilderSetShapeInferenceFunction(backward, ReassembleGradShape);
   Register(backward, status);
+  const std::vector<const char*> affinity = {"T: {float, double}", "rank: int >= 1 = 1", "norm_groups: int >= 0 = 0",
+                                             "epsilon_bits: int"};
+  const std::vector<const char*> maps = {"T: {float, double}", "scale: int >= 1 = 1", "groups: int >= 1 = 1",
+                                         "taps: int >= 1",
+                                         "normalization: {'softmax', 'sigmoid', 'softmax_of_sigmoid'}"};
+  const std::vector<const char*> encoded = {"encoded_u: T", "encoded_v: T", "norms: T"};
+  for (const Definition& definition : {
+           Definition{kAffinity, affinity, encoded, {"affinity: T"}, OpenShape},
+           Definition{kAffinityGrad,
+                      affinity,
+                      {"encoded_u: T", "encoded_v: T", "norms: T", "upstream: T"},
+                      {"encoded_u_grad: T", "encoded_v_grad: T", "norms_grad: T"},
+                      GradientsShape<3>},
+           Definition{kKernelMaps, maps, {"affinity: T", "projection: T"}, {"maps: T"}, OpenShape},
+           Definition{kKernelMapsGrad,
+                      maps,
+                      {"affinity: T", "projection: T", "upstream: T"},
+                      {"affinity_grad: T", "projection_grad: T"},
+                      GradientsShape<2>},
+       }) {
+    TF_OpDefinitionBuilder* builder = TF_NewOpDefinitionBuilder(definition.name);
+    for (const char* attribute : definition.attributes) TF_OpDefinitionBuilderAddAttr(builder, attribute);
+    for (const char* input : definition.inputs) TF_OpDefinitionBuilderAddInput(builder, input);
+    for (const char* output : definition.outputs) TF_OpDefinitionBuilderAddOutput(builder, output);
+    TF_OpDefinitionBuilderSetShapeInferenceFunction(builder, definition.shape);
+    Register(builder, status);
+  }
   TF_DeleteStatus(status);
 }
 

@@ -194,7 +194,6 @@ int CheckAnySizes() {
     Problem p;
     if (!MakeProblem(a, features, kernels, &p).empty()) continue;
     accepted += p.features_size() >= 0 && p.kernels_size() >= 0 && p.output_size() >= 0;
-    CheckUpstream(p, {p.batch, p.height, p.width, p.channels});
   }
   if (accepted < 100) std::printf("FAILED: of all sizes only %d were accepted\n", accepted);
   return accepted < 100;

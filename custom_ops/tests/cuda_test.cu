@@ -1,6 +1,6 @@
 // The CUDA kernels without TensorFlow: against the definition, and their speed.
 //
-//   nvcc -std=c++17 -O3 -arch=native -I. -o cuda_test custom_ops/tests/cuda_test.cu custom_ops/cuda/kernels.cu \
+//   nvcc -std=c++17 -O3 -arch=native -I. -o cuda_test custom_ops/tests/*.cu custom_ops/cuda/*.cu \
 //        custom_ops/kernels/checks.cc
 //   ./cuda_test              checks, exit status 1 on a mismatch
 //   ./cuda_test quick        of float32 alone
@@ -8,12 +8,7 @@
 //                            kernel with a thread per output element and atomics in the backward pass
 //   ./cuda_test bench 64     of maps of this side, not of 256
 
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-#include <cuda_runtime.h>
-
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -21,89 +16,14 @@
 
 #include "custom_ops/cuda/device.cuh"
 #include "custom_ops/cuda/kernels.h"
+#include "custom_ops/tests/device_tensor.cuh"
 #include "custom_ops/tests/naive.h"
 
 namespace a2u {
+
+int CheckKernelMaps(bool quick);  // cuda_kernel_maps_test.cu
+
 namespace {
-
-void Check(cudaError_t error) {
-  if (error == cudaSuccess) return;
-  std::printf("CUDA error: %s\n", cudaGetErrorString(error));
-  std::exit(2);
-}
-
-void Check(const char* error) {
-  if (error == nullptr) return;
-  std::printf("CUDA error: %s\n", error);
-  std::exit(2);
-}
-
-template <typename T>
-constexpr DType kType = kFloat;
-template <>
-constexpr DType kType<double> = kDouble;
-template <>
-constexpr DType kType<__half> = kHalf;
-template <>
-constexpr DType kType<__nv_bfloat16> = kBFloat16;
-
-template <typename T>
-constexpr double kTolerance = 2e-6;
-template <>
-constexpr double kTolerance<double> = 4e-15;
-template <>
-constexpr double kTolerance<__half> = 1e-3;
-template <>
-constexpr double kTolerance<__nv_bfloat16> = 8e-3;
-
-inline double ToDouble(float x) { return x; }
-inline double ToDouble(double x) { return x; }
-inline double ToDouble(__half x) { return __half2float(x); }
-inline double ToDouble(__nv_bfloat16 x) { return __bfloat162float(x); }
-
-// A tensor on the device.
-template <typename T>
-class DeviceTensor {
- public:
-  explicit DeviceTensor(const std::vector<double>& values) : size_(values.size()) {
-    std::vector<T> narrow(size_);
-    for (size_t i = 0; i < size_; ++i) narrow[i] = T(static_cast<float>(values[i]));
-    if constexpr (std::is_same_v<T, double>) narrow.assign(values.begin(), values.end());
-    Check(cudaMalloc(&data_, std::max<size_t>(size_ * sizeof(T), 1)));
-    Check(cudaMemcpy(data_, narrow.data(), size_ * sizeof(T), cudaMemcpyHostToDevice));
-  }
-  ~DeviceTensor() { cudaFree(data_); }
-  DeviceTensor(const DeviceTensor&) = delete;
-  DeviceTensor& operator=(const DeviceTensor&) = delete;
-
-  std::vector<double> Values() const {
-    std::vector<T> narrow(size_);
-    Check(cudaMemcpy(narrow.data(), data_, size_ * sizeof(T), cudaMemcpyDeviceToHost));
-    std::vector<double> values(size_);
-    for (size_t i = 0; i < size_; ++i) values[i] = ToDouble(narrow[i]);
-    return values;
-  }
-  T* data() const { return data_; }
-  size_t bytes() const { return size_ * sizeof(T); }
-
- private:
-  size_t size_;
-  T* data_ = nullptr;
-};
-
-template <typename T>
-int Compare(const char* what, const DeviceTensor<T>& got, const std::vector<double>& expected, size_t number) {
-  const std::vector<double> values = got.Values();
-  double largest = 1, error = 0;
-  for (double value : expected) largest = std::max(largest, std::fabs(value));
-  for (size_t i = 0; i < expected.size(); ++i) {
-    const double difference = std::fabs(values[i] - expected[i]);
-    error = difference <= error ? error : difference;  // a NaN stays
-  }
-  if (error <= kTolerance<T> * largest) return 0;
-  std::printf("FAILED case %zu, dtype %d, %s: error %.3g of %.3g\n", number, kType<T>, what, error, largest);
-  return 1;
-}
 
 // Every ratio from 1 to 4, windows up to 12, channels up to 257, groups; maps of no pixel and of one among them.
 std::vector<Problem> Cases() {
@@ -271,5 +191,6 @@ int main(int count, char** arguments) {
   const bool quick = count > 1 && std::strcmp(arguments[1], "quick") == 0;
   if (!quick) failures += a2u::CheckCases<double>() + a2u::CheckCases<__half>() + a2u::CheckCases<__nv_bfloat16>();
   std::printf("%zu cases of %d element types, %d failures\n", a2u::Cases().size(), quick ? 1 : 4, failures);
+  failures += a2u::CheckKernelMaps(quick);
   return failures != 0;
 }

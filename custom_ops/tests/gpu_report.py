@@ -22,7 +22,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from custom_ops.build_cuda import architecture_flags, find_nvcc
+from custom_ops.build_cuda import architecture_flags, cuda_sources, find_nvcc
 from custom_ops.tests.run_cuda_on_cpu import Program
 from custom_ops.toolchain import ROOT, SOURCES, BuildError, run
 
@@ -38,7 +38,7 @@ def build(folder, rehearse):
         return test.program
     nvcc, _ = find_nvcc()
     program = folder / "cuda_test"
-    sources = [SOURCES / "tests" / "cuda_test.cu", SOURCES / "cuda" / "kernels.cu", SOURCES / "kernels" / "checks.cc"]
+    sources = [*sorted((SOURCES / "tests").glob("*.cu")), *cuda_sources(), SOURCES / "kernels" / "checks.cc"]
     run([nvcc, "-std=c++17", "-O3", *architecture_flags(), "-I", ROOT, "-o", program, *sources])
     return program
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build_cuda import ARCHITECTURES, find_nvcc
+from custom_ops.build_cuda import ARCHITECTURES, cuda_sources, find_nvcc
 from custom_ops.tests.run_cuda_on_cpu import CUDA, FLAGS, MODES
 from custom_ops.toolchain import ROOT, SOURCES, BuildError, compile_units, find_compiler, run
 
@@ -39,11 +39,13 @@ def architectures(nvcc):
 def compiled_kernels(nvcc, architecture, folder):
     """Return a row for each kernel, as ptxas describes it for one architecture."""
     command = [nvcc, "-std=c++17", "-O3", f"-arch=sm_{architecture}", "-cubin", "-Xptxas", "-v", "-I", str(ROOT)]
-    command += [str(SOURCES / "cuda" / "kernels.cu"), "-o", str(folder / "kernels.cubin")]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise BuildError(f"nvcc failed for compute capability {architecture}:\n{result.stderr[-4000:]}")
-    found = [match.groupdict("0") for match in ENTRY.finditer(result.stderr)]
+    found = []
+    for source in cuda_sources():
+        run = [*command, str(source), "-o", str(folder / "kernels.cubin")]
+        result = subprocess.run(run, capture_output=True, text=True, check=False)
+        if result.returncode:
+            raise BuildError(f"nvcc failed for compute capability {architecture}:\n{result.stderr[-4000:]}")
+        found += [match.groupdict("0") for match in ENTRY.finditer(result.stderr)]
     names = "\n".join(entry["name"] for entry in found)
     demangled = subprocess.run(["c++filt"], input=names, capture_output=True, text=True, check=True).stdout.splitlines()
     return [describe(entry, name, architecture) for entry, name in zip(found, demangled, strict=True)]
@@ -52,7 +54,8 @@ def compiled_kernels(nvcc, architecture, folder):
 def describe(entry, name, architecture):
     """Return the row of one kernel."""
     kernel, arguments = re.search(r"a2u::cuda::(\w+)<([^>]*)>", name).groups()
-    element, index, *numbers = [argument.strip() for argument in arguments.split(",")]
+    element, *others = [argument.strip() for argument in arguments.split(",")]
+    index, *numbers = others or ["long"]  # what makes kernel maps has no other
     return {
         "kernel": f"{kernel}<{', '.join(numbers)}>" if numbers else kernel,
         "element": TYPES[element],
@@ -81,7 +84,7 @@ def traffic(folder):
     """Return what the kernels' accesses tell, a row for each case, pass and element type."""
     compiler, mode = find_compiler(), MODES["races"]
     units = [(HERE / f"{name}.cc", CUDA) for name in ("grid", "accesses", "traffic")]
-    units += [(SOURCES / "kernels" / "checks.cc", []), (SOURCES / "cuda" / "kernels.cu", [*CUDA, *mode.kernels])]
+    units += [(SOURCES / "kernels" / "checks.cc", []), (SOURCES / "cuda" / "reassemble.cu", [*CUDA, *mode.kernels])]
     flags = [flag for flag in FLAGS if not flag.startswith("-DA2U_MAX_BLOCKS")]
     objects = compile_units(compiler, units, folder, [*flags, *mode.flags])
     run([compiler, "-o", folder / "traffic", *objects])
@@ -96,7 +99,10 @@ def table(columns, rows):
 
 def report(record):
     """Return the page of a record."""
-    shown = [row for row in record["kernels"] if row["element"] == "float32" and row["index"] == "int32"]
+    least = {
+        row["kernel"]: row["index"] for row in sorted(record["kernels"], key=lambda row: row["index"], reverse=True)
+    }
+    shown = [row for row in record["kernels"] if row["element"] == "float32" and row["index"] == least[row["kernel"]]]
     kernels = [[str(row[c]) if c != "occupancy" else f"{row[c]:.0%}" for c in COLUMNS] for row in shown]
     names = ("features", "kernels", "upstream", "result")
     access = []
@@ -111,7 +117,7 @@ def report(record):
     return f"""# The CUDA kernels, as their compiler and their addresses tell
 
 CUDA {record["cuda"]}, blocks of {THREADS} threads. Of {len(record["kernels"])} kernels for {len(TYPES)} element types,
-{spilled} spill registers. float32 with indices of 32 bits; the JSON file beside this page has all.
+{spilled} spill registers. float32 with indices of 32 bits where there are such; the JSON file beside this page has all.
 
 {table(COLUMNS, kernels)}
 

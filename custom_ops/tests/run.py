@@ -1,7 +1,7 @@
-"""Build the CPU kernels with sanitizers and run them: in a program of their own, and as the op in Python.
+"""Build the CPU kernels with sanitizers and run them: in programs of their own, and as the op in Python.
 
-python -m custom_ops.tests.run              # AddressSanitizer and UndefinedBehaviorSanitizer: program, then op
-python -m custom_ops.tests.run thread       # ThreadSanitizer: program
+python -m custom_ops.tests.run              # AddressSanitizer and UndefinedBehaviorSanitizer: programs, then op
+python -m custom_ops.tests.run thread       # ThreadSanitizer: programs
 python -m custom_ops.tests.run bench        # no sanitizer: time of each kernel beside a copy of the same bytes
 
 The op runs its fuzz tests and those of crafted graphs, through TensorFlow, whose tensors the sanitizer watches.
@@ -41,7 +41,7 @@ from a2u_tf.ops.compiled import library
 library.LIBRARY = pathlib.Path(sys.argv[1])
 if reason := compiled.unavailable():
     sys.exit(f"error: {reason}")
-tests = "tests/ops/compiled/test_fuzz.py", "tests/hostile/test_operator.py"
+tests = "tests/ops/compiled/test_fuzz.py", "tests/hostile/test_operator.py", "tests/hostile/test_kernel_maps.py"
 sys.exit(pytest.main(["-n0", "-pno:cacheprovider", *tests]))
 """
 
@@ -64,13 +64,16 @@ def main(mode="address", *rest):
 
 
 def run_program(compiler, flags, kernels, folder, mode):
-    """Link the kernels with their test and run it; returns its status."""
-    program = folder / "cpu_test"
-    run([compiler, *flags, "-I", ROOT, "-o", program, *kernels, SOURCES / "tests" / "cpu_test.cc"])
-    command = [program, *(["bench"] if mode == "bench" else [])]
-    if mode == "thread":
-        command = [*fixed_addresses(), *command]
-    return subprocess.run(command, check=False).returncode
+    """Link the kernels with their tests and run these; returns the first status that is not 0."""
+    for name in ("cpu_test", "kernel_maps_test"):
+        program = folder / name
+        run([compiler, *flags, "-I", ROOT, "-o", program, *kernels, SOURCES / "tests" / f"{name}.cc"])
+        command = [program, *(["bench"] if mode == "bench" else [])]
+        if mode == "thread":
+            command = [*fixed_addresses(), *command]
+        if status := subprocess.run(command, check=False).returncode:
+            return status
+    return 0
 
 
 def run_op(compiler, flags, kernels, folder):

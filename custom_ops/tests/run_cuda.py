@@ -10,14 +10,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from custom_ops.build_cuda import architecture_flags, find_nvcc
+from custom_ops.build_cuda import architecture_flags, cuda_sources, find_nvcc
 from custom_ops.toolchain import ROOT, SOURCES, BuildError, run
 
 
 def main(*modes):
     if modes not in ((), ("bench",)):
         sys.exit(f"error: expected nothing or bench. Received: {' '.join(modes)}")
-    sources = [SOURCES / "tests" / "cuda_test.cu", SOURCES / "cuda" / "kernels.cu", SOURCES / "kernels" / "checks.cc"]
+    sources = [*sorted((SOURCES / "tests").glob("*.cu")), *cuda_sources(), SOURCES / "kernels" / "checks.cc"]
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "cuda_test"
         try:

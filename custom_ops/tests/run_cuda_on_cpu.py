@@ -4,7 +4,7 @@ python -m custom_ops.tests.run_cuda_on_cpu              # AddressSanitizer and U
 python -m custom_ops.tests.run_cuda_on_cpu races        # order of all accesses to global and to shared memory
 python -m custom_ops.tests.run_cuda_on_cpu faults       # faults planted into copies of the kernels: each must be found
 
-The program is cuda_test.cu, as on a GPU. Grids are at most `MAX_BLOCKS` blocks, so that their loops are run, too.
+The program is that of cuda_test.cu, as on a GPU. Grids have at most `MAX_BLOCKS` blocks, so that their loops run, too.
 """
 
 import dataclasses
@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from custom_ops.build_cuda import cuda_sources
 from custom_ops.tests.run import SANITIZERS
 from custom_ops.toolchain import ROOT, SOURCES, BuildError, compile_units, find_compiler, find_tensorflow, run
 
@@ -56,7 +57,7 @@ FAULTS = [
     Fault("a bound below", "forward.cuh", "if (v < 0 || v >=", "if (v < -1 || v >=", "address", ""),
     Fault(
         "packets across groups",
-        "kernels.cu",
+        "reassemble.cu",
         "return p.group_channels() % kPacket<T> == 0;",
         "return p.channels % kPacket<T> == 0;",
         "address",
@@ -120,6 +121,46 @@ FAULTS = [
         "in global memory, with no barrier between",
     ),
     Fault(
+        "a chunk beyond the map",
+        "affinity.cuh",
+        "end = min((chunk + 1) * kChunkPixels, t.pixels);",
+        "end = (chunk + 1) * kChunkPixels;",
+        "address",
+        "",
+    ),
+    Fault(
+        "half a warp's moments",
+        "affinity.cuh",
+        "for (int offset = kWarp / 2; offset > 0;",
+        "for (int offset = kWarp / 4; offset > 0;",
+        "address",
+        "affinity",
+    ),
+    Fault(
+        "scratch memory that is used twice",
+        "affinity.cuh",
+        "totals = take(batch * 4 * width);",
+        "totals = sums;",
+        "races",
+        "in global memory, with no barrier between",
+    ),
+    Fault(
+        "two lanes that write one product",
+        "affinity.cuh",
+        "if (lane == 0) affinity[item]",
+        "if (lane < 2) affinity[item]",
+        "races",
+        "in global memory, with no barrier between",
+    ),
+    Fault(
+        "samples that share a projection",
+        "kernel_maps.cuh",
+        "parts = t.shared ? t.batch * t.chunks : t.chunks;",
+        "parts = t.chunks;",
+        "address",
+        "gradient of the projection",
+    ),
+    Fault(
         "shared memory that nobody wrote",
         "gradients.cuh",
         "if (threadIdx.x % kWarp == 0) warps",
@@ -137,18 +178,21 @@ class Program:
         self.how, self.folder, self.compiler = MODES[mode], folder / mode, find_compiler()
         self.folder.mkdir()
         plain = ("tests/cuda_on_cpu/grid.cc", f"tests/cuda_on_cpu/{self.how.observer}.cc", "kernels/checks.cc")
-        units = [*((SOURCES / source, []) for source in plain), (SOURCES / "tests" / "cuda_test.cu", CUDA)]
+        units = [
+            *((SOURCES / source, []) for source in plain),
+            *((source, CUDA) for source in sorted((SOURCES / "tests").glob("*.cu"))),
+        ]
         self.objects = compile_units(self.compiler, units, self.folder, [*FLAGS, *self.how.flags])
 
         self.program = self.folder / "cuda_test"
 
     def link(self, root=ROOT):
         """Compile the kernels of `root`, and make the program."""
-        kernels = self.folder / "kernels.o"
-        flags = [*FLAGS, *self.how.flags, *self.how.kernels]
-        source = root / "custom_ops" / "cuda" / "kernels.cu"
-        run([self.compiler, *flags, "-I", root, *CUDA, "-c", source, "-o", kernels])
-        run([self.compiler, *self.how.flags, "-o", self.program, *self.objects, kernels])
+        folder = self.folder / "kernels"
+        folder.mkdir(exist_ok=True)
+        flags = [*FLAGS, *self.how.flags, *self.how.kernels, "-I", root]
+        kernels = compile_units(self.compiler, [(s, CUDA) for s in cuda_sources(root / "custom_ops")], folder, flags)
+        run([self.compiler, *self.how.flags, "-o", self.program, *self.objects, *kernels])
 
     def run(self, *arguments, root=ROOT, **settings):
         """Link the program with the kernels of `root` and run it; returns the finished process."""
@@ -165,8 +209,9 @@ def build_ops(folder):
     library, flags = folder / "liba2u_cuda_on_cpu.so", [*FLAGS, "-O1", "-fPIC", "-fvisibility=hidden"]
     headers = ["-isystem", tensorflow / "include", "-DEIGEN_MAX_ALIGN_BYTES=64", "-DA2U_CUDA_ON_CPU"]
     sources = ("tests/cuda_on_cpu/grid.cc", "tests/cuda_on_cpu/unobserved.cc", "kernels/checks.cc")
-    units = [*((SOURCES / source, []) for source in sources), (SOURCES / "cuda" / "kernels.cu", CUDA)]
-    objects = compile_units(compiler, [*units, (SOURCES / "cuda" / "gpu_ops.cc", headers)], folder, flags)
+    units = [*((SOURCES / source, []) for source in sources), *((source, CUDA) for source in cuda_sources())]
+    units += [(source, headers) for source in sorted((SOURCES / "cuda").glob("*.cc"))]
+    objects = compile_units(compiler, units, folder, flags)
     frameworks = [tensorflow / "libtensorflow_framework.so.2", tensorflow / "libtensorflow_cc.so.2"]
     run([compiler, "-shared", "-o", library, *objects, *frameworks])
     return library

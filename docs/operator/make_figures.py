@@ -7,6 +7,7 @@ import argparse
 import itertools
 from pathlib import Path
 
+import keras
 import matplotlib
 import numpy as np
 from matplotlib import patches
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 
 from a2u_tf.layers import A2UKernels
 from a2u_tf.ops import reassemble_up
-from a2u_tf.ops.encoding import normalize_up
+from a2u_tf.ops.composite.kernels import softmax_taps
 
 FOLDER = Path(__file__).parent
 INK, MUTED, LINE = "#222222", "#666666", "#b0b0b0"
@@ -206,7 +207,7 @@ def weight_range():
     axes = figure.add_axes((0.09, 0.14, 0.87, 0.80))
     raw = np.linspace(-8, 8, 161, dtype="float32")
     taps = np.concatenate([raw[:, None], np.repeat(-raw[:, None], 8, axis=1)], axis=1)
-    bounded = np.asarray(normalize_up(taps[None, None], 3, 1))[0, 0, :, 0]
+    bounded = np.asarray(softmax_taps(keras.ops.sigmoid(taps[None, None]), 9))[0, 0, :, 0]
     plain = 1 / (1 + 8 * np.exp(-2 * raw))
     low, high = 1 / (1 + 8 * np.e), np.e / (np.e + 8)
     axes.axhspan(low, high, color="#cfe0f3", zorder=0)

@@ -1,6 +1,7 @@
 """The CUDA kernels behind TensorFlow's ops, run on the CPU: answers, refusals, and what a library is not loaded for."""
 
 import contextlib
+import functools
 import importlib.util
 import json
 import subprocess
@@ -12,13 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from a2u_tf.ops import compiled
+from a2u_tf.ops import compiled, composite
 from a2u_tf.ops.compiled import build_record, library
 from custom_ops.tests import run_cuda_on_cpu
 from custom_ops.toolchain import ROOT, BuildError, publish
 from tests.helpers import SEED, assert_close
 from tests.ops.compiled.test_fuzz import fitting
 from tests.ops.oracle import CASES, GOLDEN_CASES, load_golden
+from tests.ops.test_affinity import ENCODINGS, MAPS, cells, encodings
 
 pytestmark = [pytest.mark.tensorflow, pytest.mark.slow]
 DTYPES = ["float16", "bfloat16", "float32", "float64"]
@@ -93,6 +95,45 @@ def test_golden(ops, golden_dir, direction, number):
     case, (*arrays, output, to_features, to_kernels) = load_golden(golden_dir, direction, number)
     for x, y in zip(run(ops, case, arrays), (output, to_features, to_kernels), strict=True):
         assert_close(x, y, scale=10)
+
+
+@pytest.mark.parametrize("case", ENCODINGS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_affinities(ops, case, dtype):
+    arrays, settings, cotangent = encodings(np.random.default_rng(SEED), *case)
+    of_op = {name: settings[name] for name in ("rank", "norm_groups")} | {
+        "epsilon_bits": library.bits_of(settings["epsilon"])
+    }
+    ways = ops.a2u_affinity, ops.a2u_affinity_grad, functools.partial(composite.affinity, **settings)
+    check_against_composite(*ways, arrays, cotangent, of_op, dtype)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("case", MAPS, ids=str)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_kernel_maps(ops, case, dtype, shared):
+    arrays, settings, _, taps, cotangent = cells(np.random.default_rng(SEED), *case, shared=shared)
+    portable = functools.partial(composite.kernel_maps, **settings, **taps)
+    ways = ops.a2u_kernel_maps, ops.a2u_kernel_maps_grad, portable
+    check_against_composite(*ways, arrays, cotangent, settings | taps, dtype)
+
+
+def check_against_composite(forward, backward, portable, arrays, cotangent, settings, dtype):
+    """The answer and the gradients are those of `portable` in float64, which is held to the definition elsewhere."""
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def graph(*tensors):
+        with labelled():
+            return forward(*tensors[:-1], **settings), *backward(*tensors, **settings)
+
+    exact = [tf.constant(array, tf.float64) for array in (*arrays, cotangent)]
+    with tf.GradientTape() as tape:
+        tape.watch(exact)
+        outputs = portable(*exact[:-1])
+    gradients = tape.gradient(outputs, exact[:-1], exact[-1], unconnected_gradients="zero")
+    for x, y in zip(graph(*(tf.cast(x, dtype) for x in exact)), (outputs, *gradients), strict=True):
+        assert_close(x, y, dtype, scale=10 * max(1, np.abs(y).max(initial=0)))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import keras
 
 from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_features
-from a2u_tf.ops.encoding import softmax_taps
+from a2u_tf.ops.composite.kernels import softmax_taps
 from a2u_tf.ops.layout import depth_to_space
 from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape, Tensor
@@ -66,4 +66,4 @@ class CARAFEUpSampling2D(ReassemblingLayer):
     def kernels(self, inputs: Tensor) -> Tensor:
         """Return the kernel maps `(N, scale * h, scale * w, groups * kernel_size**2)` of features."""
         logits = depth_to_space(self.encoder(self.compressor(inputs)), self.scale)
-        return softmax_taps(logits, self.kernel_size)
+        return softmax_taps(logits, self.kernel_size**2)

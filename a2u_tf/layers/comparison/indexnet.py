@@ -8,7 +8,7 @@ from keras import layers, ops
 
 from a2u_tf.layers.base import GuidedUpSampling2D, ResamplingLayer
 from a2u_tf.layers.checks import check_features, check_guidance, one_of
-from a2u_tf.ops.encoding import softmax_taps
+from a2u_tf.ops.composite.kernels import softmax_taps
 from a2u_tf.ops.layout import depth_to_space
 from a2u_tf.ops.validation import positive_integers
 from a2u_tf.types import Shape, Tensor
@@ -96,7 +96,7 @@ class IndexNetIndices(ResamplingLayer):
         indices = [ops.sigmoid(score) for score in scores]
         shape = ops.shape(indices[0])
         by_group = ops.reshape(ops.stack(indices, axis=-1), (*shape[:3], 4 * shape[3]))
-        return {"up": depth_to_space(ops.concatenate(indices, axis=-1), 2), "down": softmax_taps(by_group, 2)}
+        return {"up": depth_to_space(ops.concatenate(indices, axis=-1), 2), "down": softmax_taps(by_group, 4)}
 
     def compute_output_shape(self, guidance_shape: Shape) -> dict[str, Shape]:
         batch, height, width, _ = guidance_shape

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import keras
+import numpy as np
 from absl import logging
 
 from a2u_tf.ops import alternatives, composite
@@ -23,7 +24,10 @@ LIBRARY = PACKAGE / "lib" / build_record.LIBRARY
 SOURCES = PACKAGE.parent / "custom_ops"
 INSTRUCTION_SETS = ("baseline", "avx2", "avx512")
 VARIABLE = "A2U_TF_INSTRUCTION_SET"
-ATTRIBUTES = ("kernel_size", "up", "down", "groups")  # of the operations
+# Attributes of the operations.
+ATTRIBUTES = ("kernel_size", "up", "down", "groups")
+AFFINITY = ("rank", "norm_groups", "epsilon_bits")
+KERNEL_MAPS = ("scale", "groups", "taps", "normalization")
 
 
 def unavailable() -> str | None:
@@ -113,11 +117,33 @@ def call_op(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     """Reassemble by the op itself, which no graph that is written down may hold."""
     import tensorflow as tf
 
-    ops, library = loaded()
-    library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
     tensors = (tf.cast(x, common_dtype(features.dtype, kernels.dtype)) for x in (features, kernels))
     settings = {name: getattr(window, name) for name in ATTRIBUTES}
-    return ops.a2u_reassemble(*tensors, **settings)
+    return _ops().a2u_reassemble(*tensors, **settings)
+
+
+def affinity(encoded_u: Tensor, encoded_v: Tensor, norms: Tensor, *, epsilon: float, **settings: Any) -> Tensor:
+    """`a2u_tf.ops.affinity.affinity` by the op itself."""
+    return _ops().a2u_affinity(encoded_u, encoded_v, norms, epsilon_bits=bits_of(epsilon), **settings)
+
+
+def bits_of(value: float) -> int:
+    """A float64 as the attribute of an op, none of which can hold one: by the integer of the same bits."""
+    return int(np.float64(value).view(np.int64))
+
+
+def kernel_maps(affinity: Tensor, projection: Tensor, **settings: Any) -> Tensor:
+    """`a2u_tf.ops.affinity.kernel_maps` by the op itself."""
+    return _ops().a2u_kernel_maps(affinity, projection, **settings)
+
+
+def _ops() -> ModuleType:
+    """The operations, with as many threads as TensorFlow's own have."""
+    import tensorflow as tf
+
+    ops, library = loaded()
+    library.a2u_set_threads(tf.config.threading.get_intra_op_parallelism_threads())
+    return ops
 
 
 def _register_gradients(ops: ModuleType) -> None:
@@ -137,6 +163,48 @@ def _register_gradients(ops: ModuleType) -> None:
         outputs = ops.a2u_reassemble(to_features, kernels, **settings(op))
         return from_features, from_kernels, outputs + ops.a2u_reassemble(features, to_kernels, **settings(op))
 
-    for name, gradient in (("A2U>Reassemble", of_reassemble), ("A2U>ReassembleGrad", of_its_gradient)):
+    def made_by(op: Any, names: tuple[str, ...]) -> dict[str, Any]:
+        values = {name: op.get_attr(name) for name in names}
+        return {name: value.decode() if isinstance(value, bytes) else value for name, value in values.items()}
+
+    def of_affinity(op: Any, upstream: Tensor) -> Any:
+        return ops.a2u_affinity_grad(*op.inputs, upstream, **made_by(op, AFFINITY))
+
+    def of_affinity_gradient(op: Any, *cotangents: Tensor) -> Any:
+        *inputs, upstream = op.inputs
+        settings = made_by(op, AFFINITY)
+        epsilon = float(np.int64(settings.pop("epsilon_bits")).view(np.float64))
+        function = functools.partial(composite.affinity, epsilon=epsilon, **settings)
+        return _second_order(function, inputs, upstream, cotangents)
+
+    def of_kernel_maps(op: Any, upstream: Tensor) -> Any:
+        return ops.a2u_kernel_maps_grad(*op.inputs, upstream, **made_by(op, KERNEL_MAPS))
+
+    def of_kernel_maps_gradient(op: Any, *cotangents: Tensor) -> Any:
+        *inputs, upstream = op.inputs
+        function = functools.partial(composite.kernel_maps, **made_by(op, KERNEL_MAPS))
+        return _second_order(function, inputs, upstream, cotangents)
+
+    gradients = {
+        "A2U>Reassemble": of_reassemble,
+        "A2U>ReassembleGrad": of_its_gradient,
+        "A2U>Affinity": of_affinity,
+        "A2U>AffinityGrad": of_affinity_gradient,
+        "A2U>KernelMaps": of_kernel_maps,
+        "A2U>KernelMapsGrad": of_kernel_maps_gradient,
+    }
+    for name, gradient in gradients.items():
         with contextlib.suppress(KeyError):  # where this module was loaded before, and is loaded anew
             tf.RegisterGradient(name)(gradient)
+
+
+def _second_order(function: Callable[..., Tensor], inputs: Any, upstream: Tensor, cotangents: Any) -> Any:
+    """Gradients of the gradients of a composite function, which are as those of the op."""
+    import tensorflow as tf
+
+    @tf.function(autograph=False)
+    def run(inputs: Any, upstream: Tensor, cotangents: Any) -> Any:
+        first = tf.gradients(function(*inputs), inputs, upstream, unconnected_gradients="zero")
+        return tf.gradients(first, [*inputs, upstream], cotangents, unconnected_gradients="zero")
+
+    return run(inputs, upstream, list(cotangents))

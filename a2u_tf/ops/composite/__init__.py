@@ -1,5 +1,6 @@
-"""Reassembly in `keras.ops` alone: any backend, differentiable, exportable."""
+"""Kernels and reassembly in `keras.ops` alone: any backend, differentiable, exportable."""
 
 from a2u_tf.ops.composite.forms import maps_only, reassemble, reassemble_plainly, similarity
+from a2u_tf.ops.composite.kernels import affinity, kernel_maps
 
-__all__ = ["maps_only", "reassemble", "reassemble_plainly", "similarity"]
+__all__ = ["affinity", "kernel_maps", "maps_only", "reassemble", "reassemble_plainly", "similarity"]

@@ -9,6 +9,7 @@
 #ifndef A2U_CUSTOM_OPS_TESTS_CUDA_ON_CPU_CUDA_RUNTIME_H_
 #define A2U_CUSTOM_OPS_TESTS_CUDA_ON_CPU_CUDA_RUNTIME_H_
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,6 +29,8 @@
 
 #define __syncthreads() cuda_on_cpu::Barrier(__FILE__, __LINE__)
 #define __shfl_xor_sync(mask, value, offset) cuda_on_cpu::ShuffleXor(mask, value, offset, __FILE__, __LINE__)
+
+using std::min;
 
 namespace cuda_on_cpu {
 

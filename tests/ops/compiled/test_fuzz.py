@@ -59,9 +59,54 @@ def test_any_shapes_and_attributes_are_survived(features, kernels, upstream, ker
     except (ValueError, tf.errors.OpError):
         return
     for call, count in ((ops.a2u_reassemble, 2), (ops.a2u_reassemble_grad, 3)):
-        try:
-            outputs = call(*tensors[:count], **attributes)
-        except (ValueError, tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError):
-            continue
-        for output in tf.nest.flatten(outputs):
+        for output in survived(call, tensors[:count], attributes):
             assert not np.any(output.numpy())
+
+
+def survived(call, tensors, attributes):
+    """What a call returned, nothing where it refused."""
+    import tensorflow as tf
+
+    try:
+        return tf.nest.flatten(call(*tensors, **attributes))
+    except (ValueError, tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError):
+        return []
+
+
+MAPS = st.tuples(st.integers(0, 3), st.integers(0, 4), st.integers(0, 20), st.integers(0, 40))
+
+
+@FEW
+@given(MAPS, SHAPES, st.integers(-1, 3), st.integers(-1, 8), st.booleans(), st.sampled_from(["float32", "float64"]))
+def test_any_encodings_are_survived(shape, other, rank, norm_groups, fits, dtype):
+    import tensorflow as tf
+
+    ops, _ = library.load()[0]
+    norms = (4 if norm_groups > 0 else 0, shape[3]) if fits else other
+    try:
+        tensors = [tf.ones(sizes, dtype) for sizes in (shape, shape, norms, (*shape[:3], max(rank, 0)))]
+    except (ValueError, tf.errors.OpError):
+        return
+    attributes = {"rank": rank, "norm_groups": norm_groups, "epsilon_bits": library.bits_of(1e-5)}
+    for call, count in ((ops.a2u_affinity, 3), (ops.a2u_affinity_grad, 4)):
+        for output in survived(call, tensors[:count], attributes):
+            assert np.all(np.isfinite(output.numpy()))
+
+
+@FEW
+@given(MAPS, SHAPES, NUMBERS, NUMBERS, NUMBERS, st.sampled_from(["softmax", "sigmoid", "softmax_of_sigmoid"]))
+def test_any_affinities_are_survived(shape, other, scale, groups, taps, normalization):
+    import tensorflow as tf
+
+    ops, _ = library.load()[0]
+    values = scale**2 * groups * taps
+    matrix = (1, shape[3], values) if 0 <= values < 10**4 else other
+    maps = (shape[0], shape[1] * scale, shape[2] * scale, groups * taps) if 0 <= values < 10**4 else other
+    try:
+        tensors = [tf.ones(sizes, tf.float32) for sizes in (shape, matrix, maps)]
+    except (ValueError, tf.errors.OpError):
+        return
+    attributes = {"scale": scale, "groups": groups, "taps": taps, "normalization": normalization}
+    for call, count in ((ops.a2u_kernel_maps, 2), (ops.a2u_kernel_maps_grad, 3)):
+        for output in survived(call, tensors[:count], attributes):
+            assert np.all(np.isfinite(output.numpy()))

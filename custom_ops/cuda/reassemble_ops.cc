@@ -1,67 +1,13 @@
-// The CUDA kernels as kernels of the TensorFlow ops, through TensorFlow's C++ API: its C API gives no stream of a stock
-// CUDA device. Built for one TensorFlow version, in a library of its own; the ops themselves are in the other one.
-
-#include <cstdint>
-#include <string>
-#include <vector>
+// The CUDA kernels of reassembly as kernels of the TensorFlow ops. Built for one TensorFlow version, in a library of
+// its own; the ops themselves are in the other one.
 
 #include "custom_ops/cuda/kernels.h"
+#include "custom_ops/cuda/op_kernel.h"
 #include "custom_ops/kernels/checks.h"
 #include "custom_ops/tensorflow/op_definitions.h"
-#include "tensorflow/core/framework/op_kernel.h"
-#include "xla/stream_executor/stream.h"
 
 namespace a2u {
 namespace {
-
-using tensorflow::DataTypeToEnum;
-using tensorflow::OpKernel;
-using tensorflow::OpKernelConstruction;
-using tensorflow::OpKernelContext;
-using tensorflow::Tensor;
-using tensorflow::TensorShape;
-
-DType TypeOf(const Tensor& tensor) {
-  switch (tensor.dtype()) {
-    case tensorflow::DT_HALF:
-      return kHalf;
-    case tensorflow::DT_BFLOAT16:
-      return kBFloat16;
-    case tensorflow::DT_DOUBLE:
-      return kDouble;
-    default:
-      return kFloat;
-  }
-}
-
-std::vector<int64_t> ShapeOf(const Tensor& tensor) {
-  std::vector<int64_t> shape(tensor.dims());
-  for (int i = 0; i < tensor.dims(); ++i) shape[i] = tensor.dim_size(i);
-  return shape;
-}
-
-void* Data(const Tensor& tensor) { return const_cast<char*>(tensor.tensor_data().data()); }
-
-// Tests put these kernels on the CPU, over tests/cuda_on_cpu: nodes ask for them there by their label.
-#ifdef A2U_CUDA_ON_CPU
-constexpr char kDevice[] = "CPU", kLabel[] = "cuda_on_cpu";
-
-void* StreamOf(OpKernelContext*) { return nullptr; }
-#else
-constexpr char kDevice[] = "GPU", kLabel[] = "";
-
-void* StreamOf(OpKernelContext* context) {
-  return context->op_device_context()->stream()->platform_specific_handle().stream;
-}
-#endif
-
-void CheckLaunch(OpKernelContext* context, const char* error) {
-  if (error != nullptr) context->CtxFailure(absl::InternalError(std::string("CUDA launch failed: ") + error));
-}
-
-absl::Status Checked(const std::string& error) {
-  return error.empty() ? absl::OkStatus() : absl::InvalidArgumentError(error);
-}
 
 class ReassembleBase : public OpKernel {
  public:
@@ -106,7 +52,7 @@ class ReassembleGrad : public ReassembleBase {
     struct Problem p;
     OP_REQUIRES_OK(context, Problem(context, &p));
     const Tensor &features = context->input(0), &kernels = context->input(1), &upstream = context->input(2);
-    OP_REQUIRES_OK(context, Checked(CheckUpstream(p, ShapeOf(upstream))));
+    OP_REQUIRES_OK(context, Checked(CheckUpstream({p.batch, p.height, p.width, p.channels}, ShapeOf(upstream))));
     Tensor *features_gradient = nullptr, *kernels_gradient = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, features.shape(), &features_gradient));
     OP_REQUIRES_OK(context, context->allocate_output(1, kernels.shape(), &kernels_gradient));
@@ -119,8 +65,8 @@ class ReassembleGrad : public ReassembleBase {
   }
 };
 
-#define A2U_REGISTER(T)                                                                                           \
-  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(kDevice).Label(kLabel).TypeConstraint<T>("T"), Reassemble);     \
+#define A2U_REGISTER(T)                                                                                        \
+  REGISTER_KERNEL_BUILDER(Name(kReassemble).Device(kDevice).Label(kLabel).TypeConstraint<T>("T"), Reassemble); \
   REGISTER_KERNEL_BUILDER(Name(kReassembleGrad).Device(kDevice).Label(kLabel).TypeConstraint<T>("T"), ReassembleGrad)
 A2U_REGISTER(Eigen::half);
 A2U_REGISTER(tensorflow::bfloat16);

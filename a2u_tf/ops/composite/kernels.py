@@ -1,0 +1,54 @@
+"""From two encodings to kernel maps by `keras.ops`: group norms, affinity, projection, normalisation over the taps."""
+
+import math
+
+import keras
+from keras import ops
+
+from a2u_tf.ops.layout import depth_to_space
+from a2u_tf.ops.trace import sum_channels
+from a2u_tf.types import Tensor
+
+
+def affinity(
+    encoded_u: Tensor, encoded_v: Tensor, norms: Tensor, rank: int, norm_groups: int, epsilon: float
+) -> Tensor:
+    embedded = []
+    for which, encoded in enumerate((encoded_u, encoded_v)):
+        if norm_groups:
+            with keras.name_scope(f"norm_{'uv'[which]}"):
+                encoded = _group_norm(encoded, norms[which], norms[2 + which], norm_groups, epsilon)
+        if keras.backend.standardize_dtype(encoded.dtype) == "float64":  # TensorFlow rounds the slope to float32
+            embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
+        else:
+            embedded.append(ops.leaky_relu(encoded, 0.01))
+    return sum_channels(embedded[0] * embedded[1], groups=rank) / math.sqrt(encoded_u.shape[-1] // rank)
+
+
+def _group_norm(x: Tensor, scale: Tensor, offset: Tensor, groups: int, epsilon: float) -> Tensor:
+    """`keras.layers.GroupNormalization` in half the time on TensorFlow: only small arrays are cut into groups."""
+    mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
+    batch, channels = ops.shape(x)[0], x.shape[-1]
+    grouped = (batch, 1, 1, groups, channels // groups)
+    means, variances = ops.reshape(mean, grouped), ops.reshape(variance, grouped)
+    mean = ops.mean(means, axis=-1, keepdims=True)
+    variance = ops.mean(variances + ops.square(means - mean), axis=-1, keepdims=True)
+    factor = ops.reshape(ops.broadcast_to(ops.rsqrt(variance + epsilon), grouped), (batch, 1, 1, channels)) * scale
+    mean = ops.reshape(ops.broadcast_to(mean, grouped), (batch, 1, 1, channels))
+    return x * factor + (offset - mean * factor)
+
+
+def kernel_maps(affinity: Tensor, projection: Tensor, scale: int, groups: int, taps: int, normalization: str) -> Tensor:
+    raw = affinity @ projection[:, None]  # `ops.matmul` makes float32 of float64
+    kernels = raw if normalization == "softmax" else ops.sigmoid(raw)
+    if normalization != "sigmoid":
+        kernels = softmax_taps(kernels, taps)
+    return depth_to_space(kernels, scale)
+
+
+def softmax_taps(x: Tensor, taps: int) -> Tensor:
+    """Normalise kernel maps `(N, H, W, groups * taps)` so that the taps of each kernel sum to 1."""
+    batch, height, width, depth = ops.shape(x)
+    # Rank four: TensorFlow on CPUs knows a softmax up to five, of which `tf.vectorized_map` needs one.
+    kernels = ops.reshape(x, (batch, height, width * (depth // taps), taps))
+    return ops.reshape(ops.softmax(kernels, axis=-1), (batch, height, width, depth))
