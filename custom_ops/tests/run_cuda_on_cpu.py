@@ -74,7 +74,7 @@ FAULTS = [
     Fault("a lane's channels", "gradients.cuh", "begin + lane * V;", "begin + lane / 2 * V;", "address", "gradient"),
     Fault(
         "half a warp's sum",
-        "gradients.cuh",
+        "warp.cuh",
         "for (int offset = kWarp / 2; offset > 0;",
         "for (int offset = kWarp / 4; offset > 0;",
         "address",
