@@ -67,7 +67,7 @@ class A2UKernels(ReassemblingLayer):
         normalization: Of the upsampling kernels. `"auto"`: softmax over sigmoid, or the sigmoid where a kernel has one
             tap, as the released code does. `"softmax"`: of several taps, an average without the sigmoid's bounds.
             `"sigmoid"`: each tap in (0, 1) by itself, so that a kernel can close, or amplify.
-        implementation: How the guidance is encoded, as in `a2u_tf.ops.reassemble_up`.
+        implementation: How the guidance is encoded and kernels are made of it, as in `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, H, W, C)`, any height, width and channel count.
     Output shape: Dict of `"up"`: `(N, H, W, groups * kernel_size**2)`, or `scale` times that height and width with

@@ -41,8 +41,8 @@ def compiled_kernels(nvcc, architecture, folder):
     command = [nvcc, "-std=c++17", "-O3", f"-arch=sm_{architecture}", "-cubin", "-Xptxas", "-v", "-I", str(ROOT)]
     found = []
     for source in cuda_sources():
-        run = [*command, str(source), "-o", str(folder / "kernels.cubin")]
-        result = subprocess.run(run, capture_output=True, text=True, check=False)
+        compilation = [*command, str(source), "-o", str(folder / "kernels.cubin")]
+        result = subprocess.run(compilation, capture_output=True, text=True, check=False)
         if result.returncode:
             raise BuildError(f"nvcc failed for compute capability {architecture}:\n{result.stderr[-4000:]}")
         found += [match.groupdict("0") for match in ENTRY.finditer(result.stderr)]

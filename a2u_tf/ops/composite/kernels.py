@@ -26,7 +26,7 @@ def affinity(
 
 
 def _group_norm(x: Tensor, scale: Tensor, offset: Tensor, groups: int, epsilon: float) -> Tensor:
-    """`keras.layers.GroupNormalization` in half the time on TensorFlow: only small arrays are cut into groups."""
+    """`keras.layers.GroupNormalization` in fewer passes over the map: only small arrays are cut into groups."""
     mean, variance = ops.moments(x, axes=(1, 2), keepdims=True)
     batch, channels = ops.shape(x)[0], x.shape[-1]
     grouped = (batch, 1, 1, groups, channels // groups)
