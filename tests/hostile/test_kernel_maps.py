@@ -1,10 +1,10 @@
 """Graphs that call the ops that make kernel maps past our Python checks: an error status, never a crash."""
 
-import numpy as np
 import pytest
 
 from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import library
+from tests.hostile.crafted import run_crafted
 
 pytestmark = pytest.mark.tensorflow
 AFFINITY = {"rank": 1, "norm_groups": 2, "epsilon_bits": library.bits_of(1e-5)}
@@ -48,33 +48,11 @@ def tf():
     return tensorflow
 
 
-def run(tf, op, attributes, shapes):
-    """Run a graph of placeholders that say nothing of their shapes, and the op; no check of ours has seen it."""
-    graph = tf.compat.v1.GraphDef()
-    names = [f"input_{number}" for number in range(len(shapes))]
-    for name in names:
-        node = graph.node.add(name=name, op="Placeholder")
-        node.attr["dtype"].type = tf.float32.as_datatype_enum
-        node.attr["shape"].shape.unknown_rank = True
-    node = graph.node.add(name="op", op=op, input=names)
-    node.attr["T"].type = tf.float32.as_datatype_enum
-    for name, value in attributes.items():
-        if isinstance(value, str):
-            node.attr[name].s = value.encode()
-        else:
-            node.attr[name].i = value
-    with tf.Graph().as_default():
-        tf.graph_util.import_graph_def(graph, name="")
-        with tf.compat.v1.Session() as session:
-            feed = {f"{name}:0": np.zeros(shape, "float32") for name, shape in zip(names, shapes, strict=True)}
-            return session.run("op:0", feed)
-
-
 @pytest.mark.parametrize("op", FITTING)
 def test_the_crafted_graph_runs_where_it_fits(tf, op):
     attributes, shapes = FITTING[op]
     expected = {"A2U>Affinity": (1, 2, 3, 1), "A2U>KernelMaps": (1, 4, 6, 9)}.get(op, shapes[0])
-    assert run(tf, op, attributes, shapes).shape == expected
+    assert run_crafted(tf, op, attributes, shapes).shape == expected
 
 
 @pytest.mark.parametrize("gradient", ["", "Grad"])
@@ -82,7 +60,7 @@ def test_the_crafted_graph_runs_where_it_fits(tf, op):
 def test_inconsistent_attributes(tf, op, name, value, gradient):
     attributes, shapes = FITTING[op + gradient]
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
-        run(tf, op + gradient, {**attributes, name: value}, shapes)
+        run_crafted(tf, op + gradient, {**attributes, name: value}, shapes)
 
 
 @pytest.mark.parametrize(("op", "place"), PLACES)
@@ -90,4 +68,6 @@ def test_inconsistent_attributes(tf, op, name, value, gradient):
 def test_inconsistent_inputs(tf, op, place, shape):
     attributes, shapes = FITTING[op]
     with pytest.raises(tf.errors.InvalidArgumentError, match="Received: "):
-        run(tf, op, attributes, [shape if number == place else fitting for number, fitting in enumerate(shapes)])
+        run_crafted(
+            tf, op, attributes, [shape if number == place else fitting for number, fitting in enumerate(shapes)]
+        )

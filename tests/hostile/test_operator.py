@@ -4,11 +4,11 @@ Where shapes and attributes are wrong at random, see tests/ops/compiled/test_fuz
 tests/ops/test_validation.py.
 """
 
-import numpy as np
 import pytest
 
 from a2u_tf.ops import compiled
 from a2u_tf.ops.compiled import library
+from tests.hostile.crafted import run_crafted
 
 pytestmark = pytest.mark.tensorflow
 OPS = ("A2U>Reassemble", "A2U>ReassembleGrad")
@@ -25,34 +25,14 @@ def tf():
     return tensorflow
 
 
-def crafted_graph(tf, op, **attributes):
-    """A GraphDef of placeholders that say nothing of their shapes, and the op; no check of ours has seen it."""
-    inputs = ("features", "kernels", "upstream")[: 2 if op == OPS[0] else 3]
-    graph = tf.compat.v1.GraphDef()
-    for name in inputs:
-        node = graph.node.add(name=name, op="Placeholder")
-        node.attr["dtype"].type = tf.float32.as_datatype_enum
-        node.attr["shape"].shape.unknown_rank = True
-    node = graph.node.add(name="op", op=op, input=inputs)
-    node.attr["T"].type = tf.float32.as_datatype_enum
-    for name, value in {"kernel_size": 3, "up": 2, "down": 1, "groups": 1, **attributes}.items():
-        if value is not None:
-            node.attr[name].i = value
-    return graph
-
-
-def run(tf, graph, shapes):
-    with tf.Graph().as_default():
-        tf.graph_util.import_graph_def(graph, name="")
-        with tf.compat.v1.Session() as session:
-            names = [node.name for node in graph.node if node.op == "Placeholder"]
-            feed = {f"{name}:0": np.zeros(shape, "float32") for name, shape in zip(names, shapes, strict=False)}
-            return session.run("op:0", feed)
+def run(tf, op, shapes, **attributes):
+    attributes = {"kernel_size": 3, "up": 2, "down": 1, "groups": 1, **attributes}
+    return run_crafted(tf, op, attributes, shapes[: 2 if op == OPS[0] else 3])
 
 
 @pytest.mark.parametrize("op", OPS)
 def test_the_crafted_graph_runs_where_it_fits(tf, op):
-    assert run(tf, crafted_graph(tf, op), FITTING).shape == FITTING[2 if op == OPS[0] else 0]
+    assert run(tf, op, FITTING).shape == FITTING[2 if op == OPS[0] else 0]
 
 
 @pytest.mark.parametrize("op", OPS)
@@ -71,7 +51,7 @@ def test_the_crafted_graph_runs_where_it_fits(tf, op):
 )
 def test_inconsistent_attributes(tf, op, attributes):
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
-        run(tf, crafted_graph(tf, op, **attributes), FITTING)
+        run(tf, op, FITTING, **attributes)
 
 
 @pytest.mark.parametrize("op", OPS)
@@ -84,7 +64,7 @@ def test_inconsistent_inputs(tf, op, place, shape):
         return  # it has no upstream gradient
     shapes = [shape if number == place else fitting for number, fitting in enumerate(FITTING)]
     with pytest.raises(tf.errors.InvalidArgumentError, match="Received: "):
-        run(tf, crafted_graph(tf, op), shapes)
+        run(tf, op, shapes)
 
 
 def test_saved_model_edited_after_it_was_written(tf, tmp_path):
