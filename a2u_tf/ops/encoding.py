@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from a2u_tf.ops import alternatives, compiled, composite
+from a2u_tf.ops.composite.parts import compiles_parts
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.ops.implementation import implementation_here
 from a2u_tf.ops.layout import Size, Window, same
@@ -30,7 +31,7 @@ def _encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
 
 
 def _encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    if in_xla_trace():  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
+    if in_xla_trace() or compiles_parts(guidance, filters):  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
         return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
         return _encode_by_convolution(guidance, filters, stride)

@@ -91,17 +91,23 @@ def depth_to_space(x: Tensor, scale: int) -> Tensor:
 
 def read_windows(features: Tensor, window: Window, grid: Grid) -> Iterator[Tensor]:
     """Yield tap by tap what the windows of all grid cells read, `(N, rows, columns, C)`, zero outside the map."""
+    scale, phases = window.down, read_phases(features, window, grid)
+    for i, j in window.taps():
+        top, left = i // scale, j // scale
+        yield phases[i % scale][j % scale][:, top : top + grid[0], left : left + grid[1]]
+
+
+def read_phases(features: Tensor, window: Window, grid: Grid) -> list[list[Tensor]]:
+    """What the windows of all grid cells read, by phases, `(N, rows + reach, columns + reach, C)` each."""
     scale, before = window.down, window.before
     rows, columns = (size + window.reach for size in grid)
     after = window.kernel_size - 1 + scale  # at least what the last window needs; the excess is sliced off
     padded = ops.pad(features, [[0, 0], [before, after], [before, after], [0, 0]])
     padded = padded[:, : rows * scale, : columns * scale]
-    phases = [[padded]]
-    if scale > 1:  # Maps of their own: LiteRT slices up to rank five, XLA differentiates a slice by all of its map.
-        batch, _, _, channels = ops.shape(padded)
-        cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
-        starts = [b * channels for b in range(scale)]
-        phases = [[cells[:, :, a, :, start : start + channels] for start in starts] for a in range(scale)]
-    for i, j in window.taps():
-        top, left = i // scale, j // scale
-        yield phases[i % scale][j % scale][:, top : top + grid[0], left : left + grid[1]]
+    if scale == 1:
+        return [[padded]]
+    # Maps of their own: LiteRT slices up to rank five, XLA differentiates a slice by all of its map.
+    batch, _, _, channels = ops.shape(padded)
+    cells = ops.reshape(padded, (batch, rows, scale, columns, scale * channels))
+    starts = [b * channels for b in range(scale)]
+    return [[cells[:, :, a, :, start : start + channels] for start in starts] for a in range(scale)]

@@ -6,6 +6,7 @@ backward pass and TensorFlow's XLA gets a small graph to compile.
 
 import contextlib
 import contextvars
+import functools
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -14,6 +15,7 @@ from keras import ops
 from a2u_tf.ops.bilinear import bilinear, widely
 from a2u_tf.ops.composite import maps, matmul, taps
 from a2u_tf.ops.layout import Window
+from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
@@ -38,13 +40,31 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleTy
     """Reassemble in the common dtype of the two, by `form`, `taps` or (upwards only) `matmul`, where one is given."""
     if form is None and _maps_only.get():
         return widely(lambda x, k: maps.forward(x, k, window), features, kernels)
-    form = form or _choose_form(window)
+    ways = (_forward, _to_features, _to_kernels)
+    if form is None and compiles_parts(features, kernels):
+        forward, to_features, to_kernels = (compiled_part(way, taps, window) for way in ways)
+    else:
+        forward, to_features, to_kernels = (functools.partial(way, form or _choose_form(window), window) for way in ways)
 
     def gradients(features: Tensor, kernels: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
-        to_features = form.to_features(features, kernels, upstream, window)
-        return to_features, form.to_kernels(features, upstream, window, ops.shape(kernels)[1:3])
+        return to_features(features, kernels, upstream), to_kernels(features, kernels, upstream)
 
-    return bilinear(lambda x, k: form.forward(x, k, window), gradients, features, kernels)
+    return bilinear(forward, gradients, features, kernels)
+
+
+def _forward(form: ModuleType, window: Window, features: Tensor, kernels: Tensor) -> Tensor:
+    outputs: Tensor = form.forward(features, kernels, window)
+    return outputs
+
+
+def _to_features(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
+    to_features: Tensor = form.to_features(features, kernels, upstream, window)
+    return to_features
+
+
+def _to_kernels(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
+    to_kernels: Tensor = form.to_kernels(features, upstream, window, ops.shape(kernels)[1:3])
+    return to_kernels
 
 
 def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import ops
 
-from a2u_tf.ops.layout import Grid, Size, Window, merge_phases, read_windows, same, split_phases
+from a2u_tf.ops.layout import Grid, Size, Window, merge_phases, read_phases, read_windows, same, split_phases
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.types import Tensor
 
@@ -56,6 +56,8 @@ def to_features(features: Tensor, kernels: Tensor, upstream: Tensor, window: Win
 def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -> Tensor:
     grid, (height, width) = window.grid(features), size
     one_for_all = same(height, 1) and same(width, 1)
+    if one_for_all and window.up == window.groups == 1:
+        return _to_one_kernel(features, upstream, window, grid)
     upstream = split_phases(upstream, grid, window.up)
     per_tap = []
     for read in read_windows(features, window, grid):
@@ -66,6 +68,22 @@ def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -
     joined = ops.stack(per_tap, axis=-1)  # (..., groups, taps)
     joined = merge_phases(ops.reshape(joined, (*ops.shape(joined)[:-2], window.depth)))
     return joined if window.up == 1 else joined[:, :height, :width]
+
+
+def _to_one_kernel(features: Tensor, upstream: Tensor, window: Window, grid: Grid) -> Tensor:
+    """One kernel for all pixels and channels: every tap's product in one matrix product of phases and shifts."""
+    down, reach = window.down, window.reach
+    phases = ops.stack([phase for row in read_phases(features, window, grid) for phase in row], axis=1)
+    tops = [[i, reach - i] for i in range(reach + 1)]
+    shifts = ops.stack([ops.pad(upstream, [[0, 0], y, x, [0, 0]]) for y in tops for x in tops], axis=1)
+    batch = ops.shape(features)[0]
+    flat = [ops.reshape(x, (batch, count**2, -1)) for x, count in ((shifts, reach + 1), (phases, down))]
+    # In this order XLA's CPU backend takes a seventh of the time that it takes in the other.
+    products = ops.reshape(flat[0] @ ops.swapaxes(flat[1], 1, 2), (batch, reach + 1, reach + 1, down, down))
+    size = down * (reach + 1)
+    products = ops.reshape(ops.transpose(products, (0, 1, 3, 2, 4)), (batch, size, size))
+    kernels = products[:, : window.kernel_size, : window.kernel_size]
+    return ops.reshape(kernels, (batch, 1, 1, window.kernel_size**2))
 
 
 def _per_tap(weights: Tensor, window: Window, channels: Size) -> list[Tensor]:
