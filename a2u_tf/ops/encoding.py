@@ -31,7 +31,9 @@ def _encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
 
 
 def _encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    if in_xla_trace() or compiles_parts(guidance, filters):  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
+    if in_xla_trace() or compiles_parts(
+        guidance, filters
+    ):  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
         return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
         return _encode_by_convolution(guidance, filters, stride)

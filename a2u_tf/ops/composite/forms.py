@@ -14,8 +14,8 @@ from keras import ops
 
 from a2u_tf.ops.bilinear import bilinear, widely
 from a2u_tf.ops.composite import maps, matmul, taps
-from a2u_tf.ops.layout import Window
 from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
+from a2u_tf.ops.layout import Window
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
@@ -44,7 +44,9 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleTy
     if form is None and compiles_parts(features, kernels):
         forward, to_features, to_kernels = (compiled_part(way, taps, window) for way in ways)
     else:
-        forward, to_features, to_kernels = (functools.partial(way, form or _choose_form(window), window) for way in ways)
+        forward, to_features, to_kernels = (
+            functools.partial(way, form or _choose_form(window), window) for way in ways
+        )
 
     def gradients(features: Tensor, kernels: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
         return to_features(features, kernels, upstream), to_kernels(features, kernels, upstream)

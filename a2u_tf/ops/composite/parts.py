@@ -15,7 +15,7 @@ from a2u_tf.types import Tensor
 
 
 def compiles_parts(*tensors: Tensor) -> bool:
-    """Whether XLA should compile functions of these tensors: in a TensorFlow graph that a tape records, all sizes known."""
+    """Whether XLA should compile functions of these tensors: in a TensorFlow graph under a tape, all sizes known."""
     if keras.backend.backend() != "tensorflow":
         return False
     import tensorflow as tf
@@ -30,10 +30,12 @@ def compiles_parts(*tensors: Tensor) -> bool:
 
 @functools.lru_cache(256)
 def compiled_part(function: Callable[..., Any], *settings: Any) -> Callable[..., Any]:
-    """`function(*settings, *tensors)` as a function of tensors that XLA compiles; traced once for each of its shapes."""
+    """`function(*settings, *tensors)` as a function of tensors that XLA compiles, once for each of their shapes."""
     import tensorflow as tf
 
-    return tf.function(functools.partial(function, *settings), autograph=False, jit_compile=True)
+    way = functools.partial(function, *settings)
+    part: Callable[..., Any] = tf.function(way, autograph=False, jit_compile=True)
+    return part
 
 
 @functools.cache

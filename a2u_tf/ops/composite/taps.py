@@ -71,18 +71,22 @@ def to_kernels(features: Tensor, upstream: Tensor, window: Window, size: Grid) -
 
 
 def _to_one_kernel(features: Tensor, upstream: Tensor, window: Window, grid: Grid) -> Tensor:
-    """One kernel for all pixels and channels: every tap's product in one matrix product of phases and shifts."""
+    """One kernel for all pixels and channels: every tap's product in one matrix product of shifts and phases."""
     down, reach = window.down, window.reach
+    batch, *_, channels = ops.shape(features)
     phases = ops.stack([phase for row in read_phases(features, window, grid) for phase in row], axis=1)
-    tops = [[i, reach - i] for i in range(reach + 1)]
-    shifts = ops.stack([ops.pad(upstream, [[0, 0], y, x, [0, 0]]) for y in tops for x in tops], axis=1)
-    batch = ops.shape(features)[0]
-    flat = [ops.reshape(x, (batch, count**2, -1)) for x, count in ((shifts, reach + 1), (phases, down))]
+    padded = ops.pad(upstream, [[0, 0], [0, reach], [0, reach], [0, 0]])
+    line, length = (grid[1] + reach) * channels, (grid[0] + reach) * (grid[1] + reach) * channels
+    most = reach * (line + channels)
+    flat = ops.pad(ops.reshape(padded, (batch, length)), [[0, 0], [most, 0]])
+    steps = [i * line + j * channels for i in range(reach + 1) for j in range(reach + 1)]
+    shifts = ops.stack([flat[:, most - step : most - step + length] for step in steps], axis=1)
     # In this order XLA's CPU backend takes a seventh of the time that it takes in the other.
-    products = ops.reshape(flat[0] @ ops.swapaxes(flat[1], 1, 2), (batch, reach + 1, reach + 1, down, down))
+    products = shifts @ ops.swapaxes(ops.reshape(phases, (batch, down**2, length)), 1, 2)
+    products = ops.reshape(products, (batch, reach + 1, reach + 1, down, down))
     size = down * (reach + 1)
-    products = ops.reshape(ops.transpose(products, (0, 1, 3, 2, 4)), (batch, size, size))
-    kernels = products[:, : window.kernel_size, : window.kernel_size]
+    kernels = ops.reshape(ops.transpose(products, (0, 1, 3, 2, 4)), (batch, size, size))
+    kernels = kernels[:, : window.kernel_size, : window.kernel_size]
     return ops.reshape(kernels, (batch, 1, 1, window.kernel_size**2))
 
 

@@ -1,0 +1,112 @@
+"""Parts of TensorFlow graphs that XLA compiles by itself: where, and that they compute what the rest does."""
+
+import numpy as np
+import pytest
+
+from a2u_tf.ops import composite
+from a2u_tf.ops.composite import matmul, parts, taps
+from a2u_tf.ops.encoding import encode
+from tests.helpers import assert_close
+from tests.ops.oracle import Case
+
+pytestmark = pytest.mark.tensorflow
+
+CASES = [Case("up", (5, 7), 3, groups=2), Case("down", (7, 5), 4), Case("down", (6, 8), 6, shared=True)]
+
+
+def assert_alike(actual, expected):
+    for x, y in zip(actual, expected, strict=True):
+        assert_close(x, y, scale=max(1.0, np.abs(y).max()))
+
+
+def gradients_of(function):
+    """A function of tensors to what `function` makes of them, and the gradients of the sum of its squares."""
+    import tensorflow as tf
+
+    def both(*tensors):
+        with tf.GradientTape() as tape:
+            tape.watch(tensors)
+            output = function(*tensors)
+            loss = tf.reduce_sum(output**2)
+        return output, *tape.gradient(loss, tensors)
+
+    return both
+
+
+def parts_of(function, *tensors, **settings):
+    """How many parts XLA would compile of the graph of a function."""
+    import tensorflow as tf
+
+    graph = tf.function(function, autograph=False, **settings).get_concrete_function(*tensors).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    return sum(node.attr["_XlaMustCompile"].b for node in nodes)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_numbers_are_those_of_the_plain_graph(rng, case):
+    import tensorflow as tf
+
+    tensors = [tf.constant(x) for x in case.arrays(rng)[:2]]
+    form = matmul if case.window.up > 1 else taps
+    ways = [
+        gradients_of(lambda x, k, form=form: composite.reassemble(x, k, case.window, form)) for form in (None, form)
+    ]
+    compiled, plain = (tf.function(way, autograph=False) for way in ways)
+    assert [parts_of(way, *tensors) for way in ways] == [3, 0]  # forward, to the features, to the kernels
+    assert_alike(compiled(*tensors), plain(*tensors))
+
+
+def test_encodings_too(rng):
+    import tensorflow as tf
+
+    tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 7, 8, 3), (2, 6, 6, 1))]
+    way = gradients_of(lambda x, filters: encode(x, filters, 2, "composite"))
+    assert parts_of(way, *tensors) == 3
+    assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
+
+
+def test_only_where_it_pays(rng):
+    import tensorflow as tf
+
+    case = CASES[0]
+    tensors = [tf.constant(x) for x in case.arrays(rng)[:2]]
+
+    def reassemble(*tensors):
+        return composite.reassemble(*tensors, case.window)
+
+    assert parts_of(reassemble, *tensors) == 0  # no gradients: a prediction, or a graph for a file
+    open_size = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in tensors]
+    assert parts_of(gradients_of(reassemble), *open_size) == 0
+    assert parts_of(gradients_of(reassemble), *tensors, jit_compile=True) == 0  # the whole is compiled
+
+
+def test_forward_over_reverse(rng):
+    import tensorflow as tf
+
+    case = CASES[1]
+    primals, tangents = (tuple(tf.constant(x) for x in case.arrays(rng)[:2]) for _ in range(2))
+    both = gradients_of(lambda *tensors: composite.reassemble(*tensors, case.window))
+
+    def product(*tensors):
+        with tf.autodiff.ForwardAccumulator(tensors, tangents) as accumulator:
+            gradients = both(*tensors)[1:]
+        return [accumulator.jvp(x) for x in gradients]
+
+    assert_alike(tf.function(product, autograph=False)(*primals), product(*primals))
+
+
+def test_second_order(rng):
+    import tensorflow as tf
+
+    case = CASES[1]
+    tensors = [tf.constant(x) for x in case.arrays(rng)[:2]]
+    first = gradients_of(lambda *tensors: composite.reassemble(*tensors, case.window))
+    second = gradients_of(lambda *tensors: first(*tensors)[2])
+    assert_alike(tf.function(second, autograph=False)(*tensors), second(*tensors))
+
+
+def test_a_tensorflow_without_xla(rng, monkeypatch):
+    case = CASES[0]
+    monkeypatch.setattr(parts, "_xla_is_there", lambda: False)
+    way = gradients_of(lambda *tensors: composite.reassemble(*tensors, case.window))
+    assert parts_of(way, *case.arrays(rng)[:2]) == 0
