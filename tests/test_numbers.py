@@ -44,6 +44,11 @@ def test_speeds_are_those_of_the_benchmarks():
         if step["side"] in names:
             expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
             assert expected in table_rows("speed", names[step["side"]])
+    names = {"a2u, compiled, float32": "A2U with the compiled op", "a2u, composite, float32": "A2U by the composite"}
+    for step in benchmark("matting_step")["results"]:
+        if step["side"] in names:
+            expected = [f"{step['ratio']:.2f}", f"{step['first_step_s']:.0f} s"]
+            assert table_rows("speed", names[step["side"]]) == [expected]
 
 
 def test_matting_speeds_are_those_of_the_benchmark():
