@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import keras
 
 from a2u_tf.ops import use_implementation
+from a2u_tf.ops.composite import no_parts
 from a2u_tf.types import Shape, Tensor
 
 Operation: TypeAlias = Any  # of TensorFlow
@@ -110,7 +111,7 @@ def _trace(layer: keras.layers.Layer, shapes: tuple[Shape, ...]) -> tuple[list[O
         forward = len(tf.compat.v1.get_default_graph().get_operations())
         return tape.gradient(outputs, [*inputs, *(variable.value for variable in layer.trainable_variables)])
 
-    with use_implementation("composite"):
+    with use_implementation("composite"), no_parts():
         signature = [tf.TensorSpec(shape, "float32") for shape in shapes]
         graph = tf.function(step, autograph=False).get_concrete_function(*signature).graph
     return graph.get_operations(), forward

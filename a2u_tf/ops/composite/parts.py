@@ -4,8 +4,10 @@ TensorFlow runs a sum over 36 taps as 108 operations, each through all of its ma
 takes about a second for each shape of maps, which a training makes good in its first steps; a prediction would not.
 """
 
+import contextlib
+import contextvars
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -13,10 +15,22 @@ import keras
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
+_plain: contextvars.ContextVar[bool] = contextvars.ContextVar("a2u_tf_plain", default=False)
+
+
+@contextlib.contextmanager
+def no_parts() -> Iterator[None]:
+    """While open, graphs hold all their operations themselves, to be counted."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
 
 def compiles_parts(*tensors: Tensor) -> bool:
     """Whether XLA should compile functions of these tensors: in a TensorFlow graph under a tape, all sizes known."""
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() != "tensorflow" or _plain.get():
         return False
     import tensorflow as tf
     from tensorflow.python.eager import forwardprop_util, record
