@@ -18,18 +18,7 @@ from a2u_tf.reconstruction.sheet import reconstruction_sheet
 from experiments.tabulate import format_table
 from train.reconstruction import Settings, load_images, run
 
-# Small batches and a far higher rate show in a minute what the paper's recipe shows in hours. A2U's encodings see the
-# cell that a kernel of one tap serves and no more: larger ones blur what they tell apart.
-COMMON = Settings(
-    dataset="synthetic",
-    downsampling="max_pool",
-    kernel_size=1,
-    encoding_size=2,
-    epochs=3,
-    limit_train=2000,
-    batch_size=20,
-    learning_rate=0.5,
-)
+COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000, batch_size=20, learning_rate=0.5)
 METHODS = ("bilinear", "a2u_dynamic_cs")
 
 
@@ -38,7 +27,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     common = dataclasses.replace(COMMON, seed=flags.FLAGS.seed)
-    summaries, reconstructions = {}, {}
+    summaries, reconstructions = [], {}
     output = Path(flags.FLAGS.output)
     _, test = load_images(common, None)
     shown = test[:12]
@@ -50,7 +39,7 @@ def main(argv: list[str]) -> None:
         summary = run(settings, output / name, tensorboard=False, command="python -m experiments.demo")
         if summary is None:  # of several processes that train together, the first one reports
             return
-        summaries[name] = summary
+        summaries.append(summary)
         model = keras.saving.load_model(output / name / "model.keras")
         reconstructions[name] = model.predict(shown, verbose=0)
     print(f"\nOn {len(test):,} held-out synthetic digits:\n")

@@ -19,6 +19,7 @@ from a2u_tf.files import markdown_table, replaced, write_text
 
 Run: TypeAlias = dict[str, Any]  # the summary of one
 Methods: TypeAlias = dict[str, list[Run]]  # by name, one run a seed
+SETTINGS = {"kernel_size": "s", "encoding_size": "k", "normalization": "normalisation"}  # A2U's, where they vary
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
 
 
@@ -41,14 +42,20 @@ def read_runs(folder: Path | str) -> dict[tuple[str, str], Methods]:
 
 def format_comparison(methods: Methods) -> str:
     """Format the runs of one comparison as a Markdown table, the highest PSNR first."""
-    header = ["method", *(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "seeds"]
+    of_a2u = [runs[0]["settings"] for name, runs in methods.items() if name.startswith("a2u")]
+    varied = [name for name in SETTINGS if len({settings[name] for settings in of_a2u}) > 1]
+    words = ["upsampling", "downsampling", *(SETTINGS[name] for name in varied)]
+    numbers = [*(title for title, _ in METRICS.values()), "parameters", "MACs (M)", "seeds"]
     rows = []
     for method in sorted(methods, key=lambda name: -_mean(methods[name], "psnr")):
         runs = methods[method]
+        settings = runs[0]["settings"]
+        own = [str(settings[name] or 6) if method.startswith("a2u") else "" for name in varied]
+        choice = [settings["upsampling"], settings["downsampling"], *own]
         values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
         costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}"]
-        rows.append([method, *values, *costs, str(len(runs))])
-    return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
+        rows.append([*choice, *values, *costs, str(len(runs))])
+    return markdown_table([[*words, *numbers], *rows], [False] * len(words) + [True] * len(numbers))
 
 
 def describe(methods: Methods) -> str:
@@ -58,8 +65,8 @@ def describe(methods: Methods) -> str:
     backends = sorted({run["versions"]["backend"] for runs in methods.values() for run in runs})
     return (
         f"{settings['epochs']} epochs of {run['train_pictures']:,} pictures in batches of {settings['batch_size']}, "
-        f"SGD at {settings['learning_rate']}, l1 loss; tested on {run['test_pictures']:,} pictures. Keras on "
-        f"{' and '.join(backends)}."
+        f"SGD at {settings['learning_rate']} with momentum {settings['momentum']}, l1 loss; tested on "
+        f"{run['test_pictures']:,} pictures. Keras on {' and '.join(backends)}."
     )
 
 

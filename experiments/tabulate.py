@@ -12,7 +12,7 @@ from absl import app, flags
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import markdown_table, write_json, write_text
-from experiments.recorded import method_name
+from a2u_tf.layers import Resampling
 
 COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
@@ -21,13 +21,19 @@ COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "RMSE": lambda summary: f"{summary['metrics']['rmse']:.4f}",
     "parameters": lambda summary: f"{summary['parameters']:,}",
     "epochs": lambda summary: str(summary["settings"]["epochs"]),
+    "rate": lambda summary: str(summary["settings"]["learning_rate"]),
+    "momentum": lambda summary: str(summary["settings"]["momentum"]),
     "seed": lambda summary: str(summary["settings"]["seed"]),
 }
 
 
-def format_table(summaries: dict[str, dict[str, Any]]) -> str:
-    """Format a dict from method names to run summaries as a Markdown table."""
-    rows = [[name, *(column(summary) for column in COLUMNS.values())] for name, summary in summaries.items()]
+def _method(summary: dict[str, Any]) -> str:
+    return Resampling.parse(summary["settings"]["upsampling"], summary["settings"]["downsampling"]).name
+
+
+def format_table(summaries: Iterable[dict[str, Any]]) -> str:
+    """Format the summaries of runs as a Markdown table."""
+    rows = [[_method(summary), *(column(summary) for column in COLUMNS.values())] for summary in summaries]
     return markdown_table([["method", *COLUMNS], *rows], [False] + [True] * len(COLUMNS))
 
 
@@ -51,7 +57,7 @@ def main(argv: list[str]) -> None:
         summaries = read_summaries(argv[1:])
     except FileNotFoundError as error:
         raise SystemExit(f"error: {error}") from error
-    table = format_table({method_name(summary): summary for summary in summaries})
+    table = format_table(summaries)
     commands = "\n".join(f"    {summary['command']}" for summary in summaries)
     datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
     output = Path(flags.FLAGS.output)

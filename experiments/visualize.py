@@ -4,9 +4,10 @@
     python -m experiments.visualize --model=runs/RUN/best.keras --image=photo.jpg --trimap=trimap.png --output=kernels
 
 Writes kernels_NUMBER.png, maps of all levels, for each picture of --show; with --pixels also pixels_NUMBER.png, the
-kernels of these pixels in numbers; and kernels.json: how far the kernels are from a plain average on boundaries and in
-flat regions of all the pictures. A digit network takes a data set or any pictures, which are resized to what it was
-built for; a matting network takes pictures and their trimaps, and shows them padded to multiples of 16.
+kernels of these pixels in numbers; and kernels.json: how far the kernels are from a plain average, and by how much
+training changed them, on boundaries and in flat regions of all the pictures. A digit network takes a data set or any
+pictures, which are resized to what it was built for; a matting network takes pictures and their trimaps, and shows them
+padded to multiples of 16.
 """
 
 import json
@@ -29,13 +30,13 @@ from a2u_tf.matting.pictures import read_rgb, read_trimap
 from a2u_tf.matting.weights.loading import read_model
 from a2u_tf.types import Array
 from a2u_tf.visualization import KernelMap, kernel_maps, kernel_sheet, pixel_sheet, untrained
-from experiments.boundaries import BOUNDARY, FLAT, deviation_by_region, summarize
-from train.reconstruction import DATASETS, Settings, load_images
+from experiments.boundaries import BOUNDARY, FLAT, change, regions, summarize
+from train.reconstruction import DATASETS, Settings, load_images, make_model
 from train.run_folder import command_line
 
 Batch = tuple[Array, Array]  # pictures to show, and what the network is called with
 Maps = Mapping[str, Sequence[KernelMap]]  # of each model
-Figures = dict[str, dict[str, dict[str, Any]]]  # of each level, by each model
+Figures = dict[str, dict[str, dict[str, Any]]]  # of each level, by what they are of
 
 
 def network_of(model: keras.Model, path: Path | str) -> keras.Model:
@@ -96,27 +97,35 @@ def read_batches(network: keras.Model, images: Sequence[str], trimaps: Sequence[
 
 
 def figures_of(batches: Sequence[Batch], maps: Sequence[Maps]) -> Figures:
-    """Return `summarize` of each level and model.
+    """Return `summarize` of each level: of the kernels of each model, and of their change by training.
 
     Args:
         batches: List of pairs as `read_batches` returns it.
-        maps: For each batch a dict from names of models to lists of `KernelMap`.
+        maps: For each batch a dict of lists of `KernelMap`, `untrained` and `trained`.
 
     Returns:
-        Dict from names of levels to dicts from names of models to dicts of figures.
+        Dict from names of levels to dicts of figures: `untrained` and `trained`, of `deviation`, or, where a kernel is
+        a single tap, of its weight; and `change`.
     """
     figures: Figures = {}
-    for position, level in enumerate(next(iter(maps[0].values()))):
-        figures[level.name] = {}
-        for name in maps[0]:
-            parts = [
-                deviation_by_region(pictures, models[name][position])
-                for (pictures, _), models in zip(batches, maps, strict=True)
-            ]
-            figures[level.name][name] = summarize(
-                {region: np.concatenate([part[region] for part in parts]) for region in parts[0]}
-            )
+    for position, level in enumerate(maps[0]["trained"]):
+        parts: dict[str, dict[str, list[Array]]] = {name: {} for name in ("untrained", "trained", "change")}
+        for (pictures, _), models in zip(batches, maps, strict=True):
+            before, after = models["untrained"][position], models["trained"][position]
+            values = {"untrained": _height(before), "trained": _height(after), "change": change(before, after)}
+            for region, mask in regions(pictures, after).items():
+                for name, value in values.items():
+                    parts[name].setdefault(region, []).append(value[mask])
+        figures[level.name] = {
+            name: summarize({region: np.concatenate(part) for region, part in of_region.items()})
+            for name, of_region in parts.items()
+        }
     return figures
+
+
+def _height(level: KernelMap) -> Array:
+    """By what a kernel stands out: its deviation from a plain average, or the weight of its only tap."""
+    return level.deviation() if level.kernel_size > 1 else np.asarray(level.weights.mean(axis=(3, 4, 5)))
 
 
 def draw(
@@ -153,11 +162,11 @@ def run(values: flags.FlagValues, command: str | None = None) -> dict[str, Any]:
     if (values.model is None) == (values.run_dir is None):
         raise ValueError("Give either --model or --run_dir.")
     pixels = parse_pixels(values.pixels)
-    dataset, path = values.dataset, values.model
+    dataset, path, settings = values.dataset, values.model, None
     if path is None:
         path = Path(values.run_dir) / "model.keras"
-        settings = json.loads((Path(values.run_dir) / "settings.json").read_text())
-        dataset = dataset or (None if values.image else settings["dataset"])
+        settings = Settings(**json.loads((Path(values.run_dir) / "settings.json").read_text()))
+        dataset = dataset or (None if values.image else settings.dataset)
     if bool(values.image) == bool(dataset):
         raise ValueError(f"Give either --image or --dataset. Received: image={values.image}, dataset={dataset}")
     network = network_of(read_model(path), path)
@@ -165,7 +174,7 @@ def run(values: flags.FlagValues, command: str | None = None) -> dict[str, Any]:
         batches = read_batches(network, values.image, values.trimap)
     else:
         batches = data_set_batches(network, dataset, values.data_dir, values.pictures)
-    fresh = untrained(network, values.seed)
+    fresh = make_model(settings, 1) if settings else untrained(network, values.seed)
     maps = [{"untrained": kernel_maps(fresh, x), "trained": kernel_maps(network, x)} for _, x in batches]
     sheets = draw(batches, maps, values.show, pixels)
     outputs = {name: Path(values.output) / name for name in sheets}
@@ -185,12 +194,13 @@ def run(values: flags.FlagValues, command: str | None = None) -> dict[str, Any]:
 
 def table(levels: Figures) -> list[list[str]]:
     """Return the header and the rows of the figures of `figures_of`, as texts."""
-    regions = ("boundary", "flat", "edge")
-    rows = [["kernels", "model", *regions, "boundary above flat"]]
+    names = ("boundary", "flat", "edge")
+    rows = [["kernels", "of", *names, "boundary / flat", "boundary above flat"]]
     for level, models in levels.items():
         for name, figures in models.items():
-            deviations = [_rounded(figures[region]["deviation"], 4) for region in regions]
-            rows.append([level, name, *deviations, _rounded(figures["boundary_above_flat"], 2)])
+            means = [_rounded(figures[region]["mean"], 4) for region in names]
+            shares = [_rounded(figures[key], 2) for key in ("boundary_over_flat", "boundary_above_flat")]
+            rows.append([level, name, *means, *shares])
     return rows
 
 
@@ -206,7 +216,7 @@ def main(argv: list[str]) -> None:
         content = run(flags.FLAGS, command_line("experiments.visualize"))
     except (ValueError, OSError) as error:
         raise SystemExit(f"error: {error}") from error
-    print(markdown_table(table(content["levels"]), [False, False, True, True, True, True]))
+    print(markdown_table(table(content["levels"]), [False, False, True, True, True, True, True]))
 
 
 if __name__ == "__main__":
@@ -219,6 +229,8 @@ if __name__ == "__main__":
     flags.DEFINE_multi_string("trimap", [], "Its trimap, for a matting network; once for each picture.")
     flags.DEFINE_multi_integer("show", [0], "Number of a picture to draw, from 0; once for each.")
     flags.DEFINE_multi_string("pixels", [], "Y,X of a pixel whose kernels are shown in numbers; once for each.")
-    flags.DEFINE_integer("seed", 0, "Seed of the fresh weights.", 0, 2**32 - 1)
+    flags.DEFINE_integer(
+        "seed", 0, "Of the fresh weights beside --model; a run is shown beside its own start.", 0, 2**32 - 1
+    )
     flags.DEFINE_string("output", None, "Folder to write to.", required=True)
     app.run(main)

@@ -49,12 +49,8 @@ class Settings:
 
     dataset: str = setting("mnist", "Pictures to reconstruct.", DATASETS)
     upsampling: str = setting("a2u_dynamic_cs", "Upsampling of the decoder.", METHODS)
-    downsampling: str | None = setting(
-        None,
-        "Downsampling of the encoder. Default: a2u, indexnet and max_pool (with max_unpool) with their own, else conv.",
-        DOWNSAMPLING,
-    )
-    kernel_size: int = setting(3, "Side of A2U's upsampling kernels, odd.", lower_bound=1)
+    downsampling: str = setting("max_pool", "Downsampling of the encoder.", DOWNSAMPLING)
+    kernel_size: int = setting(1, "Side of A2U's upsampling kernels, odd.", lower_bound=1)
     encoding_size: int | None = setting(None, "Side of A2U's encoding filters. Default: 6.", lower_bound=1)
     normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)

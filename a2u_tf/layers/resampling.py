@@ -158,13 +158,13 @@ class Resampling:
         return str(up) if self.downsampling == _PARTNERS.get(self.upsampling) else f"{up}+{down}"
 
     @classmethod
-    def of(cls, upsampling: "str | Resampling", own: str, **settings: Any) -> "Resampling":
+    def of(cls, upsampling: "str | Resampling", defaults: "Resampling", own: str, **settings: Any) -> "Resampling":
         """Return the choice that a network's arguments make: a method and settings, or a whole choice alone.
 
-        `own` is the network's own downsampling, where the choice has none.
+        `defaults` are those of the arguments; `own` is the downsampling where the choice has none.
         """
         if isinstance(upsampling, Resampling):
-            chosen, defaults = upsampling, cls("a2u")
+            chosen = upsampling
             if doubled := [name for name, value in settings.items() if value != getattr(defaults, name)]:
                 raise ValueError(f"A `Resampling` says {doubled} already. Received: {chosen}, and {settings}")
         else:

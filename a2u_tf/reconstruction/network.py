@@ -24,10 +24,10 @@ DECODER = (64, 32)
 
 def reconstruction_net(
     upsampling: str | Resampling = "a2u",
-    downsampling: str | None = "a2u",
+    downsampling: str | None = "max_pool",
     variant: str = "dynamic",
     channel_shared: bool = True,
-    kernel_size: int = 3,
+    kernel_size: int = 1,
     encoding_size: int | None = None,
     input_shape: tuple[int | None, ...] = (32, 32, 1),
     normalization: str = "auto",
@@ -37,11 +37,12 @@ def reconstruction_net(
     Args:
         upsampling: One of `a2u_tf.layers.UPSAMPLERS`, or a `Resampling`, which says all but `input_shape`.
         downsampling: `"conv"` (3x3, stride 2), `"max_pool"` (2x2), `"a2u"`, `"indexnet"` with an IndexNet upsampling,
-            or None: the upsampling's partner, see `Resampling`, else `"conv"`.
+            or None: the upsampling's partner, see `Resampling`, else `"max_pool"`.
         variant: A2U variant: `"static"`, `"hybrid"` or `"dynamic"`.
         channel_shared: Whether one A2U encoding filter serves all channels.
         kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that. With one tap the
-            encoder says where in each cell a value belongs, as in max-unpooling; larger kernels average.
+            encoder says where in each cell a value belongs, as in max-unpooling; larger kernels average,
+            and lose what the downsampling left.
         encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
         input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
         normalization: Of A2U's upsampling kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
@@ -55,7 +56,8 @@ def reconstruction_net(
     """
     resampling = Resampling.of(
         upsampling,
-        own="conv",
+        Resampling("a2u", "max_pool", kernel_size=1),
+        own="max_pool",
         downsampling=downsampling,
         variant=variant,
         channel_shared=channel_shared,

@@ -4,7 +4,7 @@ import collections
 import dataclasses
 import functools
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ CAPTION = (
     "Dark to bright: standard deviation of each pixel's weights, 0 where it takes the plain average of its window.",
     "Blue to red: its weights, a map for each tap, where the tap lies; white is 1/s^2. Models share the scales.",
 )
+GATES_CAPTION = ("Dark to bright: the weight of each pixel's only tap, a gate. Models share the scale.",)
 Calls: TypeAlias = list[tuple[keras.Layer, dict[str, Tensor]]]
 _BAR = 96  # width in pixels of a colour scale
 
@@ -115,7 +116,8 @@ def kernel_sheet(pictures: Array, models: Models, number: int = 0, side: int = 2
 
     For each model it shows the standard deviation of the kernels over their taps, black where the kernel is a plain
     average, and the weight of each tap, laid out as in the kernel: blue below 1/s^2, white at it, red above. The scales
-    are written above and are the same for all models. Where there are groups, means over these are shown.
+    are written above and are the same for all models. Where there are groups, means over these are shown. Kernels of a
+    single tap, gates, are shown as one map of their weights, black for the smallest of all models.
 
     Args:
         pictures: Floats of shape `(N, H, W, 1 or 3)` in [0, 1].
@@ -130,27 +132,56 @@ def kernel_sheet(pictures: Array, models: Models, number: int = 0, side: int = 2
     if side < 200:
         raise ValueError(f"`side` must be at least 200. Received: side={side}")
     picture = tiles.fitted(tiles.rgb(pictures[number]), side)
-    width = side + MARGIN
-    rows = []
+    rows: list[Array] = []
+    captions: list[str] = []
     for levels in zip(*models.values(), strict=True):
         _, rows_of_kernels, columns_of_kernels, groups, size, _ = levels[0].weights.shape
-        deviations = [level.deviation()[number] for level in levels]
-        excess = [level.weights[number].mean(axis=2) - 1 / size**2 for level in levels]
-        most, limit = (max(np.abs(v).max() for v in values) or 1 for values in (deviations, excess))
-        low, high = (f"{1 / size**2 + end:.4f}" for end in (-limit, limit))
-        scales = [
-            _scale_line("0", tiles.unsigned_colours, (0, most), f"{most:.4f}", width),
-            _scale_line(low, tiles.signed_colours, (-limit, limit), high, width),
-        ]
         text = f"{rows_of_kernels} x {columns_of_kernels} kernels" + (f", {groups} groups" if groups > 1 else "")
-        columns = [_column(levels[0].name, tiles.title(text, width), picture)]
-        for name, deviation, weights in zip(models, deviations, excess, strict=True):
-            tile = tiles.fitted(tiles.unsigned_colours(deviation, most), side)
-            columns.append(_column(f"{name}: at most {deviation.max():.4f}", scales[0], tile))
-            columns.append(_column(f"{name}: {size} x {size} weights", scales[1], _tap_grid(weights, limit, side)))
+        columns = [_column(levels[0].name, tiles.title(text, side + MARGIN), picture)]
+        weights = [level.weights[number].mean(axis=2) for level in levels]
+        captions += GATES_CAPTION if size == 1 else CAPTION
+        if size == 1:
+            columns += _gates(dict(zip(models, weights, strict=True)), side)
+        else:
+            deviations = [level.deviation()[number] for level in levels]
+            columns += _windows(models, deviations, weights, side)
         rows.append(np.concatenate(columns, axis=1))
-    sheet = np.concatenate([*(tiles.title(text, rows[0].shape[1]) for text in CAPTION), *rows])
+    width = max(row.shape[1] for row in rows)
+    padded = [np.pad(row, [(0, 0), (0, width - row.shape[1]), (0, 0)], constant_values=GREY) for row in rows]
+    sheet = np.concatenate([*(tiles.title(text, width) for text in dict.fromkeys(captions)), *padded])
     return np.pad(sheet, [(0, 0), (MARGIN, 0), (0, 0)], constant_values=GREY)
+
+
+def _gates(weights: Mapping[str, Array], side: int) -> list[Array]:
+    """Columns of kernels of one tap: the weights, `(H, W, 1, 1)` of each model."""
+    low, high = min(w.min() for w in weights.values()), max(w.max() for w in weights.values())
+    span = (high - low) or 1
+    scale = _scale_line(f"{low:.4f}", tiles.unsigned_colours, (0, span), f"{high:.4f}", side + MARGIN)
+    return [
+        _column(f"{name}: {w.min():.3f} to {w.max():.3f}", scale, _unsigned_tile(w[..., 0, 0] - low, span, side))
+        for name, w in weights.items()
+    ]
+
+
+def _windows(names: Iterable[str], deviations: list[Array], weights: list[Array], side: int) -> list[Array]:
+    """Columns of larger kernels: their deviations `(H, W)`, and the weights of each tap, `(H, W, s, s)`."""
+    size, width, columns = weights[0].shape[-1], side + MARGIN, []
+    excess = [w - 1 / size**2 for w in weights]
+    most, limit = (max(np.abs(v).max() for v in values) or 1 for values in (deviations, excess))
+    low, high = (f"{1 / size**2 + end:.4f}" for end in (-limit, limit))
+    scales = [
+        _scale_line("0", tiles.unsigned_colours, (0, most), f"{most:.4f}", width),
+        _scale_line(low, tiles.signed_colours, (-limit, limit), high, width),
+    ]
+    for name, deviation, taps in zip(names, deviations, excess, strict=True):
+        tile = _unsigned_tile(deviation, most, side)
+        columns.append(_column(f"{name}: at most {deviation.max():.4f}", scales[0], tile))
+        columns.append(_column(f"{name}: {size} x {size} weights", scales[1], _tap_grid(taps, limit, side)))
+    return columns
+
+
+def _unsigned_tile(values: Array, limit: float, side: int) -> Array:
+    return tiles.fitted(tiles.unsigned_colours(values, limit), side)
 
 
 def check_levels(pictures: Array, models: Models, number: int) -> None:

@@ -26,19 +26,17 @@ def test_every_method_makes_a_network(method):
 @pytest.mark.process
 def test_run_once_then_found(tmp_path, monkeypatch):
     def train(runs):
-        return compare.train("synthetic", "nearest", 3, "quick", tmp_path / runs, tmp_path / "out")
+        return compare.train(
+            "synthetic", compare.case_of("nearest+conv"), 3, "quick", tmp_path / runs, tmp_path / "out"
+        )
 
     monkeypatch.setitem(compare.SCHEDULES, "quick", {"epochs": 1, "limit_train": 20, "batch_size": 10})
-    first, path = train("runs"), tmp_path / "out" / "quick_synthetic_nearest_seed_3.json"
-    assert (first["method"], first["schedule"], first["settings"]["seed"]) == ("nearest", "quick", 3)
-    assert first["settings"]["upsampling"] == "nearest"
+    first, path = train("runs"), tmp_path / "out" / "quick_synthetic_nearest+conv_seed_3.json"
+    assert (first["method"], first["schedule"], first["settings"]["seed"]) == ("nearest+conv", "quick", 3)
+    assert (first["settings"]["upsampling"], first["settings"]["downsampling"]) == ("nearest", "conv")
     assert json.loads(path.read_text()) == first
     assert train("elsewhere") == first
     assert not (tmp_path / "elsewhere").exists()
-    old = {"downsampling": "conv", "variant": "dynamic", "channel_shared": True}  # as earlier runs were recorded
-    recorded = {**first, "settings": {**first["settings"], **old}}
-    path.write_text(json.dumps(recorded))
-    assert train("elsewhere") == recorded
     monkeypatch.setitem(compare.SCHEDULES, "quick", {"epochs": 1, "limit_train": 30, "batch_size": 10})
     assert train("elsewhere")["train_pictures"] == 30
 
@@ -47,10 +45,10 @@ def test_run_once_then_found(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--upsampling=nearest,cubic"], r"error: --upsampling takes nearest, bilinear.* Received: cubic"),
+        (["--upsampling=nearest,cubic"], r"error: A choice of methods is .*nearest, bilinear.* Received: cubic"),
         (
             ["--dataset=mnist", "--upsampling=nearest", "--data_dir=no"],
-            r"error: mnist nearest seed 0 failed.*\bno/mnist",
+            r"error: short_mnist_nearest\+max_pool_seed_0 failed.*\bno/mnist",
         ),
     ],
 )
@@ -61,4 +59,4 @@ def test_exceptions(tmp_path, arguments, message):
     assert result.returncode == 1
     assert re.search(message, result.stderr, re.DOTALL)
     assert "Traceback" not in result.stderr
-    assert not (tmp_path / "out" / "short_mnist_nearest_seed_0.json").exists()
+    assert not (tmp_path / "out" / "short_mnist_nearest+max_pool_seed_0.json").exists()

@@ -1,5 +1,6 @@
 """The table and the figure of a comparison, from JSON files."""
 
+import dataclasses
 import json
 
 import cv2
@@ -7,14 +8,16 @@ import pytest
 
 from experiments.report_comparison import format_comparison, main, read_runs, write_report
 from experiments.tabulate import format_table
+from train.reconstruction import Settings
 
 
-def summary(method, psnr, seed=0, dataset="mnist", parameters=1234):
+def summary(method, psnr, seed=0, dataset="mnist", **a2u):
+    settings = Settings(dataset, method, epochs=3, batch_size=20, learning_rate=0.1, seed=seed, **a2u)
     return {
-        "method": method,
+        "method": "_".join([method, *a2u]),
         "schedule": "short",
-        "settings": {"dataset": dataset, "seed": seed, "epochs": 3, "batch_size": 20, "learning_rate": 0.1},
-        "parameters": parameters,
+        "settings": dataclasses.asdict(settings),
+        "parameters": 1234,
         "macs": 12_345_678,
         "train_pictures": 20_000,
         "test_pictures": 10_000,
@@ -48,10 +51,27 @@ def test_runs_are_grouped(folder):
 def test_best_first_with_the_spread_of_several_seeds(folder):
     lines = format_comparison(read_runs(folder)["short", "mnist"]).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    assert cells[0] == ["method", "PSNR (dB)", "SSIM", "MAE", "RMSE", "parameters", "MACs (M)", "seeds"]
+    measured = ["PSNR (dB)", "SSIM", "MAE", "RMSE", "parameters", "MACs (M)", "seeds"]
+    assert cells[0] == ["upsampling", "downsampling", *measured]
     spreads = ["15.50 ± 0.71", "0.5000 ± 0.0000", "0.1250 ± 0.0000", "0.2500 ± 0.0000"]
-    assert cells[2] == ["a2u_dynamic_cs", *spreads, "1,234", "12.3", "2"]
-    assert cells[3] == ["bilinear", "14.00", "0.5000", "0.1250", "0.2500", "1,234", "12.3", "1"]
+    assert cells[2] == ["a2u_dynamic_cs", "max_pool", *spreads, "1,234", "12.3", "2"]
+    assert cells[3] == ["bilinear", "max_pool", "14.00", "0.5000", "0.1250", "0.2500", "1,234", "12.3", "1"]
+
+
+def test_settings_that_vary_have_columns():
+    runs = [
+        summary("a2u_dynamic_cs", 16.0),
+        summary("a2u_dynamic_cs", 15.0, encoding_size=3),
+        summary("bilinear", 14.0, kernel_size=3),
+    ]
+    table = format_comparison({run["method"]: [run] for run in runs})
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert [row[:4] for row in cells if "max_pool" in row or "k" in row] == [
+        ["upsampling", "downsampling", "k", "PSNR (dB)"],
+        ["a2u_dynamic_cs", "max_pool", "6", "16.00"],
+        ["a2u_dynamic_cs", "max_pool", "3", "15.00"],
+        ["bilinear", "max_pool", "", "14.00"],
+    ]
 
 
 def test_report(folder, capsys):
@@ -79,8 +99,9 @@ def test_exception_of_an_empty_folder(tmp_path):
 
 def test_table_of_summaries():
     metrics = {"psnr": 20.125, "ssim": 0.98765, "mae": 0.01234, "rmse": 0.0456}
-    run = {"settings": {"epochs": 2, "seed": 0}, "parameters": 776130, "metrics": metrics}
-    header, rule, row = format_table({"bilinear": run}).splitlines()
-    cells = ["bilinear", "20.12", "0.9877", "0.0123", "0.0456", "776,130", "2", "0"]
+    settings = dataclasses.asdict(Settings(upsampling="bilinear", epochs=2))
+    run = {"settings": settings, "parameters": 776130, "metrics": metrics}
+    header, rule, row = format_table([run]).splitlines()
+    cells = ["bilinear+max_pool", "20.12", "0.9877", "0.0123", "0.0456", "776,130", "2", "0.01", "0.0", "0"]
     assert [cell.strip() for cell in row.strip("|").split("|")] == cells
     assert header.count("|") == rule.count("|") == row.count("|")

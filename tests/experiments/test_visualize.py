@@ -11,9 +11,10 @@ import pytest
 
 from a2u_tf.layers import A2UUpSampling2D
 from a2u_tf.matting import MattingModel
-from a2u_tf.reconstruction import reconstruction_net
+from experiments.boundaries import summarize
 from experiments.visualize import main, run, table
 from tests.helpers import SEED
+from train.reconstruction import Settings, make_model
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,7 +53,8 @@ def test_command(tmp_path, monkeypatch, rng, capsys):
     content = json.loads((tmp_path / "out" / "kernels.json").read_text())
     assert content["command"] == "python -m experiments.visualize --model=model.keras"
     assert content["pictures"] == 1
-    assert {level: list(models) for level, models in content["levels"].items()} == {"up": ["untrained", "trained"]}
+    names = {level: list(figures) for level, figures in content["levels"].items()}
+    assert names == {"up": ["untrained", "trained", "change"]}
     assert "boundary above flat" in capsys.readouterr().out
     monkeypatch.setattr("experiments.visualize.flags.FLAGS", flags_of(tmp_path, **values, pixels=["3"]))
     with pytest.raises(SystemExit, match=r"^error: Expected --pixels=Y,X with two integers.*Received: \['3'\]$"):
@@ -60,9 +62,10 @@ def test_command(tmp_path, monkeypatch, rng, capsys):
 
 
 def test_run_folder_and_its_data_set(tmp_path):
-    reconstruction_net(variant="hybrid").save(tmp_path / "model.keras")
-    (tmp_path / "settings.json").write_text(json.dumps({"dataset": "synthetic"}))
-    content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4], seed=SEED + 1))
+    settings = {"dataset": "synthetic", "upsampling": "a2u_hybrid_cs", "seed": SEED + 1}
+    make_model(Settings(**settings), 1).save(tmp_path / "model.keras")
+    (tmp_path / "settings.json").write_text(json.dumps(settings))
+    content = run(flags_of(tmp_path, run_dir=str(tmp_path), show=[0, 4]))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"kernels_0.png", "kernels_4.png", "kernels.json"}
     assert content["pictures"] == 5
     assert list(content["levels"]) == ["kernels_1", "kernels_2", "kernels_3"]
@@ -70,9 +73,10 @@ def test_run_folder_and_its_data_set(tmp_path):
         inner = models["trained"]["boundary"]["kernels"] + models["trained"]["flat"]["kernels"]
         assert 0 < inner <= 5 * (size - 4) ** 2
         assert models["trained"]["edge"]["kernels"] == 5 * (size**2 - (size - 4) ** 2)
-        assert models["trained"]["boundary"]["deviation"] > 0
-        assert models["trained"] != models["untrained"]
-    assert cv2.imread(str(tmp_path / "out" / "kernels_4.png")).shape == (44 + 3 * (44 + 220), 4 + 5 * 220, 3)
+        assert models["trained"]["boundary"]["mean"] > 0
+        assert models["trained"] == models["untrained"]  # as it is not trained yet
+        assert models["change"]["flat"]["mean"] == 0
+    assert cv2.imread(str(tmp_path / "out" / "kernels_4.png")).shape == (22 + 3 * (44 + 220), 4 + 3 * 220, 3)
 
 
 def test_untrained_kernels_change_with_the_seed_and_trained_ones_do_not(tmp_path):
@@ -151,10 +155,9 @@ def test_exceptions_leave_no_files(tmp_path, monkeypatch, values, error, message
 
 
 def test_table_of_levels_without_boundaries():
-    nothing = {"kernels": 0, "deviation": None}
-    figures = {"boundary": nothing, "flat": {"kernels": 3, "deviation": 0.0}, "edge": nothing}
-    _, row = table({"up": {"trained": {**figures, "boundary_above_flat": None}}})
-    assert row == ["up", "trained", "-", "0.0000", "-", "-"]
+    figures = summarize({"boundary": np.zeros(0), "flat": np.zeros(3), "edge": np.zeros(0)})
+    _, row = table({"up": {"trained": figures}})
+    assert row == ["up", "trained", "-", "0.0000", "-", "-", "-"]
 
 
 def test_document_has_the_figures_of_its_files():

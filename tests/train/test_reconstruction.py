@@ -92,7 +92,7 @@ def test_mixed_precision_trains(tmp_path, precision, upsampling):
 
 
 def test_default_run_dir_names_the_method():
-    assert default_run_dir(Settings()).name == "mnist_a2u_dynamic_cs_100_epochs_seed_0"
+    assert default_run_dir(Settings()).name == "mnist_a2u_dynamic_cs+max_pool_100_epochs_seed_0"
     assert default_run_dir(TINY).name == "synthetic_bilinear+max_pool_3_epochs_seed_0"
 
 

@@ -82,9 +82,24 @@ def test_feature_mean_over_groups():
     assert tap(square, 2, 2, 1, 2) == list(RED)
 
 
-@pytest.mark.parametrize("size", [1, 5])
-def test_feature_other_kernel_sizes_and_shapes(size):
-    sheet = kernel_sheet(np.zeros((1, 7, 3, 1)), {"trained": [uniform(height=7, width=3, size=size)]}, side=SIDE)
+def test_feature_gates_are_one_map_a_model(rng):
+    gates = {name: [uniform(size=1)] for name in ("untrained", "trained")}
+    for name, lowest, highest in (("untrained", 0.45, 0.5), ("trained", 0.2, 0.8)):
+        gates[name][0].weights[...] = rng.uniform(0.46, 0.49, (1, 4, 4, 1, 1, 1))
+        gates[name][0].weights[0, 0, 1], gates[name][0].weights[0, 3, 2] = lowest, highest
+    sheet = kernel_sheet(np.zeros((1, 4, 4, 1)), gates, side=SIDE)
+    assert sheet.shape == (HEADER + 2 * HEADER + SIDE + MARGIN, MARGIN + 3 * (SIDE + MARGIN), 3)
+    untrained, trained = (
+        square[26 - HEADER :: 53, 26::53].sum(axis=-1).astype(int)[:4] for square in columns(sheet, 0)[1:]
+    )
+    assert (trained.argmin(), trained.argmax()) == (1, 14)
+    assert trained.min() < 10 < 350 < trained.max()  # black and yellow: the ends of the shared scale
+    assert untrained.min() > trained.min()
+    assert untrained.max() < trained.max()
+
+
+def test_feature_other_shapes():
+    sheet = kernel_sheet(np.zeros((1, 7, 3, 1)), {"trained": [uniform(height=7, width=3, size=5)]}, side=SIDE)
     assert sheet.shape == (2 * HEADER + 2 * HEADER + SIDE + MARGIN, MARGIN + 3 * (SIDE + MARGIN), 3)
 
 

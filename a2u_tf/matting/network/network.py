@@ -81,6 +81,7 @@ def matting_net(
         )
     resampling = Resampling.of(
         upsampling,
+        Resampling("a2u"),
         own="max_pool",
         downsampling=downsampling,
         variant=variant,
