@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of what is upsampled (default: 256 256)",
     )
     parser.add_argument("--scale", type=positive_integer, default=2, help="default: %(default)s")
+    a2u = parser.add_argument_group("A2U's settings")
+    a2u.add_argument("--kernel-size", type=positive_integer, default=3, metavar="S", help="default: %(default)s")
+    a2u.add_argument("--encoding-size", type=positive_integer, metavar="K", help="default: three times the scale")
+    a2u.add_argument("--normalization", default="auto", help="auto, softmax or sigmoid (default: %(default)s)")
     parser.add_argument(
         "--table-1", action="store_true", help="instead: the paper's Table 1, parameters of A2U's kernel generators"
     )
@@ -50,9 +54,10 @@ def run(args: argparse.Namespace) -> None:
     from a2u_tf.layers import METHODS
 
     if args.table_1:
-        print(format_table([32, 64, 128, 256], kernel_size=3, encoding_size=6, scale=2))
+        print(format_table([32, 64, 128, 256], args.kernel_size, args.encoding_size or 3 * args.scale, args.scale))
         return
-    costs = method_costs(args.names or METHODS, args.channels, tuple(args.size), args.scale)
+    a2u = (args.kernel_size, args.encoding_size, args.normalization)
+    costs = method_costs(args.names or METHODS, args.channels, tuple(args.size), args.scale, *a2u)
     header = ["method", "parameters", "kernel MACs", "resampling MACs", "activations"]
     rows = [
         [name, *(f"{value:,}" for value in (cost.parameters, cost.kernel_macs, cost.resampling_macs, cost.activations))]

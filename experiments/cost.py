@@ -5,6 +5,7 @@
 Everything is counted twice, by formula and from TensorFlow's graph; where the two differ, nothing is written.
 """
 
+import dataclasses
 import functools
 import math
 import operator
@@ -22,6 +23,7 @@ from a2u_tf.layers import GUIDED, METHODS, Resampling
 from a2u_tf.matting import matting_net
 from a2u_tf.reconstruction import reconstruction_net
 from experiments.cost_text import PUBLISHED, PUBLISHED_AT, PUBLISHED_TEXT, TEXT
+from train.reconstruction import Settings
 from train.run_folder import command_line
 
 # Channels and strides of what the matting network upsamples to.
@@ -88,14 +90,14 @@ def operator_row(method: str, size: int, width: float = 1.0) -> dict[str, int]:
 
 
 def network_rows(
-    build: Callable[[Resampling], keras.Model], input_shape: tuple[int, ...], chosen: Iterable[str]
+    build: Callable[[Resampling], keras.Model], input_shape: tuple[int, ...], choices: Iterable[Resampling]
 ) -> dict[str, dict[str, int]]:
     """Return the cost of a network with each method, and what it adds to nearest upsampling with max-pooling.
 
     Args:
         build: Function of a `Resampling` to a functional model.
         input_shape: Static shape of the model's input.
-        chosen: Those of `a2u_tf.layers.METHODS` to count, each with its partner or max-pooling.
+        choices: What to count.
 
     Returns:
         Dict from names to dicts of ints.
@@ -104,10 +106,7 @@ def network_rows(
         CostError: Where formula and graph differ.
     """
     rows: dict[str, dict[str, int]] = {}
-    for method in dict.fromkeys(("nearest", *chosen)):
-        resampling = Resampling.parse(method)
-        if resampling.downsampling is None:
-            resampling = Resampling.parse(method, "max_pool")
+    for resampling in dict.fromkeys((Resampling("nearest", "max_pool"), *choices)):
         model = build(resampling)
         graph, (backbone, operators) = count(model, input_shape), network_cost(model)
         _check(resampling.name, backbone + operators.macs + operators.averaging_macs, graph.macs, "MACs")
@@ -134,9 +133,12 @@ def tabulate(size: int, width: float, chosen: Iterable[str], command: str) -> tu
         row = operator_row(method, size, width)
         operators[method] = row | {"published_parameters": parameters, "published_gflops": gflops}
     print("reconstruction networks", flush=True)
-    networks["reconstruction"] = network_rows(reconstruction_net, (1, 32, 32, 1), chosen)
+    digits = [Settings(upsampling=method).resampling for method in chosen]
+    networks["reconstruction"] = network_rows(reconstruction_net, (1, 32, 32, 1), digits)
     print("matting networks", flush=True)
-    networks["matting"] = network_rows(build, (1, size, size, 4), chosen)
+    partnered = [Resampling.parse(method) for method in chosen]
+    mattes = [dataclasses.replace(choice, downsampling=choice.downsampling or "max_pool") for choice in partnered]
+    networks["matting"] = network_rows(build, (1, size, size, 4), mattes)
     columns = dict(OPERATOR_COLUMNS)
     if not published:
         del columns["published"], columns["published (G)"]

@@ -33,7 +33,7 @@ a {size} x {size} picture, guided by encoder features of as many channels. Param
 {published}
 ## Reconstruction network
 
-32 x 32 x 1 pictures. *Added* is against nearest upsampling with max-pooling.
+32 x 32 x 1 pictures, max-pooling, A2U with kernels of one tap. *Added* is against nearest upsampling with max-pooling.
 
 {reconstruction}
 

@@ -1,7 +1,9 @@
 """The cost of a layer, a network, the methods side by side, and the paper's Table 1, by formula."""
 
+import dataclasses
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import keras
 
@@ -51,7 +53,13 @@ def network_cost(model: keras.Model) -> tuple[int, Cost]:
 
 
 def method_costs(
-    names: Iterable[str] = METHODS, channels: int = 64, size: tuple[int, int] = (256, 256), scale: int = 2
+    names: Iterable[str] = METHODS,
+    channels: int = 64,
+    size: tuple[int, int] = (256, 256),
+    scale: int = 2,
+    kernel_size: int = 3,
+    encoding_size: int | None = None,
+    normalization: str = "auto",
 ) -> dict[str, Cost]:
     """Return what methods cost by formula, for one picture, by their names.
 
@@ -61,11 +69,13 @@ def method_costs(
         channels: Of the features, and of the guidance where a method takes one.
         size: Height and width of the features that are upsampled.
         scale: By how much.
+        kernel_size, encoding_size, normalization: A2U's, see `a2u_tf.layers.A2UKernels`.
     """
+    a2u: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "normalization": normalization}
     low, high = (1, *size, channels), (1, scale * size[0], scale * size[1], channels)
     costs = {}
     for name in names:
-        chosen = Resampling.parse(name)
+        chosen = dataclasses.replace(Resampling.parse(name), **a2u)
         shapes = (low, high) if chosen.upsampling in GUIDED else (low,)
         costs[name] = operator_cost(chosen.upsampler(scale=scale), *shapes)
     return costs

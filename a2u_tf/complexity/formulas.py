@@ -60,7 +60,8 @@ def a2u_kernels(
     filters = 2 * rank * (1 if layer.channel_shared else channels)
     # The inputs of the two norms, the two factors of the affinity, the affinity, and one map per normalisation step.
     maps = (4 if layer.use_norm else 2) * rank * channels + rank
-    maps += sum(2 if direction == "up" and layer.kernel_size > 1 else 1 for direction in directions) * kernel_values
+    both = layer.normalization == "auto" and layer.kernel_size > 1  # a softmax over a sigmoid
+    maps += sum(2 if direction == "up" and both else 1 for direction in directions) * kernel_values
     cost = Cost(
         values + filters * window + (4 * rank * channels if layer.use_norm else 0),
         kernel_macs=(rank * channels * (2 * window + 1) + values) * cells,

@@ -21,9 +21,22 @@ def rows(text):
 
 
 def test_a_row_is_the_cost_of_the_layer(capsys):
-    arguments = ["a2u_hybrid_cw", "nearest", "--channels", "5", "--size", "6", "8", "--scale", "3"]
+    arguments = [
+        "a2u_hybrid_cw",
+        "nearest",
+        "--channels",
+        "5",
+        "--size",
+        "6",
+        "8",
+        "--scale",
+        "3",
+        "--kernel-size",
+        "5",
+    ]
+    arguments += ["--encoding-size", "4", "--normalization", "sigmoid"]
     assert main(["cost", *arguments]) == 0
-    layer = A2UUpSampling2D(scale=3, variant="hybrid", channel_shared=False)
+    layer = A2UUpSampling2D(3, 5, 4, "hybrid", False, normalization="sigmoid")
     cost = operator_cost(layer, (1, 6, 8, 5), (1, 18, 24, 5))
     table = rows(capsys.readouterr().out)
     assert table["method"] == ["parameters", "kernelMACs", "resamplingMACs", "activations"]

@@ -92,6 +92,7 @@ SETTINGS = [
     ),
     *A2U,
     (A2UUpSampling2D, {}, (LOW,)),
+    *((A2UUpSampling2D, {"normalization": name}, (LOW, HIGH)) for name in ("softmax", "sigmoid")),
     (A2UUpSampling2D, {"kernel_size": 1, "encoding_size": 3, "use_norm": False, "use_bias": False}, (LOW, HIGH)),
     (A2UUpSampling2D, {"scale": 3, "rank": 2, "groups": 4}, ((1, 4, 5, 8), (1, 12, 15, 6))),
     (A2UDownSampling2D, {"variant": "hybrid", "groups": 2}, (HIGH,)),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from a2u_tf.complexity import Cost
+from a2u_tf.layers import Resampling
 from a2u_tf.reconstruction import reconstruction_net
 from experiments import cost
 
@@ -47,7 +48,7 @@ def test_operator_row():
 
 @pytest.mark.network
 def test_network_rows_start_from_nearest():
-    rows = cost.network_rows(reconstruction_net, (1, 32, 32, 1), ["bilinear"])
+    rows = cost.network_rows(reconstruction_net, (1, 32, 32, 1), [Resampling("bilinear", "max_pool")])
     assert list(rows) == ["nearest+max_pool", "bilinear+max_pool"]
     added = rows["bilinear+max_pool"]
     assert added["macs_added"] == 4 * (32 * 32 * 32 + 16 * 16 * 64 + 8 * 8 * 128)
