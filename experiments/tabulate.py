@@ -4,7 +4,7 @@ python -m experiments.tabulate --output=results/NAME runs/A runs/B      # writes
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +20,23 @@ COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "MAE": lambda summary: f"{summary['metrics']['mae']:.4f}",
     "RMSE": lambda summary: f"{summary['metrics']['rmse']:.4f}",
     "parameters": lambda summary: f"{summary['parameters']:,}",
-    "epochs": lambda summary: str(summary["settings"]["epochs"]),
-    "rate": lambda summary: str(summary["settings"]["learning_rate"]),
-    "momentum": lambda summary: str(summary["settings"]["momentum"]),
-    "seed": lambda summary: str(summary["settings"]["seed"]),
 }
 
 
-def _method(summary: dict[str, Any]) -> str:
-    return Resampling.parse(summary["settings"]["upsampling"], summary["settings"]["downsampling"]).name
-
-
-def format_table(summaries: Iterable[dict[str, Any]]) -> str:
-    """Format the summaries of runs as a Markdown table."""
-    rows = [[_method(summary), *(column(summary) for column in COLUMNS.values())] for summary in summaries]
-    return markdown_table([["method", *COLUMNS], *rows], [False] + [True] * len(COLUMNS))
+def format_table(summaries: Sequence[dict[str, Any]]) -> str:
+    """Format the summaries of runs as a Markdown table; settings in which they differ have columns of their own."""
+    runs = [summary["settings"] for summary in summaries]
+    varied = [name for name in runs[0] if len({str(run.get(name)) for run in runs}) > 1 and "sampling" not in name]
+    header = ["method", *varied, *COLUMNS]
+    rows = [
+        [
+            Resampling.parse(run["upsampling"], run["downsampling"]).name,
+            *(str(run.get(name)) for name in varied),
+            *(column(summary) for column in COLUMNS.values()),
+        ]
+        for run, summary in zip(runs, summaries, strict=True)
+    ]
+    return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
 
 
 def read_summaries(folders: Iterable[Path | str]) -> list[dict[str, Any]]:
@@ -59,13 +61,13 @@ def main(argv: list[str]) -> None:
         raise SystemExit(f"error: {error}") from error
     table = format_table(summaries)
     commands = "\n".join(f"    {summary['command']}" for summary in summaries)
-    datasets = ", ".join(sorted({summary["settings"]["dataset"] for summary in summaries}))
+    datasets = " and ".join(dict.fromkeys(summary["settings"]["dataset"] for summary in summaries))
     output = Path(flags.FLAGS.output)
     write_json(output.with_suffix(".json"), summaries)
     write_text(
         output.with_suffix(".md"),
-        f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures; "
-        f"trained on {summaries[0]['train_pictures']:,}.\n\n{table}\n\nMade by\n\n{commands}\n",
+        f"# Reconstruction of {datasets}\n\nOn the test set of {summaries[0]['test_pictures']:,} pictures.\n\n"
+        f"{table}\n\nMade by\n\n{commands}\n",
     )
     print(table)
 

@@ -11,6 +11,7 @@ The run folder holds settings.json, versions.json, history.csv, tensorboard/, ba
 summary.json, the metrics on the test set.
 """
 
+import csv
 import dataclasses
 import json
 import time
@@ -107,6 +108,8 @@ def run(
     metrics = model.evaluate(test, test, batch_size=settings.batch_size, verbose=0, return_dict=True)
     with replaced(folder / "model.keras") as temporary:
         model.save(temporary)
+    with open(folder / "history.csv", newline="") as file:
+        curve = [float(row["val_psnr"]) for row in csv.DictReader(file)]
     reconstruction_sheet(test[:12], model.predict(test[:12], verbose=0), folder / "sheet.png")
     summary = {
         "command": command,
@@ -115,6 +118,7 @@ def run(
         "train_pictures": len(train),
         "test_pictures": len(test),
         "metrics": {name: metrics[name] for name in ("psnr", "ssim", "mae", "rmse")},
+        "psnr_by_epoch": curve,
         "seconds_since_start": round(seconds, 1),
         "versions": versions(),
     }

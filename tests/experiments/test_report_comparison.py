@@ -21,6 +21,7 @@ def summary(method, psnr, seed=0, dataset="mnist", **a2u):
         "macs": 12_345_678,
         "train_pictures": 20_000,
         "test_pictures": 10_000,
+        "psnr_by_epoch": [psnr - 1, psnr - 0.02 * (seed + 1), psnr],
         "metrics": {"psnr": psnr, "ssim": 0.5, "mae": 0.125, "rmse": 0.25},
         "versions": {"backend": "tensorflow"},
     }
@@ -79,7 +80,12 @@ def test_report(folder, capsys):
     main(["report", str(folder)])
     text = (folder.parent / "runs.md").read_text()
     assert text in capsys.readouterr().out
-    for part in ("## mnist, short schedule", "## fashion_mnist, short schedule", "3 epochs of 20,000 pictures"):
+    for part in (
+        "## mnist, short schedule",
+        "## fashion_mnist, short schedule",
+        "3 epochs of 20,000 pictures",
+        "by more than 0.04 dB",
+    ):
         assert part in text
     height, width, _ = cv2.imread(str(folder.parent / "runs.png")).shape
     assert width > 2 * height
@@ -97,11 +103,17 @@ def test_exception_of_an_empty_folder(tmp_path):
         main(["report", str(tmp_path)])
 
 
-def test_table_of_summaries():
+def test_table_of_summaries_shows_the_settings_that_differ():
     metrics = {"psnr": 20.125, "ssim": 0.98765, "mae": 0.01234, "rmse": 0.0456}
-    settings = dataclasses.asdict(Settings(upsampling="bilinear", epochs=2))
-    run = {"settings": settings, "parameters": 776130, "metrics": metrics}
-    header, rule, row = format_table([run]).splitlines()
-    cells = ["bilinear+max_pool", "20.12", "0.9877", "0.0123", "0.0456", "776,130", "2", "0.01", "0.0", "0"]
-    assert [cell.strip() for cell in row.strip("|").split("|")] == cells
-    assert header.count("|") == rule.count("|") == row.count("|")
+    runs = [
+        {"settings": dataclasses.asdict(settings), "parameters": 776130, "metrics": metrics}
+        for settings in (Settings(upsampling="bilinear"), Settings(seed=1, limit_train=50))
+    ]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in format_table(runs).splitlines()]
+    measured = ["20.12", "0.9877", "0.0123", "0.0456", "776,130"]
+    assert rows[0][:4] == ["method", "seed", "limit_train", "PSNR (dB)"]
+    assert rows[2:] == [
+        ["bilinear+max_pool", "0", "None", *measured],
+        ["a2u_dynamic_cs+max_pool", "1", "50", *measured],
+    ]
+    assert format_table(runs[:1]).splitlines()[0].split()[1:4] == ["method", "|", "PSNR"]

@@ -43,6 +43,7 @@ def test_run_folder_explains_itself(finished):
     assert set(summary["metrics"]) == {"psnr", "ssim", "mae", "rmse"}
     rows = list(csv.DictReader((folder / "history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert summary["psnr_by_epoch"] == [float(row["val_psnr"]) for row in rows]
     assert float(rows[-1]["val_mae"]) == pytest.approx(summary["metrics"]["mae"], rel=1e-3)
     assert cv2.imread(str(folder / "sheet.png")) is not None
     assert keras.saving.load_model(folder / "model.keras").count_params() == summary["parameters"]
