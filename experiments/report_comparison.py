@@ -50,7 +50,7 @@ def format_comparison(methods: Methods) -> str:
     for method in sorted(methods, key=lambda name: -_mean(methods[name], "psnr")):
         runs = methods[method]
         settings = runs[0]["settings"]
-        own = [str(settings[name] or 6) if method.startswith("a2u") else "" for name in varied]
+        own = [str(settings[name]) if method.startswith("a2u") else "" for name in varied]
         choice = [settings["upsampling"], settings["downsampling"], *own]
         values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
         costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}"]

@@ -52,7 +52,7 @@ class Settings:
     upsampling: str = setting("a2u_dynamic_cs", "Upsampling of the decoder.", METHODS)
     downsampling: str = setting("max_pool", "Downsampling of the encoder.", DOWNSAMPLING)
     kernel_size: int = setting(1, "Side of A2U's upsampling kernels, odd.", lower_bound=1)
-    encoding_size: int | None = setting(None, "Side of A2U's encoding filters. Default: 6.", lower_bound=1)
+    encoding_size: int = setting(2, "Side of A2U's encoding filters.", lower_bound=1)
     normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
     batch_size: int = setting(100, "Pictures per step.", lower_bound=1)

@@ -28,7 +28,7 @@ def reconstruction_net(
     variant: str = "dynamic",
     channel_shared: bool = True,
     kernel_size: int = 1,
-    encoding_size: int | None = None,
+    encoding_size: int | None = 2,
     input_shape: tuple[int | None, ...] = (32, 32, 1),
     normalization: str = "auto",
 ) -> keras.Model:
@@ -43,7 +43,8 @@ def reconstruction_net(
         kernel_size: Side of A2U's upsampling kernels; its downsampling kernels have twice that. With one tap the
             encoder says where in each cell a value belongs, as in max-unpooling; larger kernels average,
             and lose what the downsampling left.
-        encoding_size: Side of A2U's encoding filters. Default: 6, see `A2UKernels`.
+        encoding_size: Side of A2U's encoding filters. The default sees the cell that a kernel of one tap serves and no
+            more: larger ones blur what they tell apart. None: 6, see `A2UKernels`.
         input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
         normalization: Of A2U's upsampling kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
 
@@ -56,7 +57,7 @@ def reconstruction_net(
     """
     resampling = Resampling.of(
         upsampling,
-        Resampling("a2u", "max_pool", kernel_size=1),
+        Resampling("a2u", "max_pool", kernel_size=1, encoding_size=2),
         own="max_pool",
         downsampling=downsampling,
         variant=variant,

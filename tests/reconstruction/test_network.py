@@ -70,7 +70,7 @@ def test_cardinality_of_the_default_network():
     assert count(model) == PLAIN + sum(2 * (c + 1) + 4 * (c + 1) + 4 * c for c in CHANNELS)  # encodings, kernels, norm
     assert model.input_shape == model.output_shape == (None, 32, 32, 1)
     generator = model.get_layer("kernels_1")
-    assert (generator.kernel_size, generator.encoding_size, generator.directions) == (1, 6, ("up",))
+    assert (generator.kernel_size, generator.encoding_size, generator.directions) == (1, 2, ("up",))
 
 
 MIXED = itertools.product(("bilinear", "a2u"), ("conv", "max_pool", "a2u"))
