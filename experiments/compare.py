@@ -36,9 +36,9 @@ Case: TypeAlias = dict[str, Any]  # settings of a run, but for its data set, sch
 
 SCHEDULES: dict[str, dict[str, float]] = {
     "full": {"epochs": 100, "batch_size": 100, "learning_rate": 0.01},
-    "short": {"epochs": 5, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.02, "momentum": 0.9},
-    "long": {"epochs": 50, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.02, "momentum": 0.9},
-    "quick": {"epochs": 2, "limit_train": 1_000, "batch_size": 20, "learning_rate": 0.1},
+    "short": {"epochs": 5, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.5},
+    "long": {"epochs": 50, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.5},
+    "quick": {"epochs": 2, "limit_train": 1_000, "batch_size": 20, "learning_rate": 0.5},
 }
 _USUAL = {name: "indexnet" if name.startswith("indexnet") else "conv" for name in METHODS if name != "max_unpool"}
 _A2U = {"upsampling": "a2u_dynamic_cs", "downsampling": "max_pool"}
