@@ -34,11 +34,12 @@ from train.reconstruction import Settings
 
 Case: TypeAlias = dict[str, Any]  # settings of a run, but for its data set, schedule and seed
 
-SCHEDULES: dict[str, dict[str, float]] = {
+_ADAM = {"batch_size": 20, "optimizer": "adam", "learning_rate": 0.001}
+SCHEDULES: dict[str, dict[str, Any]] = {
     "full": {"epochs": 100, "batch_size": 100, "learning_rate": 0.01},
-    "short": {"epochs": 5, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.5},
-    "long": {"epochs": 50, "limit_train": 10_000, "batch_size": 20, "learning_rate": 0.5},
-    "quick": {"epochs": 2, "limit_train": 1_000, "batch_size": 20, "learning_rate": 0.5},
+    "short": {"epochs": 5, "limit_train": 10_000, **_ADAM},
+    "long": {"epochs": 50, "limit_train": 10_000, **_ADAM},
+    "quick": {"epochs": 2, "limit_train": 1_000, **_ADAM},
 }
 _USUAL = {name: "indexnet" if name.startswith("indexnet") else "conv" for name in METHODS if name != "max_unpool"}
 _A2U = {"upsampling": "a2u_dynamic_cs", "downsampling": "max_pool"}

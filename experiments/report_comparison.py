@@ -64,10 +64,11 @@ def describe(methods: Methods) -> str:
     settings = run["settings"]
     curves = [run["psnr_by_epoch"] for runs in methods.values() for run in runs]
     last = max((abs(curve[-1] - curve[-2]) for curve in curves if len(curve) > 1), default=float("nan"))
+    optimizer = "Adam" if settings["optimizer"] == "adam" else f"SGD with momentum {settings['momentum']}"
     backends = sorted({run["versions"]["backend"] for runs in methods.values() for run in runs})
     return (
         f"{settings['epochs']} epochs of {run['train_pictures']:,} pictures in batches of {settings['batch_size']}, "
-        f"SGD at {settings['learning_rate']} with momentum {settings['momentum']}, l1 loss; tested on "
+        f"{optimizer} at {settings['learning_rate']}, l1 loss; tested on "
         f"{run['test_pictures']:,} pictures. The last epoch changed no PSNR by more than {last:.2f} dB. Keras on "
         f"{' and '.join(backends)}."
     )

@@ -41,6 +41,7 @@ from train.team import Team, join_team
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
+OPTIMIZERS = ("sgd", "adam")
 MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfold at each
 
 
@@ -56,7 +57,8 @@ class Settings:
     normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
     batch_size: int = setting(100, "Pictures per step.", lower_bound=1)
-    learning_rate: float = setting(0.01, "Of SGD, at the start.", lower_bound=0.0)
+    optimizer: str = setting("sgd", "The paper's, or Adam, whose steps know no scale of the weights.", OPTIMIZERS)
+    learning_rate: float = setting(0.01, "At the start.", lower_bound=0.0)
     momentum: float = setting(0.0, "Of SGD.", lower_bound=0.0, upper_bound=1.0)
     seed: int = setting(0, "Seed of the weights and of the order.", lower_bound=0, upper_bound=2**32 - 1)
     mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
@@ -65,6 +67,10 @@ class Settings:
         False,
         "Compile with XLA: a slower start (a minute with a2u), then faster steps for a2u, slower ones for bilinear.",
     )
+
+    def __post_init__(self) -> None:
+        if self.optimizer == "adam" and self.momentum:
+            raise ValueError(f"Momentum is SGD's. Received: momentum={self.momentum}, optimizer='adam'. Leave one out.")
 
     @property
     def resampling(self) -> Resampling:
@@ -161,8 +167,9 @@ def make_model(settings: Settings, train_pictures: int) -> keras.Model:
     model = distributed(model)
     steps = -(-train_pictures // settings.batch_size) * settings.epochs
     schedule = dropping_rate(settings.learning_rate, steps, MILESTONES)
+    adam = settings.optimizer == "adam"
     model.compile(
-        optimizer=keras.optimizers.SGD(schedule, settings.momentum),
+        optimizer=keras.optimizers.Adam(schedule) if adam else keras.optimizers.SGD(schedule, settings.momentum),
         loss="mean_absolute_error",
         metrics=[
             PSNR(),
@@ -193,8 +200,8 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    settings = read_flags(Settings, {})
     try:
+        settings = read_flags(Settings, {})
         run_dir = values.run_dir or default_run_dir(settings)
         summary = run(settings, run_dir, values.data_dir, values.tensorboard, command_line("train.reconstruction"))
     except (ValueError, OSError, FloatingPointError) as error:
