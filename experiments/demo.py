@@ -1,6 +1,6 @@
 """Train two small digit-reconstruction networks on digits drawn by our own code, and compare them.
 
-    python -m experiments.demo        # no download; about two minutes on two cores
+    python -m experiments.demo        # no download; about a minute on two cores
 
 Bilinear upsampling against A2U (dynamic, channel-shared, one tap), both with max-pooling: the four metrics on held-out
 synthetic digits, and a picture sheet of inputs, outputs and errors.
@@ -17,9 +17,12 @@ from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.reconstruction.sheet import reconstruction_sheet
 from experiments.tabulate import format_table
 from train.reconstruction import Settings, load_images, run
+from train.run_folder import RunFolderError
 
-# Small batches and a far higher rate show in a minute what the paper's recipe shows in hours.
-COMMON = Settings(dataset="synthetic", epochs=3, limit_train=2000, batch_size=20, learning_rate=0.5)
+# Small batches and Adam show in a minute what the paper's recipe shows in hours.
+COMMON = Settings(
+    dataset="synthetic", epochs=4, limit_train=2000, batch_size=20, optimizer="adam", learning_rate=0.001
+)
 METHODS = ("bilinear", "a2u_dynamic_cs")
 
 
@@ -29,7 +32,7 @@ def main(argv: list[str]) -> None:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     common = dataclasses.replace(COMMON, seed=flags.FLAGS.seed)
     summaries, reconstructions = [], {}
-    output = Path(flags.FLAGS.output)
+    output = Path(flags.FLAGS.output or f"runs/demo_seed_{common.seed}")
     _, test = load_images(common, None)
     shown = test[:12]
     implementation, reason = resolve_implementation("auto")
@@ -37,7 +40,10 @@ def main(argv: list[str]) -> None:
     for name in METHODS:
         print(f"\n{name}: {common.epochs} epochs of {common.limit_train:,} synthetic digits", flush=True)
         settings = dataclasses.replace(common, upsampling=name)
-        summary = run(settings, output / name, tensorboard=False, command="python -m experiments.demo")
+        try:
+            summary = run(settings, output / name, tensorboard=False, command="python -m experiments.demo")
+        except RunFolderError as error:
+            raise SystemExit(f"error: {error} The run folders lie in --output.") from error
         if summary is None:  # of several processes that train together, the first one reports
             return
         summaries.append(summary)
@@ -50,6 +56,6 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    flags.DEFINE_string("output", "runs/demo", "Folder of the two run folders.")
+    flags.DEFINE_string("output", None, "Folder of the two run folders. Default: runs/demo_seed_SEED.")
     flags.DEFINE_integer("seed", 0, "Of both networks.", 0, 2**32 - 1)
     app.run(main)
