@@ -20,9 +20,7 @@ from train.reconstruction import Settings, load_images, run
 from train.run_folder import RunFolderError
 
 # Small batches and Adam show in a minute what the paper's recipe shows in hours.
-COMMON = Settings(
-    dataset="synthetic", epochs=4, limit_train=2000, batch_size=20, optimizer="adam", learning_rate=0.001
-)
+COMMON = Settings(dataset="synthetic", epochs=4, limit_train=2000, batch_size=20, optimizer="adam", learning_rate=0.001)
 METHODS = ("bilinear", "a2u_dynamic_cs")
 
 

@@ -26,17 +26,24 @@ COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
 def format_table(summaries: Sequence[dict[str, Any]]) -> str:
     """Format the summaries of runs as a Markdown table; settings in which they differ have columns of their own."""
     runs = [summary["settings"] for summary in summaries]
-    varied = [name for name in runs[0] if len({str(run.get(name)) for run in runs}) > 1 and "sampling" not in name]
+    values = {name: {_text(run, name) for run in runs} - {""} for name in runs[0] if "sampling" not in name}
+    varied = [name for name, of_runs in values.items() if len(of_runs) > 1]
     header = ["method", *varied, *COLUMNS]
     rows = [
         [
             Resampling.parse(run["upsampling"], run["downsampling"]).name,
-            *(str(run.get(name)) for name in varied),
+            *(_text(run, name) for name in varied),
             *(column(summary) for column in COLUMNS.values()),
         ]
         for run, summary in zip(runs, summaries, strict=True)
     ]
     return markdown_table([header, *rows], [False] + [True] * (len(header) - 1))
+
+
+def _text(run: dict[str, Any], name: str) -> str:
+    """A setting of a run; those of A2U's kernels are nothing to the others."""
+    of_kernels = name in ("kernel_size", "encoding_size", "normalization")
+    return "" if of_kernels and "a2u" not in run["upsampling"] + run["downsampling"] else str(run.get(name))
 
 
 def read_summaries(folders: Iterable[Path | str]) -> list[dict[str, Any]]:

@@ -107,13 +107,18 @@ def test_table_of_summaries_shows_the_settings_that_differ():
     metrics = {"psnr": 20.125, "ssim": 0.98765, "mae": 0.01234, "rmse": 0.0456}
     runs = [
         {"settings": dataclasses.asdict(settings), "parameters": 776130, "metrics": metrics}
-        for settings in (Settings(upsampling="bilinear"), Settings(seed=1, limit_train=50))
+        for settings in (
+            Settings(upsampling="bilinear", kernel_size=3),
+            Settings(seed=1, limit_train=50),
+            Settings(kernel_size=3),
+        )
     ]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in format_table(runs).splitlines()]
     measured = ["20.12", "0.9877", "0.0123", "0.0456", "776,130"]
-    assert rows[0][:4] == ["method", "seed", "limit_train", "PSNR (dB)"]
+    assert rows[0][:5] == ["method", "kernel_size", "seed", "limit_train", "PSNR (dB)"]
     assert rows[2:] == [
-        ["bilinear+max_pool", "0", "None", *measured],
-        ["a2u_dynamic_cs+max_pool", "1", "50", *measured],
+        ["bilinear+max_pool", "", "0", "None", *measured],
+        ["a2u_dynamic_cs+max_pool", "1", "1", "50", *measured],
+        ["a2u_dynamic_cs+max_pool", "3", "0", "None", *measured],
     ]
     assert format_table(runs[:1]).splitlines()[0].split()[1:4] == ["method", "|", "PSNR"]
