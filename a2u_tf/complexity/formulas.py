@@ -24,8 +24,8 @@ class Cost:
         parameters: Trainable parameters.
         kernel_macs: MACs that make the kernels, gates or offsets: all that comes before the resampling itself.
         resampling_macs: MACs that apply them to the features.
-        averaging_macs: MACs of averages by matrix products (adaptive pooling). The operator's definition has additions
-            there, so that `macs` leaves them out.
+        averaging_macs: MACs of averages by matrix products: adaptive pooling to bins that are not all of one size. The
+            operator's definition has additions there, so that `macs` leaves them out.
         activations: Floats that training keeps between the forward and the backward pass: one copy of each map that the
             backward pass of a step of the operator's definition reads (both factors of a product, the input of a
             normalisation, the output of an activation or softmax). The operator's own inputs, its parameters and
@@ -71,7 +71,8 @@ def a2u_kernels(
         cost += Cost(values * (channels + layer.use_bias - 1), kernel_macs=channels * values)
     if layer.variant == "dynamic":
         bins = layer.encoding_size + 1  # the last one is the whole
-        averaging = bins * width * channels * (height + bins)
+        pooled = height % layer.encoding_size == width % layer.encoding_size == 0
+        averaging = 0 if pooled else bins * width * channels * (height + bins)
         parameters = filters * (channels + layer.use_bias - window)
         cost += Cost(parameters, kernel_macs=window * channels * filters, averaging_macs=averaging)
     return cost

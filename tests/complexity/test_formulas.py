@@ -74,7 +74,9 @@ def test_a2u_by_hand():
     predicted = 4 * 36 + 2 * (2 * 2 * 4)  # P from the average, U and V from 2 x 2 averages
     assert cost.kernel_macs == encodings + affinity + projection + predicted
     assert cost.resampling_macs == 4 * 6 * 9 * 4
-    assert cost.averaging_macs == 3 * 4 * 6 * 4 + 3 * 3 * 6 * 4  # rows, then columns
+    assert cost.averaging_macs == 0  # bins of one size are pooled
+    odd = operator_cost(A2UUpSampling2D(encoding_size=2), (1, 2, 4, 4), (1, 4, 7, 4))
+    assert odd.averaging_macs == 3 * 4 * 7 * 4 + 3 * 3 * 7 * 4  # rows, then columns
     assert cost.activations == 6 * (2 * 4 + 2 * 4 + 1) + 2 * 4 * 6 * 9
     assert cost.parameters == 4 * 36 + 36 + 2 * 4 + 2 + 4 * 4
 
