@@ -13,6 +13,7 @@ from a2u_tf.matting.network import MattingModel
 from a2u_tf.matting.pictures import exact_trimap
 from a2u_tf.matting.pictures.picture import check_sizes, check_unit
 from a2u_tf.ops.validation import positive_integers
+from a2u_tf.training.fused_normalization import fuse_batch_normalization
 from a2u_tf.types import Array, Tensor
 
 DTYPES = ("float32", "bfloat16")
@@ -82,6 +83,8 @@ def for_prediction(model: MattingModel, dtype: str | None = None, large: bool = 
 
     network = keras.models.clone_model(model.network, clone_function=cloned)
     network.set_weights(model.network.get_weights())
+    if not large:  # the fused op was not tried on maps that need strips
+        fuse_batch_normalization(network)
     return MattingModel(network, dtype="float32" if dtype else model.dtype_policy)
 
 

@@ -7,6 +7,7 @@ from keras import ops
 
 from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.network.model import framed, matte
+from a2u_tf.matting.prediction import for_prediction
 from a2u_tf.reconstruction import reconstruction_net
 from tests.helpers import dtype_policy, fused_normalizations, skip_unless_empty_maps_convolve, tiny_matting, to_numpy
 from tests.matting.pytorch_release.recipe import channels_last
@@ -87,10 +88,10 @@ def test_serialization(rng, tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_normalisation_is_fused_also_in_a_loaded_model(tmp_path):
+def test_normalisation_is_fused_also_in_loaded_and_copied_models(tmp_path):
     model = MattingModel(matting_net("bilinear", None, width=0.03))
     model.save(tmp_path / "model.keras")
-    for one in (model, keras.saving.load_model(tmp_path / "model.keras")):
+    for one in (model, keras.saving.load_model(tmp_path / "model.keras"), for_prediction(model)):
         fused = fused_normalizations(one)
         assert len(fused) > 40
         assert all(fused)
