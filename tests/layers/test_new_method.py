@@ -55,7 +55,7 @@ def test_one_file_and_one_line(tmp_path):
     assert result.returncode == 0, result.stderr[-3000:]
     assert result.stdout.splitlines() == [
         "(2, 9, 12, 8) 5 False",
-        "True smooth+max_pool runs/mnist_smooth_100_epochs_seed_0",
+        "True smooth+max_pool runs/mnist_smooth+max_pool_100_epochs_seed_0",
         "SmoothUpSampling2D",
         "True",
         "a SmoothUpSampling2D. Count it from its graph, with `a2u_tf.complexity.count`, or add its formula to "

@@ -39,9 +39,7 @@ def _group_norm(x: Tensor, scale: Tensor, offset: Tensor, groups: int, epsilon: 
 
 
 def kernel_maps(affinity: Tensor, projection: Tensor, scale: int, groups: int, taps: int, normalization: str) -> Tensor:
-    batch, height, width, rank = ops.shape(affinity)
-    raw = ops.reshape(affinity, (batch, height * width, rank)) @ projection  # `ops.matmul` makes float32 of float64
-    raw = ops.reshape(raw, (batch, height, width, projection.shape[-1]))
+    raw = affinity @ projection[:, None]  # `ops.matmul` makes float32 of float64
     kernels = raw if normalization == "softmax" else ops.sigmoid(raw)
     if normalization != "sigmoid":
         kernels = softmax_taps(kernels, taps)
