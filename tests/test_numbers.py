@@ -63,6 +63,20 @@ def test_matting_speeds_are_those_of_the_benchmark():
         assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
+def test_speeds_beside_pytorch_are_those_of_the_benchmark():
+    names = {
+        "ours": "Keras, compiled op, float32",
+        "ours, bfloat16": "Keras, compiled op, bfloat16",
+        "PyTorch, eager": "PyTorch, eager, float32",
+        "PyTorch, eager, bfloat16": "PyTorch, eager, bfloat16",
+        "PyTorch, torch.compile": "PyTorch, `torch.compile`",
+    }
+    measured = benchmark("matting_peer")
+    assert (measured["size"], measured["width"]) == (512, 1)
+    for row in measured["results"]:
+        assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']} MB"]]
+
+
 def test_every_method_is_named():
     assert all(f"`{name}`" in (ROOT / "README.md").read_text() for name in UPSAMPLERS)
     assert all(f"`{name}`" in page("methods") for name in METHODS)
