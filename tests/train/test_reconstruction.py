@@ -122,3 +122,10 @@ def test_killed_at_random_moments_ends_with_the_same_numbers(tmp_path):
     received, expected = (json.loads((folder / "summary.json").read_text())["metrics"] for folder in (killed, whole))
     assert received == expected
     assert (killed / "history.csv").read_text() == (whole / "history.csv").read_text()
+
+
+def test_optimizers():
+    optimizers = [make_model(Settings(upsampling="nearest", optimizer=name), 100).optimizer for name in ("sgd", "adam")]
+    assert [type(optimizer) for optimizer in optimizers] == [keras.optimizers.SGD, keras.optimizers.Adam]
+    with pytest.raises(ValueError, match=r"Momentum is SGD's. Received: momentum=0.9, optimizer='adam'"):
+        Settings(optimizer="adam", momentum=0.9)
