@@ -10,6 +10,7 @@
 #include "custom_ops/kernels/affinity_problem.h"
 #include "custom_ops/kernels/exponential.h"
 #include "custom_ops/kernels/folding.h"
+#include "custom_ops/kernels/lanes.h"
 #include "custom_ops/kernels/parallel.h"
 #include "custom_ops/kernels/vector.h"
 
@@ -26,12 +27,11 @@ class KernelMaps {
     if (p_.values() == 0) return;
     Parallel(p_.batch * p_.rows, 8 * p_.columns * p_.values(), [&](int64_t begin, int64_t end) {
       Scratch<T> scratch(Space());
+      const auto nothing = [](auto...) {};
       for (int64_t item = begin; item < end; ++item) {
-        ForEachKernel(item, scratch.get(), [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
-          for (int64_t lane = 0; lane < lanes; ++lane) {
-            T* to = maps + Offset(item, column + lane, sub) + group * p_.taps;
-            for (int64_t tap = 0; tap < p_.taps; ++tap) to[tap] = Lane(weights + tap, lane);
-          }
+        ForEachKernel(item, scratch.get(), nothing, [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
+          T* to = maps + Offset(item, column, sub) + group * p_.taps;
+          StoreLanes<T, kWidth>(weights, p_.taps, lanes, to, p_.scale * p_.depth());
         });
       }
     });
@@ -63,8 +63,6 @@ class KernelMaps {
   // their gradients.
   int64_t Space() const { return (3 * p_.taps + 2 * p_.rank) * kWidth + kWidth; }
 
-  static T Lane(const V* from, int64_t lane) { return reinterpret_cast<const T*>(from)[lane]; }
-
   int64_t Offset(int64_t item, int64_t column, int64_t sub) const {
     return p_.offset(item / p_.rows, item % p_.rows, column, sub);
   }
@@ -78,20 +76,18 @@ class KernelMaps {
     return projection_ + (p_.shared ? 0 : item / p_.rows) * p_.rank * p_.values();
   }
 
-  // Calls `visit(column, lanes, sub, group, weights)` for each kernel of kWidth cells side by side in a row of cells.
-  template <typename F>
-  void ForEachKernel(int64_t item, T* scratch, const F& visit) const {
+  // Calls `visit(column, lanes, sub, group, weights)` for each kernel of kWidth cells side by side in a row of cells, and
+  // before the weights are made `prepare`, with the same.
+  template <typename P, typename F>
+  void ForEachKernel(int64_t item, T* scratch, const P& prepare, const F& visit) const {
     V *weights = Aligned(scratch), *affinities = weights + 3 * p_.taps;
     for (int64_t column = 0; column < p_.columns; column += kWidth) {
       const int64_t lanes = Min(kWidth, p_.columns - column);
-      for (int64_t q = 0; q < p_.rank; ++q) {
-        affinities[q] = V{};
-        for (int64_t lane = 0; lane < lanes; ++lane) {
-          affinities[q][lane] = affinity_[(item * p_.columns + column + lane) * p_.rank + q];
-        }
-      }
+      CopyLanes<T, kWidth>(affinity_ + (item * p_.columns + column) * p_.rank, p_.rank, lanes, p_.rank, affinities);
+      TransposeLanes<T, kWidth>(p_.rank, affinities);
       for (int64_t sub = 0; sub < p_.scale * p_.scale; ++sub) {
         for (int64_t group = 0; group < p_.groups; ++group) {
+          prepare(column, lanes, sub, group, weights);
           Weights(Projection(item) + sub * p_.depth() + group * p_.taps, affinities, weights);
           visit(column, lanes, sub, group, weights);
         }
@@ -101,20 +97,25 @@ class KernelMaps {
 
   // The weights of one kernel, followed by what the sigmoid made where a softmax comes after it.
   void Weights(const T* projection, const V* affinities, V* weights) const {
-    const int64_t taps = p_.taps;
+    // Copies: the compiler takes the vectors' stores for such that could change the problem.
+    const int64_t taps = p_.taps, rank = p_.rank, values = p_.values();
+    const auto normalization = p_.normalization;
     for (int64_t tap = 0; tap < taps; ++tap) {
       V raw = affinities[0] * projection[tap];
-      for (int64_t q = 1; q < p_.rank; ++q) raw += affinities[q] * projection[q * p_.values() + tap];
-      if (p_.normalization != KernelMapsProblem::kSoftmax) raw = 1 / (1 + Exp<kWidth>(-raw));
+      for (int64_t q = 1; q < rank; ++q) raw += affinities[q] * projection[q * values + tap];
       weights[tap] = raw;
     }
-    if (p_.normalization == KernelMapsProblem::kSigmoid) return;
     V sum{};
-    if (p_.normalization == KernelMapsProblem::kSoftmaxOfSigmoid) {
+    if (normalization == KernelMapsProblem::kSigmoid) {
+      for (int64_t tap = 0; tap < taps; ++tap) weights[tap] = Sigmoid(weights[tap]);
+      return;
+    }
+    if (normalization == KernelMapsProblem::kSoftmaxOfSigmoid) {
       for (int64_t tap = 0; tap < taps; ++tap) {
-        weights[taps + tap] = weights[tap];
-        weights[tap] = ExpOfSmall<kWidth>(weights[tap] - static_cast<T>(0.5));
-        sum += weights[tap];
+        const V made = Sigmoid(weights[tap]), raised = ExpOfSmall<kWidth>(made - static_cast<T>(0.5));
+        weights[taps + tap] = made;
+        weights[tap] = raised;
+        sum += raised;
       }
     } else {
       V most = weights[0];
@@ -128,43 +129,55 @@ class KernelMaps {
     for (int64_t tap = 0; tap < taps; ++tap) weights[tap] *= sum;
   }
 
-  void RowGradients(int64_t item, const T* upstream, T* scratch, T* sums, T* to_affinity, T* to_projection) const {
-    const int64_t taps = p_.taps, size = p_.rank * p_.values();
-    std::memset(sums, 0, static_cast<size_t>(size * kWidth) * sizeof(T));
-    ForEachKernel(item, scratch, [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
-      V *made = weights + taps, *from = weights + 2 * taps, *affinities = weights + 3 * taps;
-      V* gathered = affinities + p_.rank;
-      if (sub == 0 && group == 0) std::memset(static_cast<void*>(gathered), 0, p_.rank * sizeof(V));
-      for (int64_t tap = 0; tap < taps; ++tap) from[tap] = V{};
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        const T* read = upstream + Offset(item, column + lane, sub) + group * taps;
-        for (int64_t tap = 0; tap < taps; ++tap) reinterpret_cast<T*>(from + tap)[lane] = read[tap];
-      }
-      V mean{};
-      for (int64_t tap = 0; tap < taps; ++tap) mean += weights[tap] * from[tap];
-      const int64_t first = sub * p_.depth() + group * taps;
+  static V Sigmoid(const V& x) { return 1 / (1 + Exp<kWidth>(-x)); }
+
+  // `from`, the gradients to the weights of one kernel, become those to what is normalised.
+  void ToRaw(const V* weights, V* from) const {
+    const int64_t taps = p_.taps;
+    const V* made = weights + taps;
+    if (p_.normalization == KernelMapsProblem::kSigmoid) {
+      for (int64_t tap = 0; tap < taps; ++tap) from[tap] *= weights[tap] * (1 - weights[tap]);
+      return;
+    }
+    V mean{};
+    for (int64_t tap = 0; tap < taps; ++tap) mean += weights[tap] * from[tap];
+    if (p_.normalization == KernelMapsProblem::kSoftmax) {
+      for (int64_t tap = 0; tap < taps; ++tap) from[tap] = weights[tap] * (from[tap] - mean);
+    } else {
       for (int64_t tap = 0; tap < taps; ++tap) {
-        V to_raw;
-        if (p_.normalization == KernelMapsProblem::kSigmoid) {
-          to_raw = from[tap] * weights[tap] * (1 - weights[tap]);
-        } else {
-          to_raw = weights[tap] * (from[tap] - mean);
-          if (p_.normalization == KernelMapsProblem::kSoftmaxOfSigmoid) to_raw *= made[tap] * (1 - made[tap]);
-        }
-        for (int64_t q = 0; q < p_.rank; ++q) {
-          const int64_t value = q * p_.values() + first + tap;
-          gathered[q] += to_raw * Projection(item)[value];
-          T* sum = sums + value * kWidth;
-          Memory<T, kWidth>::Store(Memory<T, kWidth>::Load(sum) + to_raw * affinities[q], sum);
-        }
+        from[tap] = weights[tap] * (from[tap] - mean) * (made[tap] * (1 - made[tap]));
       }
-      if (sub < p_.scale * p_.scale - 1 || group < p_.groups - 1) return;
-      for (int64_t lane = 0; lane < lanes; ++lane) {
-        T* to = to_affinity + (item * p_.columns + column + lane) * p_.rank;
-        for (int64_t q = 0; q < p_.rank; ++q) to[q] = Lane(gathered + q, lane);
+    }
+  }
+
+  void RowGradients(int64_t item, const T* upstream, T* scratch, T* sums, T* to_affinity, T* to_projection) const {
+    const int64_t taps = p_.taps, rank = p_.rank, values = p_.values(), last = values / taps - 1;
+    std::memset(sums, 0, static_cast<size_t>(rank * values * kWidth) * sizeof(T));
+    const auto copy = [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
+      const T* read = upstream + Offset(item, column, sub) + group * taps;
+      CopyLanes<T, kWidth>(read, p_.scale * p_.depth(), lanes, taps, weights + 2 * taps);
+    };
+    ForEachKernel(item, scratch, copy, [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
+      V *from = weights + 2 * taps, *affinities = from + taps, *gathered = affinities + rank;
+      const int64_t kernel = sub * p_.groups + group;
+      TransposeLanes<T, kWidth>(taps, from);
+      ToRaw(weights, from);
+      for (int64_t q = 0; q < rank; ++q) {
+        const T* projection = Projection(item) + q * values + kernel * taps;
+        T* sum = sums + (q * values + kernel * taps) * kWidth;
+        V total = kernel == 0 ? V{} : gathered[q];
+        for (int64_t tap = 0; tap < taps; ++tap, sum += kWidth) {
+          total += from[tap] * projection[tap];
+          Memory<T, kWidth>::Store(Memory<T, kWidth>::Load(sum) + from[tap] * affinities[q], sum);
+        }
+        gathered[q] = total;
       }
+      if (kernel < last) return;
+      StoreLanes<T, kWidth>(gathered, rank, lanes, to_affinity + (item * p_.columns + column) * rank, rank);
     });
-    for (int64_t k = 0; k < size; ++k) to_projection[k] = Sum<T, kWidth>(Memory<T, kWidth>::Load(sums + k * kWidth));
+    for (int64_t k = 0; k < rank * values; ++k) {
+      to_projection[k] = Sum<T, kWidth>(Memory<T, kWidth>::Load(sums + k * kWidth));
+    }
   }
 
   const KernelMapsProblem& p_;
