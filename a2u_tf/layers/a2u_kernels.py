@@ -194,23 +194,21 @@ class A2UKernels(ReassemblingLayer):
     def _affinity(self, guidance: Tensor, pooled: Tensor | None = None) -> Tensor:
         """`(N, rows, columns, rank)`: the scaled inner products of the two embedded encodings, in float32."""
         depth = 1 if self.channel_shared else guidance.shape[-1]
-        encodings: list[Tensor] = []
-        for encoder in (self.encoder_u, self.encoder_v):
-            filters = encoder[None] if pooled is None else encoder(pooled)
-            filters = ops.reshape(filters, (-1, self.encoding_size, self.encoding_size, self.rank, depth))
-            filters = ops.cast(filters, guidance.dtype)
-            encoded = [
-                encode(guidance, filters[..., q, :], self.encoding_stride, self.implementation)
-                for q in range(self.rank)
-            ]
-            encodings.append(ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0])
+        shape = (-1, self.encoding_size, self.encoding_size, self.rank, depth)
+        encoders = self.encoder_u, self.encoder_v
+        both = [encoder[None] if pooled is None else encoder(pooled) for encoder in encoders]
+        filters = ops.stack([ops.cast(ops.reshape(x, shape), guidance.dtype) for x in both])
+        encoded = [
+            encode(guidance, filters[..., q, :], self.encoding_stride, self.implementation) for q in range(self.rank)
+        ]
         if self.use_norm:
             u, v = self.norm_u, self.norm_v
             norms = ops.stack([ops.cast(x, guidance.dtype) for x in (u.gamma, v.gamma, u.beta, v.beta)])
             groups, epsilon = u.groups, u.epsilon
         else:
             norms, groups, epsilon = ops.zeros((0, self.rank * guidance.shape[-1]), guidance.dtype), 0, 0.0
-        return affinity(encodings[0], encodings[1], norms, self.rank, groups, epsilon, self.implementation)
+        encodings = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
+        return affinity(encodings, norms, self.rank, groups, epsilon, self.implementation)
 
     def _maps(
         self, affinity: Tensor, projection: Any, average: Tensor | None, scale: int, size: int, normalization: str

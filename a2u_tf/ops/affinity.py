@@ -8,20 +8,19 @@ from a2u_tf.types import Tensor
 
 
 def affinity(
-    encoded_u: Tensor,
-    encoded_v: Tensor,
+    encoded: Tensor,
     norms: Tensor,
     rank: int = 1,
     norm_groups: int = 0,
     epsilon: float = 1e-5,
     implementation: str = "auto",
 ) -> Tensor:
-    """Scaled inner products over the channels of two encodings, normalised and through LeakyReLU(0.01) each.
+    """Scaled inner products over the channels of two encodings u and v, normalised and through LeakyReLU(0.01) each.
 
     `a[n,y,x,q] = 1 / sqrt(C) * sum_c lrelu(GN(u))[n,y,x, q C + c] * lrelu(GN(v))[n,y,x, q C + c]`
 
     Args:
-        encoded_u, encoded_v: Float tensors `(N, h, w, rank * C)` of float32 or float64.
+        encoded: Float tensor `(2 * N, h, w, rank * C)` of float32 or float64: u of all samples, then v.
         norms: `(4, rank * C)`: scales of both group norms, then their offsets; `(0, rank * C)` with `norm_groups=0`.
         rank: Number of products.
         norm_groups: Of the norms, over all `rank * C` channels; 0 for none.
@@ -32,11 +31,12 @@ def affinity(
         `(N, h, w, rank)`. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
     settings: dict[str, Any] = {"rank": rank, "norm_groups": norm_groups, "epsilon": epsilon}
-    tensors = encoded_u, encoded_v, norms
+    tensors = encoded, norms
     if implementation_here(implementation) == "composite":
         return composite.affinity(*tensors, **settings)
     result = alternatives.call(composite.affinity, compiled.affinity, *tensors, **settings)
-    result.set_shape((*encoded_u.shape[:3], rank))
+    batch, *size, _ = encoded.shape
+    result.set_shape((batch and batch // 2, *size, rank))
     return result
 
 

@@ -15,7 +15,9 @@ from a2u_tf.types import Tensor
 
 
 def encode(guidance: Tensor, filters: Tensor, stride: int = 1, implementation: str = "auto") -> Tensor:
-    """Correlate guidance `(N, H, W, C)` with filters `(N or 1, k, k, C or 1)`, each sample with its own.
+    """Correlate guidance `(N, H, W, C)` with filters `(M, N or 1, k, k, C or 1)`, each sample with M of its own.
+
+    Returns the encodings `(M * N, h, w, C)`, of all samples by the first filter, then by the next.
 
     Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
     sizes the released model's padding, and it takes any size. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
@@ -31,11 +33,10 @@ def _encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
 
 
 def _encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    if in_xla_trace() or compiles_parts(
-        guidance, filters
-    ):  # XLA compiles a sum over taps well, and a grouped convolution's gradients badly
+    # XLA compiles a sum over taps well, and a grouped convolution's gradients badly.
+    if in_xla_trace() or compiles_parts(guidance, filters):
         return _encode_by_windows(composite.reassemble, guidance, filters, stride)
-    if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[0], 1):
+    if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[1], 1):
         return _encode_by_convolution(guidance, filters, stride)
     # In a trace of open batch: ONNX and LiteRT have no convolution of a number of channels that is not known.
     if keras.backend.backend() != "tensorflow":
@@ -49,31 +50,32 @@ def _encode_plainly(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
 
 
 def _encode_by_windows(reassemble: Callable[..., Tensor], guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    """Reassembly with one window for all pixels of a sample."""
+    """Reassembly with M windows for all pixels of a sample."""
     batch = ops.shape(guidance)[0]
-    _, size, _, depth = filters.shape
-    windows = ops.reshape(ops.transpose(filters, (0, 3, 1, 2)), (-1, 1, 1, depth * size**2))
-    windows = ops.broadcast_to(windows, (batch, 1, 1, depth * size**2))
+    maps, _, size, _, depth = filters.shape
+    windows = ops.reshape(ops.transpose(filters, (1, 0, 4, 2, 3)), (-1, 1, 1, maps * depth * size**2))
+    windows = ops.broadcast_to(windows, (batch, 1, 1, maps * depth * size**2))
     return reassemble(guidance, windows, Window("down", size, stride, depth))
 
 
 def _encode_by_convolution(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    """One depthwise convolution; samples with filters of their own are laid side by side as its channels."""
+    """A depthwise convolution for each filter; samples with filters of their own lie side by side as its channels."""
     batch, height, width, channels = ops.shape(guidance)
-    size = filters.shape[1]
+    maps, own, size, _, _ = filters.shape
     padded = ops.pad(guidance, [[0, 0], _padding(height, size, stride), _padding(width, size, stride), [0, 0]])
     if same(batch, 0):  # torch has no convolution without channels
         return ops.zeros((0, -(-height // stride), -(-width // stride), channels), padded.dtype)
-    if same(filters.shape[0], 1):
-        filters = ops.broadcast_to(ops.transpose(filters, (1, 2, 3, 0)), (size, size, channels, 1))
-        return _depthwise_conv(padded, filters, stride)
+    if same(own, 1):
+        filters = ops.broadcast_to(ops.transpose(filters, (0, 2, 3, 4, 1)), (maps, size, size, channels, 1))
+        return ops.concatenate([_depthwise_conv(padded, filters[m], stride) for m in range(maps)], axis=0)
     _, rows, columns, _ = ops.shape(padded)
     padded = ops.reshape(ops.transpose(padded, (1, 2, 0, 3)), (1, rows, columns, batch * channels))
-    filters = ops.transpose(ops.broadcast_to(filters, (batch, size, size, channels)), (1, 2, 0, 3))
-    filters = ops.reshape(filters, (size, size, batch * channels, 1))
-    encoded = _depthwise_conv(padded, filters, stride)
+    filters = ops.transpose(ops.broadcast_to(filters, (maps, batch, size, size, channels)), (0, 2, 3, 1, 4))
+    filters = ops.reshape(filters, (maps, size, size, batch * channels, 1))
+    encoded = ops.concatenate([_depthwise_conv(padded, filters[m], stride) for m in range(maps)], axis=0)
     _, rows, columns, _ = ops.shape(encoded)
-    return ops.transpose(ops.reshape(encoded, (rows, columns, batch, channels)), (2, 0, 1, 3))
+    encoded = ops.transpose(ops.reshape(encoded, (maps, rows, columns, batch, channels)), (0, 3, 1, 2, 4))
+    return ops.reshape(encoded, (maps * batch, rows, columns, channels))
 
 
 def _depthwise_conv(x: Tensor, filters: Tensor, stride: int) -> Tensor:

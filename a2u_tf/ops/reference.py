@@ -39,18 +39,17 @@ def _reassemble(features: Array, kernels: Array, kernel_size: int, up: int, down
     return outputs
 
 
-def affinity(encoded_u: Array, encoded_v: Array, norms: Array, rank: int, norm_groups: int, epsilon: float) -> Array:
+def affinity(encoded: Array, norms: Array, rank: int, norm_groups: int, epsilon: float) -> Array:
     """Return the affinity `(N, h, w, rank)` of two encodings, see `a2u_tf.ops.affinity.affinity`."""
     embedded = []
-    for which, encoded in enumerate((encoded_u, encoded_v)):
-        x = np.array(encoded)
+    for which, x in enumerate(np.split(np.array(encoded), 2)):
         for channels in np.split(np.arange(x.shape[-1]), norm_groups or [x.shape[-1]]):
             for sample in x if norm_groups else ():
                 part = sample[..., channels]
                 part = (part - part.mean()) / np.sqrt(part.var() + epsilon)
                 sample[..., channels] = part * norms[which, channels] + norms[2 + which, channels]
         embedded.append(np.where(x > 0, x, 0.01 * x))
-    products = (embedded[0] * embedded[1]).reshape(*encoded_u.shape[:3], rank, encoded_u.shape[3] // rank)
+    products = (embedded[0] * embedded[1]).reshape(*x.shape[:3], rank, x.shape[3] // rank)
     return np.asarray(products.sum(axis=-1) / np.sqrt(products.shape[-1]))
 
 

@@ -82,6 +82,7 @@ struct Sizes {
         before(p.before()),
         taps(p.taps()),
         depth(p.depth()),
+        maps(p.maps),
         broadcast(p.broadcast) {}
 
   __device__ Index Source(Index n, Index v, Index u) const {
@@ -89,11 +90,13 @@ struct Sizes {
   }
   __device__ Index Output(Index n, Index y, Index x) const { return ((n * height + y) * width + x) * channels; }
   __device__ Index Kernel(Index n, Index y, Index x) const {
-    return (broadcast ? n : (n * height + y) * width + x) * depth;
+    return (broadcast ? n * maps : (n * height + y) * width + x) * depth;
   }
+  // Of the output, one of `maps`.
+  __device__ Index MapSize() const { return batch * height * width * channels; }
 
   Index batch, source_height, source_width, height, width, channels, kernel_size, up, down, groups, group_channels;
-  Index before, taps, depth;
+  Index before, taps, depth, maps;
   bool broadcast;
 };
 

@@ -62,13 +62,13 @@ __global__ void __launch_bounds__(kThreads, kBlocks<Index, V>) ForwardPixels(Siz
                                                           const T* __restrict__ kernels, T* __restrict__ output) {
   using A = Accumulator<T>;
   const Index packets = s.channels / V;
-  const Index total = s.batch * s.height * s.width * packets;
+  const Index total = s.maps * s.batch * s.height * s.width * packets;
   for (GridRange<Index> range; range.first < total; range.first += range.step) {
     const Index channel = range.first % packets * V;
     const Index pixel_index = range.first / packets;
     const Index x = pixel_index % s.width, y = pixel_index / s.width % s.height;
-    const Index n = pixel_index / s.width / s.height;
-    const T* weights = kernels + s.Kernel(n, y, x) + channel / s.group_channels * s.taps;
+    const Index n = pixel_index / s.width / s.height % s.batch, m = pixel_index / s.width / s.height / s.batch;
+    const T* weights = kernels + s.Kernel(n, y, x) + m * s.depth + channel / s.group_channels * s.taps;
     const Index top = y * s.down / s.up - s.before, left = x * s.down / s.up - s.before;
     A sum[V] = {};
     for (Index i = top < 0 ? -top : 0; i < s.kernel_size && top + i < s.source_height; ++i) {

@@ -37,11 +37,13 @@ __global__ void __launch_bounds__(kThreads, kBlocks<Index, V>)
       const Index i = last_row - y * s.down / s.up;
       for (Index x = x_begin; x < x_end; ++x) {
         const Index j = last_column - x * s.down / s.up;
-        A from[V];
-        Load<T, V>(upstream + s.Output(n, y, x) + channel, from);
-        const A weight = Widen(kernels[s.Kernel(n, y, x) + group + i * s.kernel_size + j]);
+        for (Index m = 0; m < s.maps; ++m) {
+          A from[V];
+          Load<T, V>(upstream + m * s.MapSize() + s.Output(n, y, x) + channel, from);
+          const A weight = Widen(kernels[s.Kernel(n, y, x) + m * s.depth + group + i * s.kernel_size + j]);
 #pragma unroll
-        for (int c = 0; c < V; ++c) sum[c] += weight * from[c];
+          for (int c = 0; c < V; ++c) sum[c] += weight * from[c];
+        }
       }
     }
     Store<T, V>(sum, gradient + pixel * s.channels + channel);
@@ -117,10 +119,10 @@ __global__ void __launch_bounds__(kThreads)
                                 T* __restrict__ gradient) {
   using A = Accumulator<T>;
   __shared__ A warps[kThreads / kWarp];
-  const Index total = s.batch * s.depth;
+  const Index depth = s.maps * s.depth, total = s.batch * depth;
   const Index count = s.height * s.width * s.group_channels;
   for (Index item = blockIdx.x; item < total; item += gridDim.x) {
-    const Index n = item / s.depth, group = item % s.depth / s.taps, tap = item % s.taps;
+    const Index n = item / depth, m = item % depth / s.depth, group = item % s.depth / s.taps, tap = item % s.taps;
     A sum = 0;
     for (Index k = threadIdx.x; k < count; k += blockDim.x) {
       const Index c = group * s.group_channels + k % s.group_channels;
@@ -128,7 +130,7 @@ __global__ void __launch_bounds__(kThreads)
       const Index v = y * s.down / s.up - s.before + tap / s.kernel_size;
       const Index u = x * s.down / s.up - s.before + tap % s.kernel_size;
       if (v < 0 || v >= s.source_height || u < 0 || u >= s.source_width) continue;
-      sum += Widen(upstream[s.Output(n, y, x) + c]) * Widen(features[s.Source(n, v, u) + c]);
+      sum += Widen(upstream[m * s.MapSize() + s.Output(n, y, x) + c]) * Widen(features[s.Source(n, v, u) + c]);
     }
     sum = WarpSum(sum);
     if (threadIdx.x % kWarp == 0) warps[threadIdx.x / kWarp] = sum;

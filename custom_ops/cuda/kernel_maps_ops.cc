@@ -13,6 +13,9 @@ absl::Status Scratch(OpKernelContext* context, int64_t size, Tensor* scratch) {
   return context->allocate_temp(context->input(0).dtype(), TensorShape({size}), scratch);
 }
 
+// The second half of a tensor.
+void* Second(const Tensor& tensor) { return static_cast<char*>(Data(tensor)) + tensor.TotalBytes() / 2; }
+
 class AffinityBase : public OpKernel {
  public:
   explicit AffinityBase(OpKernelConstruction* construction) : OpKernel(construction) {
@@ -23,8 +26,7 @@ class AffinityBase : public OpKernel {
 
  protected:
   absl::Status Problem(OpKernelContext* context, AffinityProblem* problem) const {
-    return Checked(MakeAffinityProblem(attributes_, ShapeOf(context->input(0)), ShapeOf(context->input(1)),
-                                       ShapeOf(context->input(2)), problem));
+    return Checked(MakeAffinityProblem(attributes_, ShapeOf(context->input(0)), ShapeOf(context->input(1)), problem));
   }
 
  private:
@@ -38,14 +40,13 @@ class Affinity : public AffinityBase {
   void Compute(OpKernelContext* context) override {
     AffinityProblem p;
     OP_REQUIRES_OK(context, Problem(context, &p));
-    const Tensor &u = context->input(0), &v = context->input(1), &norms = context->input(2);
-    TensorShape shape = u.shape();
-    shape.set_dim(3, p.rank);
+    const Tensor &encoded = context->input(0), &norms = context->input(1);
+    const TensorShape shape(AffinityShape(p, ShapeOf(encoded)));
     Tensor *affinity = nullptr, scratch;
     OP_REQUIRES_OK(context, context->allocate_output(0, shape, &affinity));
     OP_REQUIRES_OK(context, Scratch(context, CudaAffinityScratch(p), &scratch));
-    CheckLaunch(context, CudaAffinity(TypeOf(u), p, Data(u), Data(v), Data(norms), Data(*affinity), Data(scratch),
-                                      StreamOf(context)));
+    CheckLaunch(context, CudaAffinity(TypeOf(encoded), p, Data(encoded), Second(encoded), Data(norms), Data(*affinity),
+                                      Data(scratch), StreamOf(context)));
   }
 };
 
@@ -56,18 +57,15 @@ class AffinityGrad : public AffinityBase {
   void Compute(OpKernelContext* context) override {
     AffinityProblem p;
     OP_REQUIRES_OK(context, Problem(context, &p));
-    const Tensor &u = context->input(0), &v = context->input(1), &norms = context->input(2);
-    const Tensor& upstream = context->input(3);
-    std::vector<int64_t> shape = ShapeOf(u);
-    shape[3] = p.rank;
-    OP_REQUIRES_OK(context, Checked(CheckUpstream(shape, ShapeOf(upstream))));
-    Tensor *to_u = nullptr, *to_v = nullptr, *to_norms = nullptr, scratch;
-    OP_REQUIRES_OK(context, context->allocate_output(0, u.shape(), &to_u));
-    OP_REQUIRES_OK(context, context->allocate_output(1, v.shape(), &to_v));
-    OP_REQUIRES_OK(context, context->allocate_output(2, norms.shape(), &to_norms));
+    const Tensor &encoded = context->input(0), &norms = context->input(1), &upstream = context->input(2);
+    OP_REQUIRES_OK(context, Checked(CheckUpstream(AffinityShape(p, ShapeOf(encoded)), ShapeOf(upstream))));
+    Tensor *to_encoded = nullptr, *to_norms = nullptr, scratch;
+    OP_REQUIRES_OK(context, context->allocate_output(0, encoded.shape(), &to_encoded));
+    OP_REQUIRES_OK(context, context->allocate_output(1, norms.shape(), &to_norms));
     OP_REQUIRES_OK(context, Scratch(context, CudaAffinityScratch(p), &scratch));
-    CheckLaunch(context, CudaAffinityGradient(TypeOf(u), p, Data(u), Data(v), Data(norms), Data(upstream), Data(*to_u),
-                                              Data(*to_v), Data(*to_norms), Data(scratch), StreamOf(context)));
+    CheckLaunch(context, CudaAffinityGradient(TypeOf(encoded), p, Data(encoded), Second(encoded), Data(norms),
+                                              Data(upstream), Data(*to_encoded), Second(*to_encoded), Data(*to_norms),
+                                              Data(scratch), StreamOf(context)));
   }
 };
 

@@ -55,7 +55,7 @@ template <typename T, typename Index, int V>
 void KernelsGradient(const Problem& p, const Pointers<T>& t) {
   const Sizes<Index> sizes(p);
   if (p.broadcast) {
-    Launch(SharedKernelsGradientBlocks<T, Index>, AtMost(p.batch * p.depth()), t.stream, sizes, t.features, t.upstream, t.result);
+    Launch(SharedKernelsGradientBlocks<T, Index>, AtMost(p.kernels_size()), t.stream, sizes, t.features, t.upstream, t.result);
     return;
   }
   const bool known = p.kernel_size == 3 || p.kernel_size == 5 || p.kernel_size == 6;

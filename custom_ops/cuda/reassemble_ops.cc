@@ -36,7 +36,7 @@ class Reassemble : public ReassembleBase {
     struct Problem p;
     OP_REQUIRES_OK(context, Problem(context, &p));
     Tensor* output = nullptr;
-    const TensorShape shape({p.batch, p.height, p.width, p.channels});
+    const TensorShape shape({p.maps * p.batch, p.height, p.width, p.channels});
     OP_REQUIRES_OK(context, context->allocate_output(0, shape, &output));
     const Tensor& features = context->input(0);
     CheckLaunch(context, CudaForward(TypeOf(features), p, Data(features), Data(context->input(1)), Data(*output),
@@ -52,7 +52,7 @@ class ReassembleGrad : public ReassembleBase {
     struct Problem p;
     OP_REQUIRES_OK(context, Problem(context, &p));
     const Tensor &features = context->input(0), &kernels = context->input(1), &upstream = context->input(2);
-    OP_REQUIRES_OK(context, Checked(CheckUpstream({p.batch, p.height, p.width, p.channels}, ShapeOf(upstream))));
+    OP_REQUIRES_OK(context, Checked(CheckUpstream({p.maps * p.batch, p.height, p.width, p.channels}, ShapeOf(upstream))));
     Tensor *features_gradient = nullptr, *kernels_gradient = nullptr;
     OP_REQUIRES_OK(context, context->allocate_output(0, features.shape(), &features_gradient));
     OP_REQUIRES_OK(context, context->allocate_output(1, kernels.shape(), &kernels_gradient));

@@ -4,9 +4,7 @@
 #ifndef A2U_CUSTOM_OPS_KERNELS_AFFINITY_H_
 #define A2U_CUSTOM_OPS_KERNELS_AFFINITY_H_
 
-#include <cmath>
 #include <cstdint>
-#include <cstring>
 
 #include "custom_ops/kernels/encodings.h"
 #include "custom_ops/kernels/folding.h"

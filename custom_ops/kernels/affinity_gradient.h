@@ -55,48 +55,81 @@ class AffinityGradient : public Encodings<T> {
     return x > 0 ? one : less;
   }
 
-  // Calls `visit(first channel, its gradient towards what LeakyReLU reads, of u and of v)` for vectors of a pixel's
-  // channels, with their length as a constant.
+  // L channels of both encodings over the pixels of a block, and what is the same for all of them.
+  template <int L>
+  struct Channels {
+    using V = Vector<T, L>;
+    V factor[2], addend[2], mean[2], deviation[2];
+    const T* encoded[2];
+    const T* upstream;
+
+    // The gradients towards what LeakyReLU reads at a pixel, and the normalised values.
+    void At(T scale, V (&to)[2], V (&normal)[2]) const {
+      V before[2];
+      for (int which = 0; which < 2; ++which) {
+        const V x = Memory<T, L>::Load(encoded[which]);
+        before[which] = x * factor[which] + addend[which];
+        normal[which] = (x - mean[which]) * deviation[which];
+      }
+      const T from = *upstream * scale;
+      to[0] = Encodings<T>::template Leaky<L>(before[1]) * Slope<L>(before[0]) * from;
+      to[1] = Encodings<T>::template Leaky<L>(before[0]) * Slope<L>(before[1]) * from;
+    }
+
+    void Next(int64_t width, int64_t rank) {
+      encoded[0] += width;
+      encoded[1] += width;
+      upstream += rank;
+    }
+  };
+
+  template <int L>
+  Channels<L> ChannelsFrom(int64_t n, int64_t pixel, int64_t c, const T* upstream, const T* normal) const {
+    const int64_t width = this->p_.width();
+    Channels<L> x = {};
+    for (int which = 0; which < 2; ++which) {
+      x.factor[which] = Memory<T, L>::Load(this->Factors(n, which) + c);
+      x.addend[which] = Memory<T, L>::Load(this->Factors(n, which) + width + c);
+      if (this->norm_) {
+        x.mean[which] = Memory<T, L>::Load(normal + which * 2 * width + c);
+        x.deviation[which] = Memory<T, L>::Load(normal + (which * 2 + 1) * width + c);
+      }
+      x.encoded[which] = this->Encoded(which, n, pixel) + c;
+    }
+    x.upstream = upstream + (n * this->p_.pixels + pixel) * this->p_.rank + c / this->p_.channels;
+    return x;
+  }
+
+  // Calls `visit(first channel, length)` for vectors of channels, with their length as a constant.
   template <typename F>
-  void ForEachVector(int64_t n, int64_t pixel, const T* upstream, const F& visit) const {
-    const int64_t width = this->p_.width(), channels = this->p_.channels;
-    const T *u = this->Encoded(0, n, pixel), *v = this->Encoded(1, n, pixel), *fu = this->Factors(n, 0),
-            *fv = this->Factors(n, 1);
+  void ForEachVector(const F& visit) const {
+    const int64_t channels = this->p_.channels;
     for (int64_t q = 0; q < this->p_.rank; ++q) {
-      const T from = upstream[(n * this->p_.pixels + pixel) * this->p_.rank + q] * this->scale_;
-      const auto piece = [&](int64_t c, auto length) {
-        constexpr int L = decltype(length)::value;
-        const auto bu = Encodings<T>::template Before<L>(u + c, fu + c, width),
-                   bv = Encodings<T>::template Before<L>(v + c, fv + c, width);
-        visit(c, length, Encodings<T>::template Leaky<L>(bv) * Slope<L>(bu) * from,
-              Encodings<T>::template Leaky<L>(bu) * Slope<L>(bv) * from);
-      };
       int64_t c = q * channels;
-      for (; c + kWidth <= (q + 1) * channels; c += kWidth) piece(c, std::integral_constant<int, kWidth>());
-      for (; c < (q + 1) * channels; ++c) piece(c, std::integral_constant<int, 1>());
+      for (; c + kWidth <= (q + 1) * channels; c += kWidth) visit(c, std::integral_constant<int, kWidth>());
+      for (; c < (q + 1) * channels; ++c) visit(c, std::integral_constant<int, 1>());
     }
   }
 
   void GradientSums(int64_t n, Range block, const T* upstream, T* sums) const {
-    const int64_t width = this->p_.width();
-    std::memset(sums, 0, static_cast<size_t>(4 * width) * sizeof(T));
+    const int64_t width = this->p_.width(), rank = this->p_.rank;
+    const T scale = this->scale_;
     Scratch<T> normal(4 * width);
     for (int which = 0; which < 2; ++which) SpreadStatistics(n, which, normal.get() + which * 2 * width);
-    for (int64_t pixel = block.begin; pixel < block.end; ++pixel) {
-      const T* encoded[2] = {this->Encoded(0, n, pixel), this->Encoded(1, n, pixel)};
-      ForEachVector(n, pixel, upstream, [&](int64_t c, auto length, const auto& to_u, const auto& to_v) {
-        constexpr int L = decltype(length)::value;
+    ForEachVector([&](int64_t c, auto length) {
+      constexpr int L = decltype(length)::value;
+      Channels<L> x = ChannelsFrom<L>(n, block.begin, c, upstream, normal.get());
+      Vector<T, L> total[4] = {};
+      for (int64_t pixel = block.begin; pixel < block.end; ++pixel, x.Next(width, rank)) {
+        Vector<T, L> to[2], normalised[2];
+        x.At(scale, to, normalised);
         for (int which = 0; which < 2; ++which) {
-          const auto& from = which ? to_v : to_u;
-          T* to = sums + which * 2 * width + c;
-          const T* s = normal.get() + which * 2 * width + c;
-          const auto x =
-              (Memory<T, L>::Load(encoded[which] + c) - Memory<T, L>::Load(s)) * Memory<T, L>::Load(s + width);
-          Memory<T, L>::Store(Memory<T, L>::Load(to) + from, to);
-          Memory<T, L>::Store(Memory<T, L>::Load(to + width) + from * x, to + width);
+          total[2 * which] += to[which];
+          total[2 * which + 1] += to[which] * normalised[which];
         }
-      });
-    }
+      }
+      for (int k = 0; k < 4; ++k) Memory<T, L>::Store(total[k], sums + k * width + c);
+    });
   }
 
   // A mean and a reciprocal deviation for each channel.
@@ -139,32 +172,33 @@ class AffinityGradient : public Encodings<T> {
   }
 
   void EncodedGradients(int64_t n, Range block, const T* upstream, const T* means, const Gradients& gradients) const {
-    const int64_t width = this->p_.width();
+    const int64_t width = this->p_.width(), rank = this->p_.rank;
+    const T scale = this->scale_;
     Scratch<T> normal(this->norm_ ? 4 * width : 0);
     if (this->norm_) {
       for (int which = 0; which < 2; ++which) SpreadStatistics(n, which, normal.get() + which * 2 * width);
     }
-    for (int64_t pixel = block.begin; pixel < block.end; ++pixel) {
-      const int64_t place = (n * this->p_.pixels + pixel) * width;
-      ForEachVector(n, pixel, upstream, [&](int64_t c, auto length, const auto& to_u, const auto& to_v) {
-        constexpr int L = decltype(length)::value;
+    ForEachVector([&](int64_t c, auto length) {
+      constexpr int L = decltype(length)::value;
+      using V = Vector<T, L>;
+      Channels<L> x = ChannelsFrom<L>(n, block.begin, c, upstream, normal.get());
+      V gamma[2] = {}, mean[2] = {}, slope[2] = {};
+      for (int which = 0; this->norm_ && which < 2; ++which) {
+        gamma[which] = Memory<T, L>::Load(this->in_.gamma[which] + c);
+        mean[which] = Memory<T, L>::Load(means + (n * 4 + 2 * which) * width + c);
+        slope[which] = Memory<T, L>::Load(means + (n * 4 + 2 * which + 1) * width + c);
+      }
+      int64_t place = (n * this->p_.pixels + block.begin) * width + c;
+      for (int64_t pixel = block.begin; pixel < block.end; ++pixel, place += width, x.Next(width, rank)) {
+        V to[2], normalised[2];
+        x.At(scale, to, normalised);
         for (int which = 0; which < 2; ++which) {
-          const auto& from = which ? to_v : to_u;
-          T* to = gradients.encoded[which] + place + c;
-          if (!this->norm_) {
-            Memory<T, L>::Store(from, to);
-            continue;
-          }
-          const T* s = normal.get() + which * 2 * width + c;
-          const T* mean = means + (n * 2 + which) * 2 * width + c;
-          const auto deviation = Memory<T, L>::Load(s + width);
-          const auto x = (Memory<T, L>::Load(this->in_.encoded[which] + place + c) - Memory<T, L>::Load(s)) * deviation;
-          const auto scaled = from * Memory<T, L>::Load(this->in_.gamma[which] + c);
-          Memory<T, L>::Store((scaled - Memory<T, L>::Load(mean) - x * Memory<T, L>::Load(mean + width)) * deviation,
-                              to);
+          const V through = (to[which] * gamma[which] - mean[which] - normalised[which] * slope[which]);
+          Memory<T, L>::Store(this->norm_ ? through * x.deviation[which] : to[which],
+                              gradients.encoded[which] + place);
         }
-      });
-    }
+      }
+    });
   }
 };
 

@@ -78,17 +78,18 @@ std::string MakeProblem(const Attributes& a, const std::vector<int64_t>& feature
   if (p.channels % p.groups != 0) {
     return "`groups` must divide the channels of the features: groups=" + std::to_string(p.groups) + ". " + received;
   }
-  if (kernels[3] != p.depth()) {
-    return "The last axis of `kernels` must hold groups * kernel_size**2 = " + std::to_string(p.depth()) + " values. " +
-           received;
+  const bool single = p.up == 1 && kernels[1] == 1 && kernels[2] == 1;
+  if (single && kernels[3] > 0 && kernels[3] % p.depth() == 0) p.maps = kernels[3] / p.depth();
+  if (kernels[3] != p.maps * p.depth()) {
+    return "The last axis of `kernels` must hold groups * kernel_size**2 = " + std::to_string(p.depth()) +
+           " values, or a multiple where all pixels share them. " + received;
   }
   if (kernels[0] != p.batch) {
     return "`features` and `kernels` must have the same batch size. " + received;
   }
   const int64_t reduced_height = CeilDivide(p.source_height, p.down);
   const int64_t reduced_width = CeilDivide(p.source_width, p.down);
-  const bool single = kernels[1] == 1 && kernels[2] == 1;
-  p.broadcast = p.up == 1 && single && (reduced_height != 1 || reduced_width != 1);
+  p.broadcast = single && (p.maps > 1 || reduced_height != 1 || reduced_width != 1);
   p.height = p.broadcast ? reduced_height : kernels[1];
   p.width = p.broadcast ? reduced_width : kernels[2];
   if (CeilDivide(p.height, p.up) != reduced_height || CeilDivide(p.width, p.up) != reduced_width) {
@@ -98,7 +99,7 @@ std::string MakeProblem(const Attributes& a, const std::vector<int64_t>& feature
                : "The height and width of `kernels` must be 1 and 1, or those of `features` divided by down=" +
                      std::to_string(p.down) + " and rounded up. " + received;
   }
-  if (!CanBeCounted({p.batch, p.height, p.width, p.channels}) || !CanBeCounted(features) || !CanBeCounted(kernels)) {
+  if (!CanBeCounted({p.maps, p.batch, p.height, p.width, p.channels}) || !CanBeCounted(features) || !CanBeCounted(kernels)) {
     return "The sizes are too large: the elements of a tensor cannot be counted in 63 bits. " + received;
   }
   *problem = p;
@@ -110,16 +111,15 @@ std::string CheckUpstream(const std::vector<int64_t>& output, const std::vector<
   return "`upstream` must have the shape of the output, " + Text(output) + ". Received: " + Text(upstream);
 }
 
-std::string MakeAffinityProblem(const AffinityAttributes& a, const std::vector<int64_t>& encoded_u,
-                                const std::vector<int64_t>& encoded_v, const std::vector<int64_t>& norms,
-                                AffinityProblem* problem) {
-  const std::string received = "Received: encoded_u.shape=" + Text(encoded_u) + ", encoded_v.shape=" + Text(encoded_v) +
-                               ", norms.shape=" + Text(norms) + ", rank=" + std::to_string(a.rank) +
-                               ", norm_groups=" + std::to_string(a.norm_groups);
-  if (encoded_u.size() != 4 || encoded_u != encoded_v) {
-    return "`encoded_u` and `encoded_v` must have the same shape, (batch, height, width, channels). " + received;
+std::string MakeAffinityProblem(const AffinityAttributes& a, const std::vector<int64_t>& encoded,
+                                const std::vector<int64_t>& norms, AffinityProblem* problem) {
+  const std::string received = "Received: encoded.shape=" + Text(encoded) + ", norms.shape=" + Text(norms) +
+                               ", rank=" + std::to_string(a.rank) + ", norm_groups=" + std::to_string(a.norm_groups);
+  if (encoded.size() != 4 || encoded[0] % 2 != 0) {
+    return "`encoded` must be of shape (2 * batch, height, width, channels): the encodings by U, then those by V. " +
+           received;
   }
-  const int64_t width = encoded_u[3];
+  const int64_t width = encoded[3];
   if (a.rank < 1 || width % a.rank != 0) {
     return "`rank` must be at least 1 and divide the channels. " + received;
   }
@@ -130,19 +130,25 @@ std::string MakeAffinityProblem(const AffinityAttributes& a, const std::vector<i
   if (norms != expected) {
     return "`norms` must have the shape " + Text(expected) + ": scales of both, then offsets. " + received;
   }
-  if (!CanBeCounted(encoded_u)) {
+  if (!CanBeCounted(encoded)) {
     return "The sizes are too large: the elements of a tensor cannot be counted in 63 bits. " + received;
   }
   std::memcpy(&problem->epsilon, &a.epsilon_bits, sizeof(problem->epsilon));
   if (!(problem->epsilon >= 0 && std::isfinite(problem->epsilon))) {
     return "`epsilon_bits` must be those of a finite float64 of at least 0. " + received;
   }
-  problem->batch = encoded_u[0];
-  problem->pixels = encoded_u[1] * encoded_u[2];
+  problem->batch = encoded[0] / 2;
+  problem->pixels = encoded[1] * encoded[2];
   problem->rank = a.rank;
   problem->channels = width / a.rank;
   problem->norm_groups = a.norm_groups;
   return "";
+}
+
+std::vector<int64_t> AffinityShape(const AffinityProblem& problem, std::vector<int64_t> encoded) {
+  encoded[0] = problem.batch;
+  encoded[3] = problem.rank;
+  return encoded;
 }
 
 std::string MakeKernelMapsProblem(const KernelMapsAttributes& a, const std::vector<int64_t>& affinity,

@@ -29,9 +29,10 @@ struct AffinityAttributes {
   int64_t norm_groups = 0;
   int64_t epsilon_bits = 0;  // of a float64, which no attribute of an op can be
 };
-std::string MakeAffinityProblem(const AffinityAttributes& attributes, const std::vector<int64_t>& encoded_u,
-                                const std::vector<int64_t>& encoded_v, const std::vector<int64_t>& norms,
-                                AffinityProblem* problem);
+std::string MakeAffinityProblem(const AffinityAttributes& attributes, const std::vector<int64_t>& encoded,
+                                const std::vector<int64_t>& norms, AffinityProblem* problem);
+// Of the affinity of encodings of that shape.
+std::vector<int64_t> AffinityShape(const AffinityProblem& problem, std::vector<int64_t> encoded);
 
 struct KernelMapsAttributes {
   int64_t scale = 1;

@@ -69,21 +69,30 @@ A2U_INLINE void DotsOfTaps(const Taps& taps, int64_t first, const T* window, con
   }
 }
 
-// totals[q] += the elementwise products of a row of gradients with the row of pixels q steps behind, over [begin, end)
-// pixels and the whole vectors of `channels`.
-template <typename T, int Q, int L = kFullWidth<Accumulator<T>>>
-inline void RowProducts(const T* gradients, int64_t gradient_stride, const T* pixels, int64_t pixel_stride,
-                        int64_t tap_stride, int64_t count, int64_t channels, Accumulator<T>* totals) {
+// totals[p * total_step + q * L] += the elementwise products of a row of gradients, of P maps, with the row of pixels
+// q steps behind, over `count` pixels and the whole vectors of `channels`.
+template <typename T, int P, int Q, int L = kFullWidth<Accumulator<T>>>
+inline void RowProducts(const T* gradients, int64_t gradient_stride, int64_t map_step, const T* pixels,
+                        int64_t pixel_stride, int64_t tap_stride, int64_t count, int64_t channels,
+                        Accumulator<T>* totals, int64_t total_step) {
   using A = Accumulator<T>;
-  Vector<A, L> total[Q];
-  for (int q = 0; q < Q; ++q) total[q] = Memory<A, L>::Load(totals + q * L);
+  Vector<A, L> total[P][Q];
+  for (int p = 0; p < P; ++p) {
+    for (int q = 0; q < Q; ++q) total[p][q] = Memory<A, L>::Load(totals + p * total_step + q * L);
+  }
   for (int64_t x = 0; x < count; ++x, gradients += gradient_stride, pixels += pixel_stride) {
     for (int64_t c = 0; c + L <= channels; c += L) {
-      const Vector<A, L> gradient = Memory<T, L>::Load(gradients + c);
-      for (int q = 0; q < Q; ++q) total[q] += gradient * Memory<T, L>::Load(pixels + q * tap_stride + c);
+      Vector<A, L> gradient[P];
+      for (int p = 0; p < P; ++p) gradient[p] = Memory<T, L>::Load(gradients + p * map_step + c);
+      for (int q = 0; q < Q; ++q) {
+        const Vector<A, L> pixel = Memory<T, L>::Load(pixels + q * tap_stride + c);
+        for (int p = 0; p < P; ++p) total[p][q] += gradient[p] * pixel;
+      }
     }
   }
-  for (int q = 0; q < Q; ++q) Memory<A, L>::Store(total[q], totals + q * L);
+  for (int p = 0; p < P; ++p) {
+    for (int q = 0; q < Q; ++q) Memory<A, L>::Store(total[p][q], totals + p * total_step + q * L);
+  }
 }
 
 // totals[c] += the products of a row of gradients and a row of pixels, channel by channel.

@@ -45,16 +45,19 @@ class FeaturesGradient {
     // A block is a run of source rows v with one (v + before) / down.
     const int64_t first = p_.before() / p_.down;
     const int64_t blocks = (p_.source_height - 1 + p_.before()) / p_.down + 1 - first;
-    const int64_t cost = p_.down * p_.source_width * p_.channels * Reach() * Reach();
+    const int64_t cost = p_.maps * p_.down * p_.source_width * p_.channels * Reach() * Reach();
     const bool narrow = p_.groups > 1 && p_.group_channels() < kNarrowGroup;
     Parallel(p_.batch * blocks, cost, [&](int64_t begin, int64_t end) {
-      const int64_t taps = p_.broadcast ? p_.taps() : Reach() * Reach();
+      const int64_t taps = p_.broadcast ? p_.maps * p_.taps() : Reach() * Reach();
       Scratch<A> weights(narrow ? taps * p_.channels : 0);
-      TapList list(Reach() * Reach());
+      TapList list(p_.maps * Reach() * Reach());
       for (int64_t item = begin; item < end; ++item) {
         const int64_t n = item / blocks, block = first + item % blocks;
         if (narrow && p_.broadcast && (item == begin || item % blocks == 0)) {
-          SpreadWeights(kernels_ + p_.kernel_offset(n, 0, 0), p_.taps(), p_.groups, p_.group_channels(), weights.get());
+          for (int64_t m = 0; m < p_.maps; ++m) {
+            SpreadWeights(kernels_ + p_.kernel_offset(n, 0, 0) + m * p_.depth(), p_.taps(), p_.groups,
+                          p_.group_channels(), weights.get() + m * p_.taps() * p_.channels);
+          }
         }
         const Range vs = Clip(block * p_.down - p_.before(), (block + 1) * p_.down - p_.before(), p_.source_height);
         if (narrow) {
@@ -124,10 +127,13 @@ class FeaturesGradient {
     return {count, p_.up * p_.channels, p_.broadcast ? 0 : p_.up * p_.depth(), p_.down * p_.channels};
   }
 
-  const Taps& TapsOf(const Source& source, const int64_t* rows, const int64_t* columns, TapList* list) const {
-    return list->Of(source.rows, source.columns, [&](int64_t a, int64_t b, int64_t* pixel, int64_t* weight) {
-      *pixel = (a * p_.width + b) * p_.channels;
-      *weight = rows[a] + columns[b];
+  // Of all maps; `step`: how far their weights lie apart.
+  const Taps& TapsOf(const Source& source, const int64_t* rows, const int64_t* columns, int64_t step,
+                     TapList* list) const {
+    return list->Of(p_.maps * source.rows, source.columns, [&](int64_t k, int64_t b, int64_t* pixel, int64_t* weight) {
+      const int64_t m = k / source.rows, a = k % source.rows;
+      *pixel = m * p_.map_size() + (a * p_.width + b) * p_.channels;
+      *weight = m * step + rows[a] + columns[b];
     });
   }
 
@@ -141,7 +147,7 @@ class FeaturesGradient {
       const int64_t blocks = us.size() == p_.down ? (p_.source_width - us.end) / p_.down + 1 : 1;
       const WindowRun run = RunOf(Min(blocks, ColumnsAlike(u)));
       const Source corner = SourceAt(n, vs.begin, u, first);
-      const Taps& taps = TapsOf(corner, weight_rows_.get(), weight_columns_.get(), list);
+      const Taps& taps = TapsOf(corner, weight_rows_.get(), weight_columns_.get(), p_.depth(), list);
       for (int64_t v = vs.begin; v < vs.end; ++v) {
         const Readers rows = {first.outputs, first.tap + v - vs.begin};
         for (int64_t own = us.begin; own < us.end; ++own) {
@@ -162,7 +168,7 @@ class FeaturesGradient {
       WindowRun run = RunOf(0);
       for (int64_t u = first; u < p_.source_width; u += run.count * p_.down) {
         const Source source = SourceAt(n, v, u, rows);
-        const Taps& taps = TapsOf(source, weight_rows_.get(), weight_columns_.get(), list);
+        const Taps& taps = TapsOf(source, weight_rows_.get(), weight_columns_.get(), p_.depth(), list);
         run.count = ColumnsAlike(u);
         sums.Add(taps, run, source.window, source.weights, source.gradient);
         sums.Finish(taps, run, source.window);
@@ -175,7 +181,7 @@ class FeaturesGradient {
     for (int64_t u = 0; u < p_.source_width; ++u) {
       const Source source = SourceAt(n, v, u, rows);
       if (!p_.broadcast) Collect(source, weights);
-      const Taps& taps = TapsOf(source, spread_rows_.get(), spread_columns_.get(), list);
+      const Taps& taps = TapsOf(source, spread_rows_.get(), spread_columns_.get(), p_.taps(), list);
       const A* first = weights + (p_.broadcast ? source.tap * p_.channels : 0);
       ChannelwiseSum(taps, source.window, first, p_.channels, source.gradient);
     }

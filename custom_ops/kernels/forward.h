@@ -22,10 +22,10 @@ class Forward {
   void Run() const {
     if (p_.output_size() == 0) return;
     const int64_t rows = cells_.rows();
-    const int64_t cost = p_.up * p_.width * p_.taps() * p_.channels;
+    const int64_t cost = p_.maps * p_.up * p_.width * p_.taps() * p_.channels;
     const bool narrow = p_.groups > 1 && p_.group_channels() < kNarrowGroup;
     Parallel(p_.batch * rows, cost, [&](int64_t begin, int64_t end) {
-      Scratch<A> weights(narrow ? p_.taps() * p_.channels : 0);
+      Scratch<A> weights(narrow ? p_.maps * p_.taps() * p_.channels : 0);
       TapList list(p_.taps());
       for (int64_t item = begin; item < end; ++item) {
         if (narrow) {
@@ -50,7 +50,10 @@ class Forward {
       for (int64_t y = cell.ys.begin; y < cell.ys.end; ++y) {
         for (int64_t x = cell.xs.begin; x < cell.xs.end; ++x) {
           const T* weights = kernels_ + p_.kernel_offset(n, y, x) + cell.tap;
-          sums.Add(taps, run, window, weights, output_ + cells_.OutputAt(n, y, x));
+          for (int64_t m = 0; m < p_.maps; ++m) {
+            T* to = output_ + m * p_.map_size() + cells_.OutputAt(n, y, x);
+            sums.Add(taps, run, window, weights + m * p_.depth(), to);
+          }
         }
       }
       sums.Finish(taps, run, window);
@@ -65,12 +68,14 @@ class Forward {
       const T* window = features_ + cells_.WindowAt(cell);
       for (int64_t y = cell.ys.begin; y < cell.ys.end; ++y) {
         for (int64_t x = cell.xs.begin; x < cell.xs.end; ++x) {
-          if (!filled) {
-            SpreadWeights(kernels_ + p_.kernel_offset(n, y, x), p_.taps(), p_.groups, p_.group_channels(), weights);
+          for (int64_t m = 0; m < p_.maps; ++m) {
+            A* own = weights + m * p_.taps() * p_.channels;
+            const T* kernel = kernels_ + p_.kernel_offset(n, y, x) + m * p_.depth();
+            if (!filled) SpreadWeights(kernel, p_.taps(), p_.groups, p_.group_channels(), own);
+            T* to = output_ + m * p_.map_size() + cells_.OutputAt(n, y, x);
+            ChannelwiseSum(taps, window, own + cell.tap * p_.channels, p_.channels, to);
           }
           filled = p_.broadcast;
-          const A* first = weights + cell.tap * p_.channels;
-          ChannelwiseSum(taps, window, first, p_.channels, output_ + cells_.OutputAt(n, y, x));
         }
       }
     }

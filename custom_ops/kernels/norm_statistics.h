@@ -6,10 +6,11 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
+#include <type_traits>
 
 #include "custom_ops/kernels/affinity_problem.h"
 #include "custom_ops/kernels/parallel.h"
+#include "custom_ops/kernels/vector.h"
 
 namespace a2u {
 namespace A2U_ISA {
@@ -66,30 +67,45 @@ class NormStatistics {
     const int64_t width = p_.width(), groups = p_.norm_groups, depth = p_.group_channels();
     const T count = static_cast<T>(block.size() * depth);
     T* means = sums + width;
-    std::memset(sums, 0, static_cast<size_t>(width) * sizeof(T));
-    for (int64_t pixel = block.begin; pixel < block.end; ++pixel) {
-      const T* from = encoded_[which] + (n * p_.pixels + pixel) * width;
-      for (int64_t c = 0; c < width; ++c) sums[c] += from[c];
-    }
+    const T* first = encoded_[which] + (n * p_.pixels + block.begin) * width;
+    ForEachVector([&](int64_t c, auto length) {
+      constexpr int L = decltype(length)::value;
+      Vector<T, L> total{};
+      const T* from = first + c;
+      for (int64_t k = 0; k < block.size(); ++k, from += width) total += Memory<T, L>::Load(from);
+      Memory<T, L>::Store(total, sums + c);
+    });
     for (int64_t g = 0; g < groups; ++g) {
       T sum = 0;
       for (int64_t c = 0; c < depth; ++c) sum += sums[g * depth + c];
       to[g] = sum / count;
       for (int64_t c = 0; c < depth; ++c) means[g * depth + c] = to[g];
     }
-    std::memset(sums, 0, static_cast<size_t>(width) * sizeof(T));
-    for (int64_t pixel = block.begin; pixel < block.end; ++pixel) {
-      const T* from = encoded_[which] + (n * p_.pixels + pixel) * width;
-      for (int64_t c = 0; c < width; ++c) {
-        const T deviation = from[c] - means[c];
-        sums[c] += deviation * deviation;
+    ForEachVector([&](int64_t c, auto length) {
+      constexpr int L = decltype(length)::value;
+      Vector<T, L> total{};
+      const auto mean = Memory<T, L>::Load(means + c);
+      const T* from = first + c;
+      for (int64_t k = 0; k < block.size(); ++k, from += width) {
+        const auto deviation = Memory<T, L>::Load(from) - mean;
+        total += deviation * deviation;
       }
-    }
+      Memory<T, L>::Store(total, sums + c);
+    });
     for (int64_t g = 0; g < groups; ++g) {
       T sum = 0;
       for (int64_t c = 0; c < depth; ++c) sum += sums[g * depth + c];
       to[groups + g] = sum;
     }
+  }
+
+  // Calls `visit(first channel, length)` for vectors of channels, with their length as a constant.
+  template <typename F>
+  void ForEachVector(const F& visit) const {
+    constexpr int kWidth = kFullWidth<T>;
+    int64_t c = 0;
+    for (; c + kWidth <= p_.width(); c += kWidth) visit(c, std::integral_constant<int, kWidth>());
+    for (; c < p_.width(); ++c) visit(c, std::integral_constant<int, 1>());
   }
 
   const AffinityProblem& p_;

@@ -25,18 +25,20 @@ struct Problem {
   int64_t down = 1;
   int64_t groups = 1;
   bool broadcast = false;  // one kernel per sample and group instead of one per pixel
+  int64_t maps = 1;        // of the output, one behind the other; several by as many shared kernels of a group
 
   int64_t before() const { return (kernel_size - 1) / 2; }
   int64_t taps() const { return kernel_size * kernel_size; }
   int64_t depth() const { return groups * taps(); }
   int64_t group_channels() const { return channels / groups; }
   int64_t features_size() const { return batch * source_height * source_width * channels; }
-  int64_t output_size() const { return batch * height * width * channels; }
-  int64_t kernels_size() const { return batch * (broadcast ? 1 : height * width) * depth(); }
+  int64_t map_size() const { return batch * height * width * channels; }
+  int64_t output_size() const { return maps * map_size(); }
+  int64_t kernels_size() const { return batch * (broadcast ? maps : height * width) * depth(); }
 
-  // Where the kernel of an output pixel begins.
+  // Where the kernel of an output pixel begins; that of the next map lies `depth` behind.
   int64_t kernel_offset(int64_t n, int64_t y, int64_t x) const {
-    return (broadcast ? n : (n * height + y) * width + x) * depth();
+    return (broadcast ? n * maps : (n * height + y) * width + x) * depth();
   }
 };
 

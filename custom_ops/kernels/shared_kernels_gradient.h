@@ -26,12 +26,12 @@ class SharedKernelsGradient {
   void Run() const {
     if (p_.kernels_size() == 0) return;
     const int64_t pieces = Max(1, Min(p_.height, 16 / p_.batch));
-    const int64_t depth = p_.depth();
+    const int64_t depth = p_.maps * p_.depth();
     const bool narrow = p_.groups > 1 && p_.group_channels() < kNarrowGroup;
     Scratch<A> sums(p_.batch * pieces * depth);
     const int64_t cost = p_.output_size() / (p_.batch * pieces) * p_.taps();
     Parallel(p_.batch * pieces, cost, [&](int64_t begin, int64_t end) {
-      Scratch<A> totals(narrow ? p_.taps() * p_.channels : depth * kWidth);
+      Scratch<A> totals(narrow ? p_.maps * p_.taps() * p_.channels : depth * kWidth);
       for (int64_t item = begin; item < end; ++item) {
         const int64_t piece = item % pieces;
         const Range ys = {piece * p_.height / pieces, (piece + 1) * p_.height / pieces};
@@ -62,8 +62,8 @@ class SharedKernelsGradient {
     return {begin, beyond > 0 ? Min(p_.width, (beyond + p_.down - 1) / p_.down) : 0};
   }
 
-  const T* Gradients(int64_t n, int64_t y, int64_t x) const {
-    return upstream_ + ((n * p_.height + y) * p_.width + x) * p_.channels;
+  const T* Gradients(int64_t m, int64_t n, int64_t y, int64_t x) const {
+    return upstream_ + m * p_.map_size() + ((n * p_.height + y) * p_.width + x) * p_.channels;
   }
 
   // What tap (i, j) of output (y, x) reads.
@@ -79,84 +79,99 @@ class SharedKernelsGradient {
   }
 
   void WidePiece(int64_t n, Range ys, A* totals, A* sums) const {
-    for (int64_t k = 0; k < p_.depth() * kWidth; ++k) totals[k] = 0;
-    for (int64_t k = 0; k < p_.depth(); ++k) sums[k] = 0;
+    const int64_t depth = p_.maps * p_.depth();
+    for (int64_t k = 0; k < depth * kWidth; ++k) totals[k] = 0;
+    for (int64_t k = 0; k < depth; ++k) sums[k] = 0;
     for (int64_t y = ys.begin; y < ys.end; ++y) {
       for (int64_t i = 0; i < p_.kernel_size; ++i) {
         if (!OnMap(y, i)) continue;
         for (int64_t g = 0; g < p_.groups; ++g) {
-          const int64_t offset = g * p_.taps() + i * p_.kernel_size;
-          RowOfTaps<kPixels<1>>(n, y, i, 0, g, totals + offset * kWidth, sums + offset);
+          const Row row = {n, y, i, g};
+          int64_t m = 0;
+          for (; m + 2 <= p_.maps; m += 2) RowOfTaps<2, kPixels<1>>(row, m, 0, totals, sums);
+          if (m < p_.maps) RowOfTaps<1, kPixels<1>>(row, m, 0, totals, sums);
         }
       }
     }
-    for (int64_t k = 0; k < p_.depth(); ++k) {
+    for (int64_t k = 0; k < depth; ++k) {
       sums[k] += Sum<A, kWidth>(Memory<A, kWidth>::Load(totals + k * kWidth));
     }
   }
 
-  // The taps of row i from column j on, Q at a time. `totals` hold what whole vectors of channels gave, `sums` the
-  // rest.
-  template <int Q>
-  void RowOfTaps(int64_t n, int64_t y, int64_t i, int64_t j, int64_t g, A* totals, A* sums) const {
+  // Row i of the windows of a row of outputs, for one group.
+  struct Row {
+    int64_t n, y, i, g;
+  };
+
+  // The taps of the row from column j on, Q at a time, for P maps from m on. `totals` hold what whole vectors of channels
+  // gave, `sums` the rest.
+  template <int P, int Q>
+  void RowOfTaps(const Row& row, int64_t m, int64_t j, A* totals, A* sums) const {
     for (; j + Q <= p_.kernel_size; j += Q) {
       Range common = Columns(j);
       for (int q = 1; q < Q; ++q)
         common = {Max(common.begin, Columns(j + q).begin), Min(common.end, Columns(j + q).end)};
       common.end = Max(common.begin, common.end);
-      TapsOfRow<Q>(n, y, i, j, g, common, totals + j * kWidth, sums + j);
+      TapsOfRow<P, Q>(row, m, j, common, totals, sums);
       for (int q = 0; q < Q && Q > 1; ++q) {
         const Range own = Columns(j + q);
         const Range before = {own.begin, Min(own.end, common.begin)};
         const Range after = {Max(before.end, Max(own.begin, common.end)), own.end};
-        TapsOfRow<1>(n, y, i, j + q, g, before, totals + (j + q) * kWidth, sums + j + q);
-        TapsOfRow<1>(n, y, i, j + q, g, after, totals + (j + q) * kWidth, sums + j + q);
+        TapsOfRow<P, 1>(row, m, j + q, before, totals, sums);
+        TapsOfRow<P, 1>(row, m, j + q, after, totals, sums);
       }
     }
     if constexpr (Q > 1) {
-      if (j < p_.kernel_size) RowOfTaps<Q / 2>(n, y, i, j, g, totals, sums);
+      if (j < p_.kernel_size) RowOfTaps<P, Q / 2>(row, m, j, totals, sums);
     }
   }
 
-  template <int Q>
-  void TapsOfRow(int64_t n, int64_t y, int64_t i, int64_t j, int64_t g, Range xs, A* totals, A* sums) const {
+  template <int P, int Q>
+  void TapsOfRow(const Row& row, int64_t m, int64_t j, Range xs, A* totals, A* sums) const {
     if (xs.size() <= 0) return;
-    const int64_t channels = p_.group_channels();
-    const T* gradients = Gradients(n, y, xs.begin) + g * channels;
-    const T* pixels = Pixels(n, y, xs.begin, i, j) + g * channels;
-    const int64_t step = p_.down * p_.channels;
-    RowProducts<T, Q>(gradients, p_.channels, pixels, step, p_.channels, xs.size(), channels, totals);
+    const int64_t channels = p_.group_channels(), step = p_.down * p_.channels, depth = p_.depth();
+    const int64_t first = m * depth + row.g * p_.taps() + row.i * p_.kernel_size + j;
+    const T* gradients = Gradients(m, row.n, row.y, xs.begin) + row.g * channels;
+    const T* pixels = Pixels(row.n, row.y, xs.begin, row.i, j) + row.g * channels;
+    RowProducts<T, P, Q>(gradients, p_.channels, p_.map_size(), pixels, step, p_.channels, xs.size(), channels,
+                         totals + first * kWidth, depth * kWidth);
     const int64_t rest = channels - channels % kWidth;
     for (int64_t x = 0; rest < channels && x < xs.size(); ++x) {
-      const T *gradient[1] = {gradients + x * p_.channels}, *read[Q];
+      const T *gradient[P], *read[Q];
+      for (int p = 0; p < P; ++p) gradient[p] = gradients + p * p_.map_size() + x * p_.channels;
       for (int q = 0; q < Q; ++q) read[q] = pixels + x * step + q * p_.channels;
-      A dots[Q];
-      Dots<T, 1, Q, kWidth / 2>(gradient, read, {rest, channels}, dots);
-      for (int q = 0; q < Q; ++q) sums[q] += dots[q];
+      A dots[Q * P];
+      Dots<T, P, Q, kWidth / 2>(gradient, read, {rest, channels}, dots);
+      for (int q = 0; q < Q; ++q) {
+        for (int p = 0; p < P; ++p) sums[first + p * depth + q] += dots[q * P + p];
+      }
     }
   }
 
   // Groups of few channels: totals per tap and channel, folded into groups at the end.
   void NarrowPiece(int64_t n, Range ys, A* totals, A* sums) const {
-    for (int64_t k = 0; k < p_.taps() * p_.channels; ++k) totals[k] = 0;
+    for (int64_t k = 0; k < p_.maps * p_.taps() * p_.channels; ++k) totals[k] = 0;
     for (int64_t y = ys.begin; y < ys.end; ++y) {
       for (int64_t i = 0; i < p_.kernel_size; ++i) {
         if (!OnMap(y, i)) continue;
         for (int64_t j = 0; j < p_.kernel_size; ++j) {
           const Range xs = Columns(j);
           if (xs.size() <= 0) continue;
-          ChannelProducts<T>(Gradients(n, y, xs.begin), p_.channels, Pixels(n, y, xs.begin, i, j),
-                             p_.down * p_.channels, xs.size(), 0, p_.channels,
-                             totals + (i * p_.kernel_size + j) * p_.channels);
+          for (int64_t m = 0; m < p_.maps; ++m) {
+            ChannelProducts<T>(Gradients(m, n, y, xs.begin), p_.channels, Pixels(n, y, xs.begin, i, j),
+                               p_.down * p_.channels, xs.size(), 0, p_.channels,
+                               totals + (m * p_.taps() + i * p_.kernel_size + j) * p_.channels);
+          }
         }
       }
     }
     const int64_t channels = p_.group_channels();
-    for (int64_t g = 0; g < p_.groups; ++g) {
+    for (int64_t k = 0; k < p_.maps * p_.groups; ++k) {
+      const A* from = totals + k / p_.groups * p_.taps() * p_.channels + k % p_.groups * channels;
       for (int64_t tap = 0; tap < p_.taps(); ++tap) {
         A sum = 0;
-        for (int64_t c = 0; c < channels; ++c) sum += totals[tap * p_.channels + g * channels + c];
-        sums[g * p_.taps() + tap] = sum;
+        for (int64_t c = 0; c < channels; ++c) sum += from[tap * p_.channels + c];
+        sums[k * p_.taps() + tap] = sum;
       }
     }
   }

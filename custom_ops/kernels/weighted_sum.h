@@ -97,16 +97,18 @@ class Sums {
   }
 
   void Finish(const Taps& taps, const WindowRun& run, const T* window) {
-    if (count_ == 4) Compute<4, false>(taps, run, window, 0);
-    if (count_ == 2 || count_ == 3) Compute<2, false>(taps, run, window, 0);
-    if (count_ % 2 == 1) {
-      run.weights_step == 0 ? Compute<1, true>(taps, run, window, count_ - 1)
-                            : Compute<1, false>(taps, run, window, count_ - 1);
-    }
-    count_ = 0;
+    run.weights_step == 0 ? FinishAs<true>(taps, run, window) : FinishAs<false>(taps, run, window);
   }
 
  private:
+  template <bool Same>
+  void FinishAs(const Taps& taps, const WindowRun& run, const T* window) {
+    if (count_ == 4) Compute<4, Same>(taps, run, window, 0);
+    if (count_ == 2 || count_ == 3) Compute<2, Same>(taps, run, window, 0);
+    if (count_ % 2 == 1) Compute<1, Same>(taps, run, window, count_ - 1);
+    count_ = 0;
+  }
+
   template <int S, bool Same>
   void Compute(const Taps& taps, const WindowRun& run, const T* window, int first) {
     const T* weights[S];

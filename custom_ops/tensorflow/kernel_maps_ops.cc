@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "custom_ops/kernels/checks.h"
@@ -39,63 +38,55 @@ void* CreateAffinity(TF_OpKernelConstruction* construction) {
 
 void DeleteAffinity(void* attributes) { delete static_cast<AffinityAttributes*>(attributes); }
 
-// The inputs of the CPU kernels: u, v, and the four rows of the norms.
-template <typename Pointer>
-void SplitNorms(Pointer u, Pointer v, Pointer norms, size_t row_bytes, Pointer (&to)[6]) {
-  using Bytes = std::conditional_t<std::is_const_v<std::remove_pointer_t<Pointer>>, const char*, char*>;
-  to[0] = u;
-  to[1] = v;
-  for (int k = 0; k < 4; ++k) to[2 + k] = static_cast<Bytes>(norms) + k * row_bytes;
+// What the CPU kernels take, and give: both encodings, then the four rows of the norms.
+template <typename Byte, typename Pointer>
+void Split(const AffinityProblem& p, size_t element, Pointer encoded, Pointer norms, Pointer (&to)[6]) {
+  to[0] = encoded;
+  to[1] = static_cast<Byte*>(encoded) + p.size() * element;
+  for (int k = 0; k < 4; ++k) to[2 + k] = static_cast<Byte*>(norms) + k * p.width() * element;
 }
 
 // The inputs that both passes share, checked; false after an error.
-bool ReadAffinity(Call* call, const AffinityAttributes& attributes, AffinityProblem* problem, TF_Tensor* (&inputs)[3]) {
-  for (int k = 0; k < 3; ++k) {
+bool ReadAffinity(Call* call, const AffinityAttributes& attributes, AffinityProblem* problem, TF_Tensor* (&inputs)[2]) {
+  for (int k = 0; k < 2; ++k) {
     inputs[k] = call->Input(k);
     if (!call->ok()) return false;
   }
-  return call->Check(
-      MakeAffinityProblem(attributes, ShapeOf(inputs[0]), ShapeOf(inputs[1]), ShapeOf(inputs[2]), problem));
+  return call->Check(MakeAffinityProblem(attributes, ShapeOf(inputs[0]), ShapeOf(inputs[1]), problem));
 }
 
 void ComputeAffinity(void* attributes, TF_OpKernelContext* context) {
   Call call(context);
   AffinityProblem p;
-  TF_Tensor* inputs[3];
+  TF_Tensor* inputs[2];
   if (!ReadAffinity(&call, *static_cast<AffinityAttributes*>(attributes), &p, inputs)) return;
-  std::vector<int64_t> shape = ShapeOf(inputs[0]);
-  shape[3] = p.rank;
   const TF_DataType dtype = TF_TensorType(inputs[0]);
-  void* affinity = call.Output(0, dtype, shape);
+  void* affinity = call.Output(0, dtype, AffinityShape(p, ShapeOf(inputs[0])));
   if (!call.ok()) return;
   const void* pointers[6];
-  SplitNorms<const void*>(TF_TensorData(inputs[0]), TF_TensorData(inputs[1]), TF_TensorData(inputs[2]),
-                          p.width() * TF_DataTypeSize(dtype), pointers);
+  Split<const char, const void*>(p, TF_DataTypeSize(dtype), TF_TensorData(inputs[0]), TF_TensorData(inputs[1]),
+                                 pointers);
   KernelsFor(dtype).affinity(p, pointers, affinity);
 }
 
 void ComputeAffinityGrad(void* attributes, TF_OpKernelContext* context) {
   Call call(context);
   AffinityProblem p;
-  TF_Tensor* inputs[3];
+  TF_Tensor* inputs[2];
   if (!ReadAffinity(&call, *static_cast<AffinityAttributes*>(attributes), &p, inputs)) return;
-  TF_Tensor* upstream = call.Input(3);
-  if (!call.ok()) return;
-  std::vector<int64_t> shape = ShapeOf(inputs[0]);
-  shape[3] = p.rank;
-  if (!call.Check(CheckUpstream(shape, ShapeOf(upstream)))) return;
+  TF_Tensor* upstream = call.Input(2);
+  if (!call.ok() || !call.Check(CheckUpstream(AffinityShape(p, ShapeOf(inputs[0])), ShapeOf(upstream)))) return;
   const TF_DataType dtype = TF_TensorType(inputs[0]);
-  void* outputs[3];
-  for (int k = 0; k < 3; ++k) {
+  void* outputs[2];
+  for (int k = 0; k < 2; ++k) {
     outputs[k] = call.Output(k, dtype, ShapeOf(inputs[k]));
     if (!call.ok()) return;
   }
   const void* pointers[6];
   void* gradients[6];
-  const size_t row_bytes = p.width() * TF_DataTypeSize(dtype);
-  SplitNorms<const void*>(TF_TensorData(inputs[0]), TF_TensorData(inputs[1]), TF_TensorData(inputs[2]), row_bytes,
-                          pointers);
-  SplitNorms<void*>(outputs[0], outputs[1], outputs[2], row_bytes, gradients);
+  const size_t element = TF_DataTypeSize(dtype);
+  Split<const char, const void*>(p, element, TF_TensorData(inputs[0]), TF_TensorData(inputs[1]), pointers);
+  Split<char, void*>(p, element, outputs[0], outputs[1], gradients);
   KernelsFor(dtype).affinity_gradient(p, pointers, TF_TensorData(upstream), gradients);
 }
 

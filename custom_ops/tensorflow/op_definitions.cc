@@ -139,14 +139,14 @@ void RegisterOps() {
   const std::vector<const char*> maps = {"T: {float, double}", "scale: int >= 1 = 1", "groups: int >= 1 = 1",
                                          "taps: int >= 1",
                                          "normalization: {'softmax', 'sigmoid', 'softmax_of_sigmoid'}"};
-  const std::vector<const char*> encoded = {"encoded_u: T", "encoded_v: T", "norms: T"};
+  const std::vector<const char*> encoded = {"encoded: T", "norms: T"};
   for (const Definition& definition : {
            Definition{kAffinity, affinity, encoded, {"affinity: T"}, OpenShape},
            Definition{kAffinityGrad,
                       affinity,
-                      {"encoded_u: T", "encoded_v: T", "norms: T", "upstream: T"},
-                      {"encoded_u_grad: T", "encoded_v_grad: T", "norms_grad: T"},
-                      GradientsShape<3>},
+                      {"encoded: T", "norms: T", "upstream: T"},
+                      {"encoded_grad: T", "norms_grad: T"},
+                      GradientsShape<2>},
            Definition{kKernelMaps, maps, {"affinity: T", "projection: T"}, {"maps: T"}, OpenShape},
            Definition{kKernelMapsGrad,
                       maps,

@@ -45,7 +45,7 @@ void Reassemble(void* attributes, TF_OpKernelContext* context) {
   Problem p;
   if (!call.Check(MakeProblem(*static_cast<Attributes*>(attributes), ShapeOf(features), ShapeOf(kernels), &p))) return;
   const TF_DataType dtype = TF_TensorType(features);
-  void* output = call.Output(0, dtype, {p.batch, p.height, p.width, p.channels});
+  void* output = call.Output(0, dtype, {p.maps * p.batch, p.height, p.width, p.channels});
   if (!call.ok()) return;
   KernelsFor(dtype).forward(p, TF_TensorData(features), TF_TensorData(kernels), output);
 }
@@ -58,7 +58,7 @@ void ReassembleGrad(void* attributes, TF_OpKernelContext* context) {
   if (!call.ok()) return;
   Problem p;
   if (!call.Check(MakeProblem(*static_cast<Attributes*>(attributes), ShapeOf(features), ShapeOf(kernels), &p))) return;
-  if (!call.Check(CheckUpstream({p.batch, p.height, p.width, p.channels}, ShapeOf(upstream)))) return;
+  if (!call.Check(CheckUpstream({p.maps * p.batch, p.height, p.width, p.channels}, ShapeOf(upstream)))) return;
   const TF_DataType dtype = TF_TensorType(features);
   void* features_gradient = call.Output(0, dtype, ShapeOf(features));
   void* kernels_gradient = call.ok() ? call.Output(1, dtype, ShapeOf(kernels)) : nullptr;

@@ -218,7 +218,7 @@ int Check() {
   }
   failures += CheckAnySizes();
   failures += CheckConcurrency(ChosenIsa(), MakeCase(2, 24, 24, 32, {3, 2, 1, 1}));
-  failures += CheckConcurrency(ChosenIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, true));
+  failures += CheckConcurrency(ChosenIsa(), MakeCase(3, 24, 25, 32, {6, 1, 2, 2}, 1));
   std::printf("%d cases, %d failures\n", checks, failures);
   return failures != 0;
 }
@@ -244,8 +244,8 @@ void Bench() {
       {"up x2 K=3 (4,128,128,64)", MakeCase(4, 128, 128, 64, {3, 2, 1, 1})},
       {"up x2 K=5 (8,16,16,128)", MakeCase(8, 16, 16, 128, {5, 2, 1, 1})},
       {"down x2 K=6 (2,256,256,64)", MakeCase(2, 256, 256, 64, {6, 1, 2, 1})},
-      {"shared K=6 (100,32,32,32)", MakeCase(100, 32, 32, 32, {6, 1, 2, 1}, true)},
-      {"shared K=6 per channel (100,32,32,32)", MakeCase(100, 32, 32, 32, {6, 1, 2, 32}, true)},
+      {"shared K=6 (100,32,32,32)", MakeCase(100, 32, 32, 32, {6, 1, 2, 1}, 1)},
+      {"shared K=6 per channel (100,32,32,32)", MakeCase(100, 32, 32, 32, {6, 1, 2, 32}, 1)},
   };
   std::printf("%-38s %-9s %-8s %9s %9s %9s %9s  Gflop/s\n", "", "", "", "copy ms", "forward", "d feat.", "d kern.");
   for (const auto& c : cases) {

@@ -17,16 +17,18 @@ namespace a2u {
 // Calls visit(output index, kernel index, feature index) for every product of the definition.
 template <typename F>
 void ForEachProduct(const Problem& p, const F& visit) {
-  for (int64_t n = 0; n < p.batch; ++n)
+  for (int64_t map = 0; map < p.maps * p.batch; ++map)
     for (int64_t y = 0; y < p.height; ++y)
       for (int64_t x = 0; x < p.width; ++x)
         for (int64_t i = 0; i < p.kernel_size; ++i)
           for (int64_t j = 0; j < p.kernel_size; ++j) {
+            const int64_t n = map % p.batch, m = map / p.batch;
             const int64_t v = y * p.down / p.up + i - p.before(), u = x * p.down / p.up + j - p.before();
             if (v < 0 || v >= p.source_height || u < 0 || u >= p.source_width) continue;
             for (int64_t c = 0; c < p.channels; ++c) {
               const int64_t tap = c / p.group_channels() * p.taps() + i * p.kernel_size + j;
-              visit(((n * p.height + y) * p.width + x) * p.channels + c, p.kernel_offset(n, y, x) + tap,
+              visit(((map * p.height + y) * p.width + x) * p.channels + c,
+                    p.kernel_offset(n, y, x) + m * p.depth() + tap,
                     ((n * p.source_height + v) * p.source_width + u) * p.channels + c);
             }
           }
@@ -66,13 +68,14 @@ inline Results Naive(const Problem& p, const Tensors& t) {
 }
 
 // Features (n, h, w, c) and attributes; the kernel map follows, for `up` as large as it can be less `odd` rows.
-inline Problem MakeCase(int64_t n, int64_t h, int64_t w, int64_t c, Attributes a, bool shared = false,
+// `shared`: how many kernels all pixels share, 0 where each has its own.
+inline Problem MakeCase(int64_t n, int64_t h, int64_t w, int64_t c, Attributes a, int64_t shared = 0,
                         int64_t odd = 0) {
   const int64_t height = shared ? 1 : a.up > 1 ? h * a.up - odd : (h + a.down - 1) / a.down;
   const int64_t width = shared ? 1 : a.up > 1 ? w * a.up - odd : (w + a.down - 1) / a.down;
   Problem p;
   const std::string error =
-      MakeProblem(a, {n, h, w, c}, {n, height, width, a.groups * a.kernel_size * a.kernel_size}, &p);
+      MakeProblem(a, {n, h, w, c}, {n, height, width, (shared ? shared : 1) * a.groups * a.kernel_size * a.kernel_size}, &p);
   if (!error.empty()) throw std::invalid_argument(error);
   return p;
 }
@@ -80,18 +83,18 @@ inline Problem MakeCase(int64_t n, int64_t h, int64_t w, int64_t c, Attributes a
 // Kernel size, up, down, groups.
 inline std::vector<Problem> SmallCases() {
   std::vector<Problem> cases = {
-      MakeCase(2, 5, 4, 16, {3, 2, 1, 1}),        MakeCase(1, 3, 6, 40, {5, 2, 1, 2}, false, 1),
-      MakeCase(2, 4, 3, 3, {3, 2, 1, 3}),         MakeCase(1, 4, 5, 7, {3, 3, 1, 1}, false, 2),
-      MakeCase(1, 2, 3, 6, {5, 4, 1, 2}),         MakeCase(3, 1, 1, 1, {3, 2, 1, 1}, false, 1),
+      MakeCase(2, 5, 4, 16, {3, 2, 1, 1}),        MakeCase(1, 3, 6, 40, {5, 2, 1, 2}, 0, 1),
+      MakeCase(2, 4, 3, 3, {3, 2, 1, 3}),         MakeCase(1, 4, 5, 7, {3, 3, 1, 1}, 0, 2),
+      MakeCase(1, 2, 3, 6, {5, 4, 1, 2}),         MakeCase(3, 1, 1, 1, {3, 2, 1, 1}, 0, 1),
       MakeCase(1, 6, 5, 33, {1, 2, 1, 1}),        MakeCase(2, 7, 6, 64, {6, 1, 2, 1}),
       MakeCase(1, 9, 5, 130, {6, 1, 2, 2}),       MakeCase(1, 5, 7, 5, {4, 1, 3, 5}),
       MakeCase(2, 4, 6, 9, {3, 1, 1, 1}),         MakeCase(1, 8, 8, 12, {2, 1, 4, 3}),
       MakeCase(2, 3, 2, 2, {9, 1, 2, 1}),         MakeCase(1, 1, 9, 24, {7, 1, 1, 2}),
-      MakeCase(3, 9, 7, 32, {6, 1, 2, 1}, true),  MakeCase(1, 5, 8, 20, {6, 1, 2, 20}, true),
-      MakeCase(2, 6, 7, 71, {5, 1, 1, 1}, true),  MakeCase(1, 11, 9, 24, {3, 1, 3, 2}, true),
-      MakeCase(17, 3, 4, 10, {2, 1, 1, 5}, true), MakeCase(0, 4, 4, 8, {3, 2, 1, 1}),
+      MakeCase(3, 9, 7, 32, {6, 1, 2, 1}, 2),     MakeCase(1, 5, 8, 20, {6, 1, 2, 20}, 2),
+      MakeCase(2, 6, 7, 71, {5, 1, 1, 1}, 1),     MakeCase(1, 11, 9, 24, {3, 1, 3, 2}, 3),
+      MakeCase(17, 3, 4, 10, {2, 1, 1, 5}, 1), MakeCase(0, 4, 4, 8, {3, 2, 1, 1}),
       MakeCase(2, 0, 4, 8, {3, 1, 2, 1}),         MakeCase(2, 3, 3, 0, {3, 2, 1, 1}),
-      MakeCase(2, 0, 0, 8, {6, 1, 2, 1}, true),   MakeCase(1, 2, 2, 0, {2, 1, 1, 4}, true),
+      MakeCase(2, 0, 0, 8, {6, 1, 2, 1}, 2),      MakeCase(1, 2, 2, 0, {2, 1, 1, 4}, 2),
   };
   return cases;
 }
@@ -104,7 +107,8 @@ inline std::vector<Problem> RandomCases(unsigned seed, int count) {
   };
   std::vector<Problem> cases;
   while (static_cast<int>(cases.size()) < count) {
-    const bool up = pick(0, 1), shared = !up && pick(0, 1);
+    const bool up = pick(0, 1);
+    const int64_t shared = !up && pick(0, 1) ? pick(1, 3) : 0;
     const int64_t n = pick(0, 3), h = pick(0, 7), w = pick(0, 9), groups = pick(1, 4);
     const int64_t c = groups * (pick(0, 3) ? pick(0, 9) : pick(0, 40));
     const Attributes a = {up ? 2 * pick(0, 2) + 1 : pick(1, 6), up ? pick(2, 4) : 1, up ? 1 : pick(1, 4), groups};

@@ -11,8 +11,8 @@ AFFINITY = {"rank": 1, "norm_groups": 2, "epsilon_bits": library.bits_of(1e-5)}
 MAPS = {"scale": 2, "groups": 1, "taps": 9, "normalization": "softmax"}
 # Attributes and shapes that fit each other, by op.
 FITTING = {
-    "A2U>Affinity": (AFFINITY, [(1, 2, 3, 4), (1, 2, 3, 4), (4, 4)]),
-    "A2U>AffinityGrad": (AFFINITY, [(1, 2, 3, 4), (1, 2, 3, 4), (4, 4), (1, 2, 3, 1)]),
+    "A2U>Affinity": (AFFINITY, [(2, 2, 3, 4), (4, 4)]),
+    "A2U>AffinityGrad": (AFFINITY, [(2, 2, 3, 4), (4, 4), (1, 2, 3, 1)]),
     "A2U>KernelMaps": (MAPS, [(1, 2, 3, 1), (1, 1, 36)]),
     "A2U>KernelMapsGrad": (MAPS, [(1, 2, 3, 1), (1, 1, 36), (1, 4, 6, 9)]),
 }

@@ -9,7 +9,7 @@ from a2u_tf.ops import reference
 from a2u_tf.ops.affinity import affinity, kernel_maps
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients, working_dtype
 
-# Shape of an encoding, rank, groups of the norms.
+# Shape of one of the encodings, rank, groups of the norms.
 ENCODINGS = [
     ((2, 3, 4, 6), 1, 3),
     ((2, 3, 4, 6), 2, 6),
@@ -36,7 +36,8 @@ def implementation(request):
 
 
 def encodings(rng, shape, rank, norm_groups):
-    arrays = [1 + rng.normal(size=shape) for _ in range(2)] + [rng.normal(size=(4 if norm_groups else 0, shape[-1]))]
+    both = 2 * shape[0], *shape[1:]
+    arrays = [1 + rng.normal(size=both), rng.normal(size=(4 if norm_groups else 0, shape[-1]))]
     settings = {"rank": rank, "norm_groups": norm_groups, "epsilon": 1e-5}
     return arrays, settings, rng.normal(size=(*shape[:3], rank))
 
@@ -73,7 +74,7 @@ def test_kernel_maps_equal_reference(rng, case, dtype, implementation):
 @pytest.mark.parametrize("case", [ENCODINGS[0], ENCODINGS[1], ((1, 2, 2, 6), 2, 0)], ids=str)
 def test_gradcheck_of_the_affinity(rng, case, implementation):
     arrays, settings, cotangent = encodings(rng, *case)
-    inputs, rest = (arrays, []) if settings["norm_groups"] else (arrays[:2], arrays[2:])
+    inputs, rest = (arrays, []) if settings["norm_groups"] else (arrays[:1], arrays[1:])
     actual = gradients(
         lambda *x: affinity(*x, *rest, **settings, implementation=implementation), *inputs, cotangent=cotangent
     )
@@ -139,10 +140,10 @@ def test_jit_of_unknown_sizes(rng, jit):
     arrays, settings, _ = encodings(rng, *ENCODINGS[0])
     matrix = rng.normal(size=(1, 1, 36))
 
-    def both(u, v, norms):
-        return kernel_maps(affinity(u, v, norms, **settings), tf.constant(matrix), 2, 1, 3, "softmax_of_sigmoid")
+    def both(encoded, norms):
+        return kernel_maps(affinity(encoded, norms, **settings), tf.constant(matrix), 2, 1, 3, "softmax_of_sigmoid")
 
-    signature = [tf.TensorSpec([None, None, None, 6], "float64")] * 2 + [tf.TensorSpec([4, 6], "float64")]
+    signature = [tf.TensorSpec([None, None, None, 6], "float64"), tf.TensorSpec([4, 6], "float64")]
     traced = tf.function(both, jit_compile=jit, input_signature=signature)
     expected = reference.kernel_maps(reference.affinity(*arrays, **settings), matrix, 2, 1, 9, "softmax_of_sigmoid")
     assert_close(traced(*map(tf.constant, arrays)), expected)

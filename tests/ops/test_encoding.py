@@ -34,7 +34,11 @@ SHAPES = [  # height, width, filter size, stride
 
 
 def _loop(guidance, filters, stride):
-    """The definition: zero padding of `(k - 1) // 2` in front, a window every `stride` pixels."""
+    """The definition, one filter after another: zeros, `(k - 1) // 2` in front, a window every `stride` pixels."""
+    return np.concatenate([_by_one(guidance, each, stride) for each in filters])
+
+
+def _by_one(guidance, filters, stride):
     batch, height, width, channels = guidance.shape
     size = filters.shape[1]
     before = (size - 1) // 2
@@ -50,8 +54,8 @@ def _loop(guidance, filters, stride):
 
 def test_by_hand():
     guidance = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 2, 3, 1)
-    filters = np.array([[1.0, 10.0], [100.0, 1000.0]]).reshape(1, 2, 2, 1)
-    expected = np.array([1 + 20 + 400 + 5000, 3 + 600]).reshape(1, 1, 2, 1)
+    filters = np.array([[[1.0, 10.0], [100.0, 1000.0]], [[1, 0], [0, 0]]]).reshape(2, 1, 2, 2, 1)
+    expected = np.array([1 + 20 + 400 + 5000, 3 + 600, 1, 3]).reshape(2, 1, 2, 1)
     assert_close(run(lambda *tensors: encode(*tensors, stride=2), guidance, filters), expected)
 
 
@@ -59,7 +63,7 @@ def test_by_hand():
 @pytest.mark.parametrize(("height", "width", "size", "stride"), SHAPES)
 @pytest.mark.parametrize(("own", "channels"), [(2, 3), (2, 1), (1, 3), (1, 1)])
 def test_feature_equals_the_definition(rng, form, height, width, size, stride, own, channels):
-    guidance, filters = rng.normal(size=(2, height, width, 3)), rng.normal(size=(own, size, size, channels))
+    guidance, filters = rng.normal(size=(2, height, width, 3)), rng.normal(size=(2, own, size, size, channels))
     outputs = run(lambda *tensors: form(*tensors, stride), guidance, filters)
     assert_close(outputs, _loop(guidance, filters, stride))
 
@@ -67,8 +71,8 @@ def test_feature_equals_the_definition(rng, form, height, width, size, stride, o
 def test_convention_even_filter_starts_k_minus_one_half_before_its_pixel():
     guidance = np.zeros((1, 1, 12, 1))
     guidance[0, 0, 4] = 1
-    filters = np.zeros((1, 6, 6, 1))
-    filters[0, 2, :, 0] = [1, 2, 3, 4, 5, 6]
+    filters = np.zeros((1, 1, 6, 6, 1))
+    filters[0, 0, 2, :, 0] = [1, 2, 3, 4, 5, 6]
     # Output x reads pixels 2 x - 2 .. 2 x + 3.
     outputs = to_numpy(run(lambda *tensors: encode(*tensors, stride=2), guidance, filters))
     assert outputs[0, 0, :, 0].tolist() == [0, 5, 3, 1, 0, 0]
@@ -78,7 +82,7 @@ def test_convention_even_filter_starts_k_minus_one_half_before_its_pixel():
 @pytest.mark.parametrize("stride", [1, 2])
 @pytest.mark.parametrize(("own", "channels"), [(2, 2), (2, 1), (1, 2), (1, 1)])
 def test_gradcheck(rng, form, stride, own, channels):
-    guidance, filters = rng.normal(size=(2, 3, 4, 2)), rng.normal(size=(own, 3, 3, channels))
+    guidance, filters = rng.normal(size=(2, 3, 4, 2)), rng.normal(size=(3, own, 3, 3, channels))
     cotangent = rng.normal(size=_loop(guidance, filters, stride).shape)
     expected = numeric_gradient(lambda *arrays: _loop(*arrays, stride), guidance, filters, cotangent=cotangent)
     actual = gradients(lambda *tensors: form(*tensors, stride), guidance, filters, cotangent=cotangent)
@@ -90,7 +94,7 @@ def test_gradcheck(rng, form, stride, own, channels):
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
 def test_precision(rng, form, dtype):
     guidance = ops.convert_to_tensor(rng.normal(size=(2, 6, 5, 3)), dtype)
-    filters = ops.convert_to_tensor(rng.normal(size=(2, 4, 4, 3)) / 4, dtype)
+    filters = ops.convert_to_tensor(rng.normal(size=(2, 2, 4, 4, 3)) / 4, dtype)
     outputs = run(lambda *tensors: form(*tensors, 2), guidance, filters)
     assert keras.backend.standardize_dtype(outputs.dtype) == dtype
     assert_close(outputs, _loop(to_numpy(guidance).astype("float64"), to_numpy(filters), 2), dtype)
@@ -106,11 +110,11 @@ def test_jit_of_unknown_sizes(rng, form, own, jit):
     batch = 1 if own == 1 else None
     if jit and form is by_op:
         pytest.skip("the compiled op does not run inside XLA")
-    shapes = [[None] * 3 + [2], [batch, 3, 3, 2], [None] * 3 + [2]]
+    shapes = [[None] * 3 + [2], [2, batch, 3, 3, 2], [None] * 3 + [2]]
     function = value_and_gradients(lambda *tensors: form(*tensors, 2))
     signature = [tf.TensorSpec(shape, "float64") for shape in shapes]
     traced = tf.function(function, jit_compile=jit, input_signature=signature)
-    guidance, filters = rng.normal(size=(2, 5, 4, 2)), rng.normal(size=(own, 3, 3, 2))
+    guidance, filters = rng.normal(size=(2, 5, 4, 2)), rng.normal(size=(2, own, 3, 3, 2))
     expected = _loop(guidance, filters, 2)
     tensors = [tf.constant(array) for array in (guidance, filters, rng.normal(size=expected.shape))]
     results = traced(*tensors)
@@ -134,5 +138,5 @@ def test_jit_decides_the_form(rng, monkeypatch, jit, expected):
 
         monkeypatch.setattr(encoding, f"_encode_by_{name}", spy)
     function = tf.function(lambda *x: encode(*x, implementation="composite"), jit_compile=jit)
-    function(tf.ones((1, 4, 4, 2)), tf.ones((1, 3, 3, 2)))
+    function(tf.ones((1, 4, 4, 2)), tf.ones((1, 1, 3, 3, 2)))
     assert used == expected

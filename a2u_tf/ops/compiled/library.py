@@ -107,7 +107,7 @@ def _load(path: Path, command: str, loader: Callable[[str], Any], what: str = ""
 def reassemble(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     """Reassemble as `composite.reassemble` does, gradients included; a graph holds that and runs the op.
 
-    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample.
+    Kernel maps may have a spatial size of 1 x 1 where `up` is 1: one window for all pixels of a sample, or several.
     """
     ways = (composite.reassemble_plainly, call_op)
     return alternatives.call(*ways, features, kernels, differentiable=composite.reassemble, window=window)
@@ -122,9 +122,9 @@ def call_op(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     return _ops().a2u_reassemble(*tensors, **settings)
 
 
-def affinity(encoded_u: Tensor, encoded_v: Tensor, norms: Tensor, *, epsilon: float, **settings: Any) -> Tensor:
+def affinity(encoded: Tensor, norms: Tensor, *, epsilon: float, **settings: Any) -> Tensor:
     """`a2u_tf.ops.affinity.affinity` by the op itself."""
-    return _ops().a2u_affinity(encoded_u, encoded_v, norms, epsilon_bits=bits_of(epsilon), **settings)
+    return _ops().a2u_affinity(encoded, norms, epsilon_bits=bits_of(epsilon), **settings)
 
 
 def bits_of(value: float) -> int:

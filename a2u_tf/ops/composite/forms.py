@@ -37,9 +37,13 @@ def _choose_form(window: Window) -> ModuleType:
 
 
 def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleType | None = None) -> Tensor:
-    """Reassemble in the common dtype of the two, by `form`, `taps` or (upwards only) `matmul`, where one is given."""
+    """Reassemble in the common dtype of the two, by `form`, `taps` or (upwards only) `matmul`, where one is given.
+
+    A kernel map of one pixel, which serves all, may hold several kernels for each group: outputs lie one after another
+    along the batch, of all samples by the first, then by the next.
+    """
     if form is None and _maps_only.get():
-        return widely(lambda x, k: maps.forward(x, k, window), features, kernels)
+        return widely(functools.partial(_forward, maps, window), features, kernels)
     ways = (_forward, _to_features, _to_kernels)
     if form is None and compiles_parts(features, kernels):
         forward, to_features, to_kernels = (compiled_part(way, taps, window) for way in ways)
@@ -55,24 +59,35 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleTy
 
 
 def _forward(form: ModuleType, window: Window, features: Tensor, kernels: Tensor) -> Tensor:
-    outputs: Tensor = form.forward(features, kernels, window)
-    return outputs
+    outputs = [form.forward(features, k, window) for k in _kernels_of_maps(kernels, window)]
+    return ops.concatenate(outputs, axis=0) if len(outputs) > 1 else outputs[0]
 
 
 def _to_features(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
-    to_features: Tensor = form.to_features(features, kernels, upstream, window)
-    return to_features
+    own = _kernels_of_maps(kernels, window)
+    each = zip(own, _split(upstream, len(own), axis=0), strict=True)
+    return sum(form.to_features(features, k, u, window) for k, u in each)
 
 
 def _to_kernels(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
-    to_kernels: Tensor = form.to_kernels(features, upstream, window, ops.shape(kernels)[1:3])
-    return to_kernels
+    size = ops.shape(kernels)[1:3]
+    maps = kernels.shape[-1] // window.depth
+    each = [form.to_kernels(features, u, window, size) for u in _split(upstream, maps, axis=0)]
+    return ops.concatenate(each, axis=-1) if maps > 1 else each[0]
+
+
+def _kernels_of_maps(kernels: Tensor, window: Window) -> list[Tensor]:
+    return _split(kernels, kernels.shape[-1] // window.depth, axis=-1)
+
+
+def _split(x: Tensor, count: int, axis: int) -> list[Tensor]:
+    return list(ops.split(x, count, axis=axis)) if count > 1 else [x]
 
 
 def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:
     """Reassemble as `reassemble` does, without a gradient of its own."""
     form = _choose_form(window)
-    return widely(lambda x, k: form.forward(x, k, window), features, kernels)
+    return widely(functools.partial(_forward, form, window), features, kernels)
 
 
 def similarity(query: Tensor, key: Tensor, window: Window, form: ModuleType | None = None) -> Tensor:

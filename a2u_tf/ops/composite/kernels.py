@@ -10,19 +10,17 @@ from a2u_tf.ops.trace import sum_channels
 from a2u_tf.types import Tensor
 
 
-def affinity(
-    encoded_u: Tensor, encoded_v: Tensor, norms: Tensor, rank: int, norm_groups: int, epsilon: float
-) -> Tensor:
+def affinity(encoded: Tensor, norms: Tensor, rank: int, norm_groups: int, epsilon: float) -> Tensor:
     embedded = []
-    for which, encoded in enumerate((encoded_u, encoded_v)):
+    for which, x in enumerate(ops.split(encoded, 2, axis=0)):
         if norm_groups:
             with keras.name_scope(f"norm_{'uv'[which]}"):
-                encoded = _group_norm(encoded, norms[which], norms[2 + which], norm_groups, epsilon)
-        if keras.backend.standardize_dtype(encoded.dtype) == "float64":  # TensorFlow rounds the slope to float32
-            embedded.append(ops.where(encoded > 0, encoded, 0.01 * encoded))
+                x = _group_norm(x, norms[which], norms[2 + which], norm_groups, epsilon)
+        if keras.backend.standardize_dtype(x.dtype) == "float64":  # TensorFlow rounds the slope to float32
+            embedded.append(ops.where(x > 0, x, 0.01 * x))
         else:
-            embedded.append(ops.leaky_relu(encoded, 0.01))
-    return sum_channels(embedded[0] * embedded[1], groups=rank) / math.sqrt(encoded_u.shape[-1] // rank)
+            embedded.append(ops.leaky_relu(x, 0.01))
+    return sum_channels(embedded[0] * embedded[1], groups=rank) / math.sqrt(encoded.shape[-1] // rank)
 
 
 def _group_norm(x: Tensor, scale: Tensor, offset: Tensor, groups: int, epsilon: float) -> Tensor:

@@ -59,7 +59,7 @@ def test_numbers_are_those_of_the_plain_graph(rng, case):
 def test_encodings_too(rng):
     import tensorflow as tf
 
-    tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 7, 8, 3), (2, 6, 6, 1))]
+    tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 7, 8, 3), (1, 2, 6, 6, 1))]
     way = gradients_of(lambda x, filters: encode(x, filters, 2, "composite"))
     assert parts_of(way, *tensors) == 3
     assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
