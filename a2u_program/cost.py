@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     a2u.add_argument("--kernel-size", type=positive_integer, default=3, metavar="S", help="default: %(default)s")
     a2u.add_argument("--encoding-size", type=positive_integer, metavar="K", help="default: three times the scale")
     a2u.add_argument("--normalization", default="auto", help="auto, softmax or sigmoid (default: %(default)s)")
+    a2u.add_argument("--rank", type=positive_integer, default=1, metavar="D", help="default: %(default)s")
     parser.add_argument(
         "--table-1", action="store_true", help="instead: the paper's Table 1, parameters of A2U's kernel generators"
     )
@@ -56,7 +57,7 @@ def run(args: argparse.Namespace) -> None:
     if args.table_1:
         print(format_table([32, 64, 128, 256], args.kernel_size, args.encoding_size or 3 * args.scale, args.scale))
         return
-    a2u = (args.kernel_size, args.encoding_size, args.normalization)
+    a2u = (args.kernel_size, args.encoding_size, args.normalization, args.rank)
     costs = method_costs(args.names or METHODS, args.channels, tuple(args.size), args.scale, *a2u)
     header = ["method", "parameters", "kernel MACs", "resampling MACs", "activations"]
     rows = [

@@ -42,7 +42,7 @@ def format_table(summaries: Sequence[dict[str, Any]]) -> str:
 
 def _text(run: dict[str, Any], name: str) -> str:
     """A setting of a run; those of A2U's kernels are nothing to the others."""
-    of_kernels = name in ("kernel_size", "encoding_size", "normalization")
+    of_kernels = name in ("kernel_size", "encoding_size", "normalization", "rank")
     return "" if of_kernels and "a2u" not in run["upsampling"] + run["downsampling"] else str(run.get(name))
 
 

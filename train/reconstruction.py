@@ -41,6 +41,7 @@ from train.team import Team, join_team
 
 DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
+VALIDATION = 2_000  # pictures of the test set that the curve is made of; the end is told by all
 OPTIMIZERS = ("sgd", "adam")
 MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfold at each
 
@@ -55,6 +56,7 @@ class Settings:
     kernel_size: int = setting(1, "Side of A2U's upsampling kernels, odd.", lower_bound=1)
     encoding_size: int = setting(2, "Side of A2U's encoding filters.", lower_bound=1)
     normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
+    rank: int = setting(4, "Of A2U's affinity: how many numbers a cell its kernels are made of.", lower_bound=1)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
     batch_size: int = setting(100, "Pictures per step.", lower_bound=1)
     optimizer: str = setting("sgd", "The paper's, or Adam, whose steps know no scale of the weights.", OPTIMIZERS)
@@ -75,7 +77,7 @@ class Settings:
     @property
     def resampling(self) -> Resampling:
         choice = Resampling.parse(self.upsampling, self.downsampling)
-        a2u = {name: getattr(self, name) for name in ("kernel_size", "encoding_size", "normalization")}
+        a2u = {name: getattr(self, name) for name in ("kernel_size", "encoding_size", "normalization", "rank")}
         return dataclasses.replace(choice, **a2u)
 
 
@@ -142,7 +144,7 @@ def train_model(
         team.spread(batches),
         epochs=settings.epochs,
         shuffle=False,  # True would have Keras mix the batches' order again, by a state that no backup holds.
-        validation_data=team.spread(batches_in_order(test, settings.batch_size, team.share)),
+        validation_data=team.spread(batches_in_order(test[:VALIDATION], settings.batch_size, team.share)),
         callbacks=[epoch_starter, *make_callbacks(folder, tensorboard)],
         verbose=team.verbose,
     )

@@ -60,6 +60,7 @@ def method_costs(
     kernel_size: int = 3,
     encoding_size: int | None = None,
     normalization: str = "auto",
+    rank: int = 1,
 ) -> dict[str, Cost]:
     """Return what methods cost by formula, for one picture, by their names.
 
@@ -69,9 +70,10 @@ def method_costs(
         channels: Of the features, and of the guidance where a method takes one.
         size: Height and width of the features that are upsampled.
         scale: By how much.
-        kernel_size, encoding_size, normalization: A2U's, see `a2u_tf.layers.A2UKernels`.
+        kernel_size, encoding_size, normalization, rank: A2U's, see `a2u_tf.layers.A2UKernels`.
     """
-    a2u: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "normalization": normalization}
+    a2u: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "rank": rank}
+    a2u["normalization"] = normalization
     low, high = (1, *size, channels), (1, scale * size[0], scale * size[1], channels)
     costs = {}
     for name in names:

@@ -31,6 +31,7 @@ def reconstruction_net(
     encoding_size: int | None = 2,
     input_shape: tuple[int | None, ...] = (32, 32, 1),
     normalization: str = "auto",
+    rank: int = 4,
 ) -> keras.Model:
     """Build the auto-encoder as a functional Keras model.
 
@@ -47,6 +48,8 @@ def reconstruction_net(
             more: larger ones blur what they tell apart. None: 6, see `A2UKernels`.
         input_shape: Height, width (multiples of 8, or None) and channels of the pictures.
         normalization: Of A2U's upsampling kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
+        rank: Of A2U's affinity: of how many numbers a cell kernels are made. With 1, as in the paper, kernels of one
+            tap hardly tell the four pixels of a cell apart.
 
     Returns:
         Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, at
@@ -57,7 +60,7 @@ def reconstruction_net(
     """
     resampling = Resampling.of(
         upsampling,
-        Resampling("a2u", "max_pool", kernel_size=1, encoding_size=2),
+        Resampling("a2u", "max_pool", kernel_size=1, encoding_size=2, rank=4),
         own="max_pool",
         downsampling=downsampling,
         variant=variant,
@@ -65,6 +68,7 @@ def reconstruction_net(
         kernel_size=kernel_size,
         encoding_size=encoding_size,
         normalization=normalization,
+        rank=rank,
     )
     if len(input_shape) != 3 or any(size is not None and size % 8 for size in input_shape[:2]):
         raise ValueError(
