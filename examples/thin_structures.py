@@ -33,6 +33,7 @@ EVALUATED = 300  # pictures for validation, and as many for the test
 SHOWN = 12  # test pictures whose answers are drawn
 COLOURS = np.array([(24, 24, 24), (230, 80, 60), (80, 200, 80), (70, 120, 240)], np.uint8)  # RGB, by label
 SEEDS = {"training": 1, "validation": 2, "test": 3}
+OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization")  # of the method, where it has them
 
 
 # The pictures
@@ -208,7 +209,7 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS.flag_values_dict()
-    options = {name: values[name] for name in ("kernel_size", "normalization") if values[name] is not None}
+    options = {name: values[name] for name in OPTIONS if values[name] is not None}
     settings = {name: values[name] for name in ("skips", "seed", "epochs", "pictures", "learning_rate")}
     start = time.perf_counter()
     model, record = run(values["upsampling"], options, settings)
@@ -227,6 +228,8 @@ def main(argv: list[str]) -> None:
 if __name__ == "__main__":
     flags.DEFINE_enum("upsampling", "a2u", UPSAMPLERS, "Method, see docs/methods.md.")
     flags.DEFINE_integer("kernel_size", None, "Side of A2U's upsampling kernels, odd. Default: 3.")
+    flags.DEFINE_integer("encoding_size", None, "Side of A2U's encoding filters. Default: 6.")
+    flags.DEFINE_integer("rank", None, "Of A2U's affinity. Default: 1.")
     flags.DEFINE_enum("normalization", None, NORMALIZATIONS, "Of A2U's upsampling kernels. Default: auto.")
     flags.DEFINE_integer(
         "skips", len(WIDTHS) - 1, "Levels, coarsest first, on which the decoder reads the encoder.", 0, len(WIDTHS) - 1

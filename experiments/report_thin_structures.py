@@ -18,12 +18,13 @@ from a2u_tf.files import markdown_table, write_text
 
 Runs: TypeAlias = dict[str, list[dict[str, Any]]]  # by method, one a seed
 METRICS = {"iou": "IoU (%)", "boundary_iou": "boundary IoU (%)"}
+OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization")
 DECODERS = {4: "With skips", 0: "Without skips"}  # by the number of skips
 
 
 def method_name(settings: dict[str, Any]) -> str:
     """Return the method of a run with what was set of it: `a2u, kernel_size=1`."""
-    chosen = [f"{name}={settings[name]}" for name in ("kernel_size", "normalization") if name in settings]
+    chosen = [f"{name}={settings[name]}" for name in OPTIONS if name in settings]
     return ", ".join([settings["upsampling"], *chosen])
 
 
