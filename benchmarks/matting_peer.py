@@ -10,7 +10,8 @@ over what it held before its first prediction: with what the first one takes to 
 The machine must have nothing else to do: OpenMP's threads, by which torch computes, wait for one another while busy,
 and lose far more to another program on the same cores than TensorFlow's.
 
-PyTorch's side is `benchmarks/pytorch_peer.py`: the released network with stock operations in place of its CUDA.
+PyTorch's side is `benchmarks/pytorch_peer.py`: the released network with stock operations in place of its CUDA, in two
+forms.
 """
 
 import contextlib
@@ -61,15 +62,15 @@ def ours(width: float, threads: int, policy: str) -> Predict:
 
 
 def theirs(width: float, threads: int, mode: str) -> Predict:
-    """Return the prediction of the PyTorch network: eager, eager under bfloat16's autocast, or compiled."""
+    """Return the prediction of the PyTorch network: eager, eager under bfloat16's autocast, or compiled; by unfold."""
     import torch
 
     from benchmarks.pytorch_peer import peer
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model: Any = peer(width).eval()
-    if mode == "compile":
+    model: Any = peer(width, "unfold" if "unfold" in mode else "taps").eval()
+    if "compile" in mode:
         model = torch.compile(model)
 
     def predict(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -88,6 +89,8 @@ SIDES: dict[str, tuple[Callable[[float, int, str], Predict], str]] = {
     "PyTorch, eager": (theirs, "eager"),
     "PyTorch, eager, bfloat16": (theirs, "bfloat16"),
     MEASURE: (theirs, "compile"),
+    "PyTorch by unfold, eager": (theirs, "unfold"),
+    "PyTorch by unfold, torch.compile": (theirs, "unfold, compile"),
 }
 
 
@@ -164,7 +167,7 @@ def main(_: list[str]) -> None:
             "peak_mb": round(peaks[side] / 2**20),
         }
         rows.append(row)
-        print(f"{side:28}{row['median_s']:8.3f} s {row['ratio']:6.2f} x   peak {row['peak_mb']:6,} MB", flush=True)
+        print(f"{side:34}{row['median_s']:8.3f} s {row['ratio']:6.2f} x   peak {row['peak_mb']:6,} MB", flush=True)
     record["versions"]["torch"] = package_version("torch")
     settings = {"rounds": _ROUNDS.value, "size": _SIZE.value, "width": _WIDTH.value, "threads": _THREADS.value}
     write_json(_OUTPUT.value, {**record, **settings, "results": rows})

@@ -1,13 +1,15 @@
 """The released A2U matting network in PyTorch, to measure ours against: same wiring, names and numbers.
 
 Written anew from what the paper and the vectors of the released model say, not from its code. Its reassembly is CUDA;
-here it is made of stock operations, in the form that was found quickest on a CPU.
+here it is made of stock operations: by `unfold`, or in the form that was found quickest on a CPU.
 
 Reference: Dai, Lu, Shen, "Learning Affinity-Aware Upsampling for Deep Image Matting", CVPR 2021: dynamic,
 channel-shared, kernels of 3 x 3 up and 6 x 6 down, encoding filters of 6 x 6. Maps are `(N, C, H, W)`.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F  # noqa: N812, as everybody calls it
@@ -118,6 +120,29 @@ def _(x: Tensor, kernels: Tensor) -> Tensor:
     return x.new_empty(*x.shape[:2], *kernels.shape[2:])
 
 
+def unfold_down(x: Tensor, kernels: Tensor) -> Tensor:
+    """`reassemble_down` as a sum over windows, all of which lie in memory unless the compiler sees a way around."""
+    windows = F.unfold(x, DOWN, padding=(DOWN - 1) // 2, stride=2)
+    return (windows.view(*x.shape[:2], DOWN**2, *kernels.shape[2:]) * kernels[:, None]).sum(2)
+
+
+def unfold_up(x: Tensor, kernels: Tensor) -> Tensor:
+    """`reassemble_up`, likewise."""
+    windows = F.unfold(x, UP, padding=UP // 2).view(x.shape[0], -1, *x.shape[2:])
+    windows = F.interpolate(windows, scale_factor=2).view(*x.shape[:2], UP**2, *kernels.shape[2:])
+    return (windows * kernels[:, None]).sum(2)
+
+
+class Reassembly(NamedTuple):
+    """Both directions, as functions of a map and kernel maps."""
+
+    down: Callable[[Tensor, Tensor], Tensor]
+    up: Callable[[Tensor, Tensor], Tensor]
+
+
+REASSEMBLIES = {"taps": Reassembly(reassemble_down, reassemble_up), "unfold": Reassembly(unfold_down, unfold_up)}
+
+
 class Block(nn.Module):
     """Two convolutions beside a shortcut, which is projected where the channels change."""
 
@@ -139,8 +164,9 @@ class Block(nn.Module):
 class DownBlock(nn.Module):
     """A block that halves the map between its convolutions; returns the kernels to enlarge it, too."""
 
-    def __init__(self, channels: int, filters: int) -> None:
+    def __init__(self, channels: int, filters: int, reassembly: Reassembly) -> None:
         super().__init__()
+        self.reassembly = reassembly
         self.layer1 = named(conv1=conv(channels, filters), bn1=Norm(filters))
         self.bilinear = Kernels(filters)
         self.layer2 = named(conv2=conv(filters, filters), bn2=Norm(filters, activate=False))
@@ -150,7 +176,7 @@ class DownBlock(nn.Module):
         shortcut = self.proj_bn(self.proj_conv(x))
         x = self.layer1(x)
         down, up = self.bilinear(x)
-        x = self.layer2(reassemble_down(x, down))
+        x = self.layer2(self.reassembly.down(x, down))
         return F.leaky_relu(x + shortcut, SLOPE, inplace=True), up
 
 
@@ -188,14 +214,15 @@ class Pyramid(nn.Module):
 class Peer(nn.Module):
     """The whole network, for channels as `peer` gives them."""
 
-    def __init__(self, encoder: list[int], pyramid: int, decoder: list[int]) -> None:
+    def __init__(self, encoder: list[int], pyramid: int, decoder: list[int], reassembly: Reassembly) -> None:
         super().__init__()
+        self.reassembly = reassembly
         stem, middle, deep = encoder
         self.layer0 = conv_norm(4, stem, 7)
         self.bilinear0, self.bilinear1 = Kernels(stem), Kernels(stem)
         self.layer1 = self._blocks(stem)
-        self.layer2_1, self.layer2_2 = DownBlock(stem, middle), self._blocks(middle)
-        self.layer3_1, self.layer3_2 = DownBlock(middle, deep), self._blocks(deep)
+        self.layer2_1, self.layer2_2 = DownBlock(stem, middle, reassembly), self._blocks(middle)
+        self.layer3_1, self.layer3_2 = DownBlock(middle, deep, reassembly), self._blocks(deep)
         self.dconv_pp = Pyramid(deep, pyramid)
         channels = pyramid
         for level, skipped in ((4, middle), (3, stem), (2, stem), (1, 4)):
@@ -216,7 +243,7 @@ class Peer(nn.Module):
         for generator in (self.bilinear0, self.bilinear1):
             down, up = generator(x)
             kernels.append(up)
-            x = reassemble_down(x, down)
+            x = self.reassembly.down(x, down)
             skips.append(x)
         skips[2] = x = self.layer1(x)
         x, up = self.layer2_1(x)
@@ -227,19 +254,20 @@ class Peer(nn.Module):
         kernels.append(up)
         x = self.dconv_pp(self.layer3_2(x))
         for level in (3, 2, 1, 0):
-            x = reassemble_up(x, kernels[level]) + getattr(self, f"short{level}")(skips[level])
+            x = self.reassembly.up(x, kernels[level]) + getattr(self, f"short{level}")(skips[level])
             x = getattr(self, f"decoder_layer{level + 1}")(x)
         return self.pred(x)
 
 
-def peer(width: float = 1.0) -> nn.Module:
+def peer(width: float = 1.0, reassembly: str = "taps") -> nn.Module:
     """Return the network with random weights, as the released one is initialised.
 
     It maps `(N, 4, H, W)`, RGB normalised by ImageNet's statistics and the trimap in [0, 1], height and width multiples
-    of 16, to a matte `(N, 1, H, W)` that nothing squashes. `width` is a factor on the channels of every layer.
+    of 16, to a matte `(N, 1, H, W)` that nothing squashes. `width` is a factor on the channels of every layer;
+    `reassembly` is one of `REASSEMBLIES`.
     """
     stem, middle, deep, pyramid, *decoder = (max(1, round(n * width)) for n in (64, 128, 256, 256, 32, 64, 64, 128))
-    network = Peer([stem, middle, deep], pyramid, decoder)
+    network = Peer([stem, middle, deep], pyramid, decoder, REASSEMBLIES[reassembly])
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.xavier_normal_(module.weight, nn.init.calculate_gain("leaky_relu", SLOPE))

@@ -39,9 +39,10 @@ def predicted(network, state, x):
 
 
 @pytest.mark.network
-def test_same_alpha_as_ours(rng):
+@pytest.mark.parametrize("reassembly", ["taps", "unfold"])
+def test_same_alpha_as_ours(rng, reassembly):
     """Two pictures, as each has filters of its own; 40 channels, so that normalisation has groups of two."""
-    network = peer(width=0.625)
+    network = peer(0.625, reassembly)
     state = random_state(network, rng)
     model = matting_net(width=0.625)
     assign_matting(model, state)
