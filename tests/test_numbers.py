@@ -1,6 +1,7 @@
 """The figures of README and docs are those of the files they come from."""
 
 import csv
+import itertools
 import json
 import re
 import shutil
@@ -101,15 +102,24 @@ def test_methods_are_as_they_were_compared():
     by_sgd = {"mnist": {}, "fashion_mnist": {}}
     for run in json.loads((ROOT / "results" / "sgd.json").read_text()):
         by_sgd[run["settings"]["dataset"]][f"{run['settings']['upsampling']}+max_pool"] = run["metrics"]["psnr"]
-    gains = []
+    gains, spreads = [], {"a2u": [], "nearest": []}
+    a2u = [f"a2u_dynamic_{kind}+max_pool" for kind in ("cs", "cw")]
     for dataset in ("mnist", "fashion_mnist"):
         runs = read_runs(ROOT / "results" / "reconstruction")["short", dataset]
-        psnr = {name: np.mean([run["metrics"]["psnr"] for run in seeds]) for name, seeds in runs.items()}
-        a2u = [psnr[f"a2u_dynamic_{kind}+max_pool"] for kind in ("cs", "cw")]
-        assert min(a2u) > psnr["bilinear+max_pool"] + 2  # "well ahead"
-        assert max(a2u) == a2u[1] > max(psnr["nearest+max_pool"], psnr["transposed_conv+max_pool"]) + 1
-        gains += [psnr[name] - value for name, value in by_sgd[dataset].items()]
-    assert f"each of these ends {min(gains):.1f} to {max(gains):.1f} dB higher" in page("methods")
+        psnr = {name: np.array([run["metrics"]["psnr"] for run in seeds]) for name, seeds in runs.items()}
+        for one, other in itertools.product(a2u, ("nearest+max_pool", "bilinear+max_pool", "transposed_conv+max_pool")):
+            deviation = max(np.std(psnr[name], ddof=1) for name in (one, other) if len(psnr[name]) > 1)
+            assert psnr[one].mean() - psnr[other].mean() > 2 * deviation
+            assert len(psnr[one]) == 3
+        assert psnr[a2u[1]].mean() > psnr["max_unpool"].mean()
+        spreads["a2u"] += [np.ptp(psnr[name]) for name in a2u]
+        spreads["nearest"].append(np.ptp(psnr["nearest+max_pool"]))
+        gains += [psnr[name].mean() - value for name, value in by_sgd[dataset].items() if name not in a2u]
+    assert f"end {min(gains):.1f} to {max(gains):.1f} dB higher" in page("methods")
+    assert (
+        f"its seeds differ by up to {max(spreads['a2u']):.1f} dB, those of nearest upsampling by "
+        f"{max(spreads['nearest']):.1f} dB" in page("methods")
+    )
 
 
 def test_comparison_is_that_of_the_runs(tmp_path):
@@ -231,11 +241,15 @@ def test_thin_structures_are_as_they_were_measured(tmp_path):
         for skips, methods in runs.items()
     }
     one_tap, usual = "a2u, kernel_size=1", ("bilinear", "nearest")
+    rank_4 = f"{one_tap}, encoding_size=2, rank=4"
     with_skips = mean[4]
     assert max(with_skips, key=with_skips.get) in usual  # "as well as anything"
-    assert with_skips["a2u"] < with_skips[one_tap] < min(with_skips[name] for name in usual)  # "behind them"
-    assert mean[0]["a2u"] < mean[0]["bilinear"] < mean[0][one_tap] / 5
-    assert all(len(runs[4][name]) == 3 for name in (*usual, "carafe", "dysample", "sapa_b", "a2u", one_tap))
+    assert with_skips["a2u"] < with_skips[one_tap] < min(with_skips[name] for name in (rank_4, *usual))  # "behind"
+    iou = {name: [run["metrics"]["test"]["iou"] for run in runs[4][name]] for name in (rank_4, *usual)}
+    assert np.ptp([np.mean(values) for values in iou.values()]) < max(np.std(x, ddof=1) for x in iou.values())  # "even"
+    assert mean[0]["a2u"] < mean[0]["bilinear"] < mean[0][one_tap] / 5 < mean[0][rank_4] / 10
+    assert report_thin_structures.mean(runs[0][rank_4], "test", "iou") > 0.25  # "more than a quarter"
+    assert all(len(runs[4][name]) == 3 for name in (*usual, "carafe", "dysample", "sapa_b", "a2u", one_tap, rank_4))
 
 
 def test_times_of_the_trainings_are_those_of_the_results():

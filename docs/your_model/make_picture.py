@@ -16,9 +16,9 @@ ROOT = Path(__file__).parents[2]
 COLUMNS, SIDE = 8, 120
 ROWS = {
     "bilinear, no skips": "bilinear-skips-0-seed-0",
-    "A2U of one tap, no skips": "a2u-1-skips-0-seed-0",
+    "A2U of one tap and rank 4, no skips": "a2u-1-2-4-skips-0-seed-0",
     "bilinear, skips": "bilinear-skips-4-seed-0",
-    "A2U of one tap, skips": "a2u-1-skips-4-seed-0",
+    "A2U of one tap and rank 4, skips": "a2u-1-2-4-skips-4-seed-0",
 }
 
 
