@@ -71,11 +71,13 @@ def test_speeds_beside_pytorch_are_those_of_the_benchmark():
         "PyTorch, eager": "PyTorch, eager, float32",
         "PyTorch, eager, bfloat16": "PyTorch, eager, bfloat16",
         "PyTorch, torch.compile": "PyTorch, `torch.compile`",
+        "PyTorch by unfold, eager": "PyTorch by `unfold`, eager",
+        "PyTorch by unfold, torch.compile": "PyTorch by `unfold`, `torch.compile`",
     }
     measured = benchmark("matting_peer")
     assert (measured["size"], measured["width"]) == (512, 1)
     for row in measured["results"]:
-        assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']} MB"]]
+        assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
 def test_every_method_is_named():
