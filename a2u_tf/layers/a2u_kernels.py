@@ -197,10 +197,11 @@ class A2UKernels(ReassemblingLayer):
         shape = (-1, self.encoding_size, self.encoding_size, self.rank, depth)
         encoders = self.encoder_u, self.encoder_v
         both = [encoder[None] if pooled is None else encoder(pooled) for encoder in encoders]
-        filters = ops.stack([ops.cast(ops.reshape(x, shape), guidance.dtype) for x in both])
-        encoded = [
-            encode(guidance, filters[..., q, :], self.encoding_stride, self.implementation) for q in range(self.rank)
-        ]
+        both = [ops.cast(ops.reshape(x, shape), guidance.dtype) for x in both]
+        encoded = []
+        for q in range(self.rank):
+            filters = ops.stack([x[..., q, :] for x in both])  # of rank five: LiteRT slices no higher one
+            encoded.append(encode(guidance, filters, self.encoding_stride, self.implementation))
         if self.use_norm:
             u, v = self.norm_u, self.norm_v
             norms = ops.stack([ops.cast(x, guidance.dtype) for x in (u.gamma, v.gamma, u.beta, v.beta)])

@@ -61,6 +61,15 @@ def same(a: Size, b: Size) -> bool:
     return isinstance(a, int) and isinstance(b, int) and a == b
 
 
+def split_batch(x: Tensor, count: int) -> list[Tensor]:
+    """The `count` batches that lie one after another in one."""
+    if count == 1:
+        return [x]
+    batch, *sizes = ops.shape(x)
+    parts: list[Tensor] = ops.unstack(ops.reshape(x, (count, batch // count, *sizes)), count, axis=0)
+    return parts
+
+
 def split_phases(x: Tensor, grid: Grid, scale: int) -> Tensor:
     """`(N, H, W, C)` to `(N, rows, scale, columns, scale, C)`, zero-padded where H or W fall short of it."""
     if scale == 1:

@@ -15,7 +15,7 @@ from keras import ops
 from a2u_tf.ops.bilinear import bilinear, widely
 from a2u_tf.ops.composite import maps, matmul, taps
 from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
-from a2u_tf.ops.layout import Window
+from a2u_tf.ops.layout import Window, split_batch
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
@@ -65,23 +65,25 @@ def _forward(form: ModuleType, window: Window, features: Tensor, kernels: Tensor
 
 def _to_features(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
     own = _kernels_of_maps(kernels, window)
-    each = zip(own, _split(upstream, len(own), axis=0), strict=True)
+    each = zip(own, split_batch(upstream, len(own)), strict=True)
     return sum(form.to_features(features, k, u, window) for k, u in each)
 
 
 def _to_kernels(form: ModuleType, window: Window, features: Tensor, kernels: Tensor, upstream: Tensor) -> Tensor:
     size = ops.shape(kernels)[1:3]
-    maps = kernels.shape[-1] // window.depth
-    each = [form.to_kernels(features, u, window, size) for u in _split(upstream, maps, axis=0)]
+    maps = _maps(kernels, window)
+    each = [form.to_kernels(features, u, window, size) for u in split_batch(upstream, maps)]
     return ops.concatenate(each, axis=-1) if maps > 1 else each[0]
 
 
 def _kernels_of_maps(kernels: Tensor, window: Window) -> list[Tensor]:
-    return _split(kernels, kernels.shape[-1] // window.depth, axis=-1)
+    maps, depth = _maps(kernels, window), window.depth
+    return [kernels[..., m * depth : (m + 1) * depth] for m in range(maps)] if maps > 1 else [kernels]
 
 
-def _split(x: Tensor, count: int, axis: int) -> list[Tensor]:
-    return list(ops.split(x, count, axis=axis)) if count > 1 else [x]
+def _maps(kernels: Tensor, window: Window) -> int:
+    depth = kernels.shape[-1]  # unknown in some graphs, but not where filters make it
+    return int(depth) // window.depth if depth else 1
 
 
 def reassemble_plainly(features: Tensor, kernels: Tensor, window: Window) -> Tensor:

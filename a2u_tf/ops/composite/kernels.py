@@ -5,14 +5,14 @@ import math
 import keras
 from keras import ops
 
-from a2u_tf.ops.layout import depth_to_space
+from a2u_tf.ops.layout import depth_to_space, split_batch
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.types import Tensor
 
 
 def affinity(encoded: Tensor, norms: Tensor, rank: int, norm_groups: int, epsilon: float) -> Tensor:
     embedded = []
-    for which, x in enumerate(ops.split(encoded, 2, axis=0)):
+    for which, x in enumerate(split_batch(encoded, 2)):
         if norm_groups:
             with keras.name_scope(f"norm_{'uv'[which]}"):
                 x = _group_norm(x, norms[which], norms[2 + which], norm_groups, epsilon)
