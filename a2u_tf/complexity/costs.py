@@ -72,12 +72,11 @@ def method_costs(
         scale: By how much.
         kernel_size, encoding_size, normalization, rank: A2U's, see `a2u_tf.layers.A2UKernels`.
     """
-    a2u: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "rank": rank}
-    a2u["normalization"] = normalization
+    sizes: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "rank": rank}
     low, high = (1, *size, channels), (1, scale * size[0], scale * size[1], channels)
     costs = {}
     for name in names:
-        chosen = dataclasses.replace(Resampling.parse(name), **a2u)
+        chosen = dataclasses.replace(Resampling.parse(name), normalization=normalization, **sizes)
         shapes = (low, high) if chosen.upsampling in GUIDED else (low,)
         costs[name] = operator_cost(chosen.upsampler(scale=scale), *shapes)
     return costs

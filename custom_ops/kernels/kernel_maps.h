@@ -29,10 +29,11 @@ class KernelMaps {
       Scratch<T> scratch(Space());
       const auto nothing = [](auto...) {};
       for (int64_t item = begin; item < end; ++item) {
-        ForEachKernel(item, scratch.get(), nothing, [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
+        const auto store = [&](int64_t column, int64_t lanes, int64_t sub, int64_t group, V* weights) {
           T* to = maps + Offset(item, column, sub) + group * p_.taps;
           StoreLanes<T, kWidth>(weights, p_.taps, lanes, to, p_.scale * p_.depth());
-        });
+        };
+        ForEachKernel(item, scratch.get(), nothing, store);
       }
     });
   }

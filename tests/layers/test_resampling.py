@@ -50,12 +50,12 @@ def test_exception_of_choices_that_do_not_fit():
 
 
 def test_networks_take_a_choice():
-    choice = Resampling("a2u", "conv", "static", False, kernel_size=5, encoding_size=2, normalization="sigmoid")
+    choice = Resampling("a2u", "conv", "static", False, kernel_size=5, encoding_size=2, normalization="sigmoid", rank=3)
     model = reconstruction_net(choice)
     kernels = model.get_layer("kernels_1")
     assert kernels.normalization == "sigmoid"
     assert (kernels.variant, kernels.channel_shared, kernels.directions) == ("static", False, ("up",))
-    assert (kernels.kernel_size, kernels.encoding_size, model.name) == (5, 2, "reconstruction_a2u")
+    assert (kernels.kernel_size, kernels.encoding_size, kernels.rank, model.name) == (5, 2, 3, "reconstruction_a2u")
     assert type(model.get_layer("downsampling_1")).__name__ == "Conv2D"
     with pytest.raises(ValueError, match=r"says \['variant', 'kernel_size'\] already.*'kernel_size': 5"):
         reconstruction_net(Resampling("a2u"), variant="static", kernel_size=5)
