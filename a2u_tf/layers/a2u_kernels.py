@@ -11,7 +11,7 @@ from a2u_tf.layers.base import ReassemblingLayer
 from a2u_tf.layers.checks import check_guidance, one_of
 from a2u_tf.ops.affinity import affinity, kernel_maps
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.encoding import adaptive_averages, encode
+from a2u_tf.ops.encoding import adaptive_averages
 from a2u_tf.ops.validation import checked_window, positive_integers
 from a2u_tf.types import Shape, Tensor
 
@@ -198,18 +198,15 @@ class A2UKernels(ReassemblingLayer):
         encoders = self.encoder_u, self.encoder_v
         both = [encoder[None] if pooled is None else encoder(pooled) for encoder in encoders]
         both = [ops.cast(ops.reshape(x, shape), guidance.dtype) for x in both]
-        encoded = []
-        for q in range(self.rank):
-            filters = ops.stack([x[..., q, :] for x in both])  # of rank five: LiteRT slices no higher one
-            encoded.append(encode(guidance, filters, self.encoding_stride, self.implementation))
+        filters = [ops.stack([x[..., q, :] for x in both]) for q in range(self.rank)]  # LiteRT slices up to rank five
         if self.use_norm:
             u, v = self.norm_u, self.norm_v
             norms = ops.stack([ops.cast(x, guidance.dtype) for x in (u.gamma, v.gamma, u.beta, v.beta)])
             groups, epsilon = u.groups, u.epsilon
         else:
             norms, groups, epsilon = ops.zeros((0, self.rank * guidance.shape[-1]), guidance.dtype), 0, 0.0
-        encodings = ops.concatenate(encoded, axis=-1) if self.rank > 1 else encoded[0]
-        return affinity(encodings, norms, self.rank, groups, epsilon, self.implementation)
+        settings = self.encoding_stride, groups, epsilon, self.implementation
+        return affinity(guidance, filters, norms, *settings)
 
     def _maps(
         self, affinity: Tensor, projection: Any, average: Tensor | None, scale: int, size: int, normalization: str

@@ -1,16 +1,22 @@
-"""From two encodings to kernel maps, by `keras.ops` or by the compiled operations."""
+"""From guidance over affinities to kernel maps, by `keras.ops` or by the compiled operations."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from keras import ops
+
 from a2u_tf.ops import alternatives, compiled, composite
+from a2u_tf.ops.alternatives import Way
+from a2u_tf.ops.encoding import encode_by_composite, encode_by_convolution, encode_by_op
 from a2u_tf.ops.implementation import implementation_here
 from a2u_tf.types import Tensor
 
 
 def affinity(
-    encoded: Tensor,
+    guidance: Tensor,
+    filters: Sequence[Tensor],
     norms: Tensor,
-    rank: int = 1,
+    stride: int = 1,
     norm_groups: int = 0,
     epsilon: float = 1e-5,
     implementation: str = "auto",
@@ -19,25 +25,49 @@ def affinity(
 
     `a[n,y,x,q] = 1 / sqrt(C) * sum_c lrelu(GN(u))[n,y,x, q C + c] * lrelu(GN(v))[n,y,x, q C + c]`
 
+    In graphs the compiled operations keep the guidance for the backward pass, and encode it there again: both
+    encodings take half as much memory as the guidance, and little time.
+
     Args:
-        encoded: Float tensor `(2 * N, h, w, rank * C)` of float32 or float64: u of all samples, then v.
+        guidance: Float tensor `(N, H, W, C)` of float32 or float64.
+        filters: For each q those of u and of v, `(2, N or 1, k, k, C or 1)`, see `a2u_tf.ops.encoding`.
         norms: `(4, rank * C)`: scales of both group norms, then their offsets; `(0, rank * C)` with `norm_groups=0`.
-        rank: Number of products.
+        stride: Of the encodings.
         norm_groups: Of the norms, over all `rank * C` channels; 0 for none.
         epsilon: Of the norms.
         implementation: As of `reassemble_up`.
 
     Returns:
-        `(N, h, w, rank)`. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+        `(N, ceil(H / stride), ceil(W / stride), rank)`. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
     """
-    settings: dict[str, Any] = {"rank": rank, "norm_groups": norm_groups, "epsilon": epsilon}
-    tensors = encoded, norms
+    settings: dict[str, Any] = {"stride": stride, "norm_groups": norm_groups, "epsilon": epsilon}
+    tensors = guidance, norms, *filters
     if implementation_here(implementation) == "composite":
-        return composite.affinity(*tensors, **settings)
-    result = alternatives.call(composite.affinity, compiled.affinity, *tensors, **settings)
-    batch, *size, _ = encoded.shape
-    result.set_shape((batch and batch // 2, *size, rank))
+        return _by_composite(*tensors, **settings)
+    result = alternatives.call(_by_composite, _by_op, *tensors, differentiable=_by_convolution, **settings)
+    batch, *size, _ = guidance.shape
+    result.set_shape((batch, *(n and -(-n // stride) for n in size), len(filters)))
     return result
+
+
+def _by_composite(*tensors: Tensor, **settings: Any) -> Tensor:
+    return _affinity_by(encode_by_composite, composite.affinity, *tensors, **settings)
+
+
+def _by_convolution(*tensors: Tensor, **settings: Any) -> Tensor:
+    return _affinity_by(encode_by_convolution, composite.affinity, *tensors, **settings)
+
+
+def _by_op(*tensors: Tensor, **settings: Any) -> Tensor:
+    return _affinity_by(encode_by_op, compiled.affinity, *tensors, **settings)
+
+
+def _affinity_by(
+    encode: Way, measure: Way, guidance: Tensor, norms: Tensor, *filters: Tensor, stride: int, **settings: Any
+) -> Tensor:
+    encoded = [encode(guidance, each, stride) for each in filters]
+    both = ops.concatenate(encoded, axis=-1) if len(encoded) > 1 else encoded[0]
+    return measure(both, norms, rank=len(filters), **settings)
 
 
 def kernel_maps(

@@ -1,4 +1,10 @@
-"""From guidance to encodings: filters from an average pooling, and encodings by each sample's own filters."""
+"""From guidance to encodings: filters from an average pooling, and encodings by each sample's own filters.
+
+Encoding correlates guidance `(N, H, W, C)` with filters `(M, N or 1, k, k, C or 1)`, each sample with M of its own:
+encodings `(M * N, h, w, C)`, of all samples by the first filter, then by the next. Zero padding puts `(k - 1) // 2` in
+front, and behind it what makes the output `ceil(size / stride)`: for even sizes the released model's padding, and it
+takes any size. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
+"""
 
 from collections.abc import Callable
 
@@ -8,40 +14,30 @@ from keras import ops
 from a2u_tf.ops import alternatives, compiled, composite
 from a2u_tf.ops.composite.parts import compiles_parts
 from a2u_tf.ops.dtypes import wide_dtype
-from a2u_tf.ops.implementation import implementation_here
 from a2u_tf.ops.layout import Size, Window, same
 from a2u_tf.ops.trace import in_xla_trace
 from a2u_tf.types import Tensor
 
 
-def encode(guidance: Tensor, filters: Tensor, stride: int = 1, implementation: str = "auto") -> Tensor:
-    """Correlate guidance `(N, H, W, C)` with filters `(M, N or 1, k, k, C or 1)`, each sample with M of its own.
-
-    Returns the encodings `(M * N, h, w, C)`, of all samples by the first filter, then by the next.
-
-    Zero padding puts `(k - 1) // 2` in front, and behind it what makes the output `ceil(size / stride)`: for even
-    sizes the released model's padding, and it takes any size. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
-    """
-    if implementation_here(implementation) == "composite":
-        return _encode_by_composite(guidance, filters, stride)
-    ways = (_encode_by_composite, _encode_by_op)
-    return alternatives.call(*ways, guidance, filters, differentiable=_encode_by_convolution, stride=stride)
+def encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
+    """Encode by the compiled op, which no graph that is written down may hold."""
+    encoded = _encode_by_windows(compiled.call_op, guidance, filters, stride)
+    batch, *size, channels = guidance.shape
+    encoded.set_shape((batch and filters.shape[0] * batch, *(n and -(-n // stride) for n in size), channels))
+    return encoded
 
 
-def _encode_by_op(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
-    return _encode_by_windows(compiled.call_op, guidance, filters, stride)
-
-
-def _encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
+def encode_by_composite(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
+    """Encode by `keras.ops`, in the form that is best where this is traced."""
     # XLA compiles a sum over taps well, and a grouped convolution's gradients badly.
     if in_xla_trace() or compiles_parts(guidance, filters):
         return _encode_by_windows(composite.reassemble, guidance, filters, stride)
     if isinstance(ops.shape(guidance)[0], int) or same(filters.shape[1], 1):
-        return _encode_by_convolution(guidance, filters, stride)
+        return encode_by_convolution(guidance, filters, stride)
     # In a trace of open batch: ONNX and LiteRT have no convolution of a number of channels that is not known.
     if keras.backend.backend() != "tensorflow":
         return _encode_plainly(guidance, filters, stride)
-    ways = (_encode_plainly, _encode_by_convolution)
+    ways = (_encode_plainly, encode_by_convolution)
     return alternatives.call(*ways, guidance, filters, in_files=True, stride=stride)
 
 
@@ -58,7 +54,7 @@ def _encode_by_windows(reassemble: Callable[..., Tensor], guidance: Tensor, filt
     return reassemble(guidance, windows, Window("down", size, stride, depth))
 
 
-def _encode_by_convolution(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
+def encode_by_convolution(guidance: Tensor, filters: Tensor, stride: int) -> Tensor:
     """A depthwise convolution for each filter; samples with filters of their own lie side by side as its channels."""
     batch, height, width, channels = ops.shape(guidance)
     maps, own, size, _, _ = filters.shape

@@ -5,7 +5,7 @@ import functools
 import numpy as np
 import pytest
 
-from a2u_tf.ops import reference
+from a2u_tf.ops import compiled, composite, reference
 from a2u_tf.ops.affinity import affinity, kernel_maps
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients, working_dtype
 
@@ -26,6 +26,7 @@ MAPS = [
     ((1, 2, 18), 3, 1, 1, 6, "softmax"),
     ((0, 2, 2), 1, 2, 1, 3, "sigmoid"),
 ]
+MODULES = {"composite": composite, "compiled": compiled}
 
 
 @pytest.fixture(params=["composite", pytest.param("compiled", marks=pytest.mark.tensorflow)])
@@ -42,6 +43,17 @@ def encodings(rng, shape, rank, norm_groups):
     return arrays, settings, rng.normal(size=(*shape[:3], rank))
 
 
+def guided(rng):
+    """Guidance, norms and filters of one tap for two ranks; settings; the shape of the affinity."""
+    guidance, norms = 1 + rng.normal(size=(2, 5, 4, 4)), rng.normal(size=(4, 8))
+    filters = [rng.normal(size=(2, 2, 1, 1, 4)) for _ in range(2)]
+    return [guidance, norms, *filters], {"stride": 2, "norm_groups": 4}, (2, 3, 2, 2)
+
+
+def measured(guidance, norms, *filters, **options):
+    return affinity(guidance, filters, norms, **options)
+
+
 def cells(rng, size, rank, scale, groups, kernel_size, normalization, shared=False):
     values = scale**2 * groups * kernel_size**2
     arrays = [rng.normal(size=(*size, rank)), 3 * rng.normal(size=(1 if shared else size[0], rank, values))]
@@ -54,7 +66,7 @@ def cells(rng, size, rank, scale, groups, kernel_size, normalization, shared=Fal
 @pytest.mark.parametrize("case", ENCODINGS, ids=str)
 def test_affinity_equals_reference(rng, case, dtype, implementation):
     arrays, settings, _ = encodings(rng, *case)
-    call = functools.partial(affinity, **settings, implementation=implementation)
+    call = functools.partial(MODULES[implementation].affinity, **settings)
     expected = reference.affinity(*arrays, **settings)
     outputs = run(call, *(array.astype(dtype) for array in arrays))
     assert_close(outputs, expected, working_dtype(dtype), scale=10)
@@ -75,9 +87,7 @@ def test_kernel_maps_equal_reference(rng, case, dtype, implementation):
 def test_gradcheck_of_the_affinity(rng, case, implementation):
     arrays, settings, cotangent = encodings(rng, *case)
     inputs, rest = (arrays, []) if settings["norm_groups"] else (arrays[:1], arrays[1:])
-    actual = gradients(
-        lambda *x: affinity(*x, *rest, **settings, implementation=implementation), *inputs, cotangent=cotangent
-    )
+    actual = gradients(lambda *x: MODULES[implementation].affinity(*x, *rest, **settings), *inputs, cotangent=cotangent)
     expected = numeric_gradient(lambda *x: reference.affinity(*x, *rest, **settings), *inputs, cotangent=cotangent)
     for gradient, exact in zip(actual, expected, strict=True):
         assert_close(gradient, exact, atol=1e-5 if working_dtype("float64") == "float64" else 1e-3)
@@ -102,9 +112,12 @@ def test_gradcheck_of_kernel_maps(rng, case, shared, implementation):
 def test_second_order_is_that_of_the_composite(rng, graph):
     import tensorflow as tf
 
-    arrays, settings, cotangent = encodings(rng, (2, 3, 2, 4), 1, 2)
+    arrays, options, shape = guided(rng)
     maps, map_settings, ours, _, map_cotangent = cells(rng, (2, 2, 3), 1, 2, 1, 3, "softmax_of_sigmoid")
-    cases = [(affinity, settings, arrays, cotangent), (kernel_maps, map_settings | ours, maps, map_cotangent)]
+    cases = [
+        (measured, options, arrays, rng.normal(size=shape)),
+        (kernel_maps, map_settings | ours, maps, map_cotangent),
+    ]
     for function, options, inputs, upstream in cases:
         results = []
         for way in ("compiled", "composite"):
@@ -118,8 +131,8 @@ def test_second_order_is_that_of_the_composite(rng, graph):
 
             call = tf.function(second) if graph else second
             results.append(call(*map(tf.constant, (*inputs, upstream))))
-        for compiled, composite in zip(*results, strict=True):
-            assert_close(compiled, composite, scale=100)
+        for ours, expected in zip(*results, strict=True):
+            assert_close(ours, expected, scale=100)
 
 
 def test_weights_of_nine_taps_lie_in_the_papers_interval(rng):
@@ -137,13 +150,17 @@ def test_weights_of_nine_taps_lie_in_the_papers_interval(rng):
 def test_jit_of_unknown_sizes(rng, jit):
     import tensorflow as tf
 
-    arrays, settings, _ = encodings(rng, *ENCODINGS[0])
-    matrix = rng.normal(size=(1, 1, 36))
+    arrays, options, _ = guided(rng)
+    matrix = rng.normal(size=(1, 2, 36))
 
-    def both(encoded, norms):
-        return kernel_maps(affinity(encoded, norms, **settings), tf.constant(matrix), 2, 1, 3, "softmax_of_sigmoid")
+    def both(*tensors):
+        return kernel_maps(measured(*tensors, **options), tf.constant(matrix), 2, 1, 3, "softmax_of_sigmoid")
 
-    signature = [tf.TensorSpec([None, None, None, 6], "float64"), tf.TensorSpec([4, 6], "float64")]
+    signature = [tf.TensorSpec([None] * 3 + [4], "float64"), *(tf.TensorSpec(x.shape, "float64") for x in arrays[1:])]
     traced = tf.function(both, jit_compile=jit, input_signature=signature)
-    expected = reference.kernel_maps(reference.affinity(*arrays, **settings), matrix, 2, 1, 9, "softmax_of_sigmoid")
+    guidance, norms, *filters = arrays
+    encoded = [np.concatenate(guidance[:, ::2, ::2] * each) for each in filters]
+    settings = {"rank": 2, "norm_groups": 4, "epsilon": 1e-5}
+    affinities = reference.affinity(np.concatenate(encoded, axis=-1), norms, **settings)
+    expected = reference.kernel_maps(affinities, matrix, 2, 1, 9, "softmax_of_sigmoid")
     assert_close(traced(*map(tf.constant, arrays)), expected)

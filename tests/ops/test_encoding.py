@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 from a2u_tf.ops import compiled, composite, encoding
-from a2u_tf.ops.encoding import encode
+from a2u_tf.ops.encoding import encode_by_composite
 from tests.helpers import assert_close, gradients, numeric_gradient, run, to_numpy, value_and_gradients
 
 
@@ -20,7 +20,7 @@ def by_op(*arguments):
     return encoding._encode_by_windows(compiled.reassemble, *arguments)
 
 
-FORMS = [by_taps, by_op, encoding._encode_by_convolution]
+FORMS = [by_taps, by_op, encoding.encode_by_convolution]
 SHAPES = [  # height, width, filter size, stride
     (6, 8, 6, 2),
     (7, 5, 6, 2),
@@ -56,7 +56,7 @@ def test_by_hand():
     guidance = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).reshape(1, 2, 3, 1)
     filters = np.array([[[1.0, 10.0], [100.0, 1000.0]], [[1, 0], [0, 0]]]).reshape(2, 1, 2, 2, 1)
     expected = np.array([1 + 20 + 400 + 5000, 3 + 600, 1, 3]).reshape(2, 1, 2, 1)
-    assert_close(run(lambda *tensors: encode(*tensors, stride=2), guidance, filters), expected)
+    assert_close(run(lambda *tensors: encode_by_composite(*tensors, stride=2), guidance, filters), expected)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -74,7 +74,7 @@ def test_convention_even_filter_starts_k_minus_one_half_before_its_pixel():
     filters = np.zeros((1, 1, 6, 6, 1))
     filters[0, 0, 2, :, 0] = [1, 2, 3, 4, 5, 6]
     # Output x reads pixels 2 x - 2 .. 2 x + 3.
-    outputs = to_numpy(run(lambda *tensors: encode(*tensors, stride=2), guidance, filters))
+    outputs = to_numpy(run(lambda *tensors: encode_by_composite(*tensors, stride=2), guidance, filters))
     assert outputs[0, 0, :, 0].tolist() == [0, 5, 3, 1, 0, 0]
 
 
@@ -124,19 +124,19 @@ def test_jit_of_unknown_sizes(rng, form, own, jit):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize(("jit", "expected"), [(True, ["windows"]), (False, ["convolution"])])
+@pytest.mark.parametrize(("jit", "expected"), [(True, ["_encode_by_windows"]), (False, ["encode_by_convolution"])])
 def test_jit_decides_the_form(rng, monkeypatch, jit, expected):
     import tensorflow as tf
 
     used = []
-    for name in ("windows", "convolution"):
-        original = getattr(encoding, f"_encode_by_{name}")
+    for form in ("_encode_by_windows", "encode_by_convolution"):
+        original = getattr(encoding, form)
 
-        def spy(*args, name=name, original=original):
-            used.append(name)
+        def spy(*args, form=form, original=original):
+            used.append(form)
             return original(*args)
 
-        monkeypatch.setattr(encoding, f"_encode_by_{name}", spy)
-    function = tf.function(lambda *x: encode(*x, implementation="composite"), jit_compile=jit)
+        monkeypatch.setattr(encoding, form, spy)
+    function = tf.function(lambda *x: encode_by_composite(*x, 1), jit_compile=jit)
     function(tf.ones((1, 4, 4, 2)), tf.ones((1, 1, 3, 3, 2)))
     assert used == expected

@@ -5,7 +5,7 @@ import pytest
 
 from a2u_tf.ops import composite
 from a2u_tf.ops.composite import matmul, parts, taps
-from a2u_tf.ops.encoding import encode
+from a2u_tf.ops.encoding import encode_by_composite
 from tests.helpers import assert_close
 from tests.ops.oracle import Case
 
@@ -60,7 +60,7 @@ def test_encodings_too(rng):
     import tensorflow as tf
 
     tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 7, 8, 3), (1, 2, 6, 6, 1))]
-    way = gradients_of(lambda x, filters: encode(x, filters, 2, "composite"))
+    way = gradients_of(lambda x, filters: encode_by_composite(x, filters, 2))
     assert parts_of(way, *tensors) == 3
     assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
 
