@@ -17,7 +17,7 @@ from a2u_tf.ops.implementation import resolve_implementation
 from benchmarks.record import describe_run
 from benchmarks.rounds import compare_steps
 from examples.thin_structures import BATCH, compiled, draw_pictures, unet, upsampling
-from experiments.report_thin_structures import read_runs
+from experiments.report_thin_structures import OPTIONS, read_runs
 
 RESULTS = Path(__file__).parents[1] / "results" / "thin_structures"
 
@@ -28,7 +28,7 @@ _THREADS = flags.DEFINE_integer("threads", 1, "Threads of TensorFlow and of the 
 
 def make_step(skips, settings):
     """Return one training step of a run's network as a function of a batch; the first call compiles."""
-    options = {name: settings[name] for name in ("kernel_size", "normalization") if name in settings}
+    options = {name: settings[name] for name in OPTIONS if name in settings}
     keras.utils.set_random_seed(0)
     model = compiled(unet(upsampling(settings["upsampling"], **options), skips), 1e-3)
     return lambda batch: model.train_on_batch(*batch)

@@ -33,7 +33,7 @@ EVALUATED = 300  # pictures for validation, and as many for the test
 SHOWN = 12  # test pictures whose answers are drawn
 COLOURS = np.array([(24, 24, 24), (230, 80, 60), (80, 200, 80), (70, 120, 240)], np.uint8)  # RGB, by label
 SEEDS = {"training": 1, "validation": 2, "test": 3}
-OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization")  # of the method, where it has them
+OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization", "projection_initializer")  # of A2U, if set
 
 
 # The pictures
@@ -231,6 +231,7 @@ if __name__ == "__main__":
     flags.DEFINE_integer("encoding_size", None, "Side of A2U's encoding filters. Default: 6.")
     flags.DEFINE_integer("rank", None, "Of A2U's affinity. Default: 1.")
     flags.DEFINE_enum("normalization", None, NORMALIZATIONS, "Of A2U's upsampling kernels. Default: auto.")
+    flags.DEFINE_string("projection_initializer", None, "Of A2U's projections to kernels. Default: released.")
     flags.DEFINE_integer(
         "skips", len(WIDTHS) - 1, "Levels, coarsest first, on which the decoder reads the encoder.", 0, len(WIDTHS) - 1
     )

@@ -50,11 +50,13 @@ TABLES: dict[str, list[Case]] = {
     ],
     "ablation": [
         _A2U,
+        _A2U | {"projection_initializer": "released"},
         _A2U | {"rank": 1},
         _A2U | {"encoding_size": 3},
         _A2U | {"encoding_size": 6},
         _A2U | {"kernel_size": 3},
-        _A2U | {"kernel_size": 3, "encoding_size": 6, "rank": 1},  # as in the matting network
+        # As in the matting network.
+        _A2U | {"kernel_size": 3, "encoding_size": 6, "rank": 1, "projection_initializer": "released"},
         _A2U | {"kernel_size": 3, "normalization": "softmax"},
         _A2U | {"kernel_size": 3, "normalization": "sigmoid"},
         _A2U | {"downsampling": "a2u_dynamic_cs"},

@@ -20,7 +20,13 @@ from a2u_tf.files import markdown_table, replaced, write_text
 Run: TypeAlias = dict[str, Any]  # the summary of one
 Methods: TypeAlias = dict[str, list[Run]]  # by name, one run a seed
 # A2U's, which have a column where they vary.
-SETTINGS = {"kernel_size": "s", "encoding_size": "k", "normalization": "normalisation", "rank": "d"}
+SETTINGS = {
+    "kernel_size": "s",
+    "encoding_size": "k",
+    "normalization": "normalisation",
+    "rank": "d",
+    "projection_initializer": "start",
+}
 METRICS = {"psnr": ("PSNR (dB)", 2), "ssim": ("SSIM", 4), "mae": ("MAE", 4), "rmse": ("RMSE", 4)}
 
 

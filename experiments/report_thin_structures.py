@@ -18,7 +18,7 @@ from a2u_tf.files import markdown_table, write_text
 
 Runs: TypeAlias = dict[str, list[dict[str, Any]]]  # by method, one a seed
 METRICS = {"iou": "IoU (%)", "boundary_iou": "boundary IoU (%)"}
-OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization")
+OPTIONS = ("kernel_size", "encoding_size", "rank", "normalization", "projection_initializer")
 DECODERS = {4: "With skips", 0: "Without skips"}  # by the number of skips
 
 

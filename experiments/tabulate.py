@@ -13,6 +13,7 @@ from absl import app, flags
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import markdown_table, write_json, write_text
 from a2u_tf.layers import Resampling
+from train.reconstruction import A2U_SETTINGS
 
 COLUMNS: dict[str, Callable[[dict[str, Any]], str]] = {
     "PSNR (dB)": lambda summary: f"{summary['metrics']['psnr']:.2f}",
@@ -42,8 +43,7 @@ def format_table(summaries: Sequence[dict[str, Any]]) -> str:
 
 def _text(run: dict[str, Any], name: str) -> str:
     """A setting of a run; those of A2U's kernels are nothing to the others."""
-    of_kernels = name in ("kernel_size", "encoding_size", "normalization", "rank")
-    return "" if of_kernels and "a2u" not in run["upsampling"] + run["downsampling"] else str(run.get(name))
+    return "" if name in A2U_SETTINGS and "a2u" not in run["upsampling"] + run["downsampling"] else str(run.get(name))
 
 
 def read_summaries(folders: Iterable[Path | str]) -> list[dict[str, Any]]:

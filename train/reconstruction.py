@@ -43,6 +43,8 @@ DATASETS = ("mnist", "fashion_mnist", "synthetic")
 SYNTHETIC_TRAIN, SYNTHETIC_TEST = 10_000, 1_000
 VALIDATION = 2_000  # pictures of the test set that the curve is made of; the end is told by all
 OPTIMIZERS = ("sgd", "adam")
+INITIALIZERS = ("zeros", "released")
+A2U_SETTINGS = ("kernel_size", "encoding_size", "normalization", "rank", "projection_initializer")
 MILESTONES = (0.50, 0.70, 0.85)  # of the epochs; the learning rate drops tenfold at each
 
 
@@ -57,6 +59,7 @@ class Settings:
     encoding_size: int = setting(2, "Side of A2U's encoding filters.", lower_bound=1)
     normalization: str = setting("auto", "Of A2U's upsampling kernels, see A2UKernels.", NORMALIZATIONS)
     rank: int = setting(4, "Of A2U's affinity: how many numbers a cell its kernels are made of.", lower_bound=1)
+    projection_initializer: str = setting("zeros", "Of A2U's projections to kernels, see A2UKernels.", INITIALIZERS)
     epochs: int = setting(100, "Epochs; the milestones scale with it.", lower_bound=1)
     batch_size: int = setting(100, "Pictures per step.", lower_bound=1)
     optimizer: str = setting("sgd", "The paper's, or Adam, whose steps know no scale of the weights.", OPTIMIZERS)
@@ -77,7 +80,7 @@ class Settings:
     @property
     def resampling(self) -> Resampling:
         choice = Resampling.parse(self.upsampling, self.downsampling)
-        a2u = {name: getattr(self, name) for name in ("kernel_size", "encoding_size", "normalization", "rank")}
+        a2u = {name: getattr(self, name) for name in A2U_SETTINGS}
         return dataclasses.replace(choice, **a2u)
 
 

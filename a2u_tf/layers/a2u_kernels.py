@@ -20,6 +20,7 @@ NORMALIZATIONS = ("auto", "softmax", "sigmoid")
 SETTINGS = (
     *("kernel_size", "encoding_size", "variant", "channel_shared", "rank", "groups", "use_bias", "use_norm"),
     "normalization",
+    "projection_initializer",
 )
 
 
@@ -67,6 +68,9 @@ class A2UKernels(ReassemblingLayer):
         normalization: Of the upsampling kernels. `"auto"`: softmax over sigmoid, or the sigmoid where a kernel has one
             tap, as the released code does. `"softmax"`: of several taps, an average without the sigmoid's bounds.
             `"sigmoid"`: each tap in (0, 1) by itself, so that a kernel can close, or amplify.
+        projection_initializer: Of P. `"released"`: Xavier-normal, as the released models start. Any other is one of
+            Keras; with `"zeros"` kernels start as plain averages, or half open, and a network learns from the first
+            step on what to take of each tap.
         implementation: How the guidance is encoded and kernels are made of it, as in `a2u_tf.ops.reassemble_up`.
 
     Input shape: `(N, H, W, C)`, any height, width and channel count.
@@ -100,6 +104,7 @@ class A2UKernels(ReassemblingLayer):
         use_norm: bool = True,
         encoding_stride: int | None = None,
         normalization: str = "auto",
+        projection_initializer: Any = "released",
         **kwargs: Any,
     ) -> None:
         super().__init__(scale, **kwargs)
@@ -129,6 +134,9 @@ class A2UKernels(ReassemblingLayer):
                 'A softmax over one tap is 1 everywhere. Received: normalization="softmax", kernel_size=1. Use '
                 '"sigmoid", or more taps.'
             )
+        if projection_initializer != "released":
+            projection_initializer = keras.initializers.get(projection_initializer)
+        self.projection_initializer = projection_initializer
         self.channel_shared = channel_shared
         self.directions = directions
         self.use_bias = use_bias
@@ -144,7 +152,8 @@ class A2UKernels(ReassemblingLayer):
         self.encoder_u = self._trained_or_predicted("encoder_u", *encoder)
         self.encoder_v = self._trained_or_predicted("encoder_v", *encoder)
         average_shape = None if self.variant == "static" else (None, channels)
-        projection = (self.rank, (self.scale * self.kernel_size) ** 2 * self.groups), average_shape
+        shape = self.rank, (self.scale * self.kernel_size) ** 2 * self.groups
+        projection = shape, average_shape, self.projection_initializer
         self.projection_up = self.projection_down = None
         self.norm_u: Any = None
         self.norm_v: Any = None
@@ -159,10 +168,12 @@ class A2UKernels(ReassemblingLayer):
             self.norm_u = self._sublayer(_Norm, "norm_u", encoded_shape, **settings)
             self.norm_v = self._sublayer(_Norm, "norm_v", encoded_shape, **settings)
 
-    def _trained_or_predicted(self, name: str, shape: tuple[int, ...], read_shape: Shape | None) -> Any:
+    def _trained_or_predicted(
+        self, name: str, shape: tuple[int, ...], read_shape: Shape | None, initializer: Any = "released"
+    ) -> Any:
         """A weight of `shape`, or the 1x1 convolution that makes its last two axes of a map of `read_shape`."""
-        # Xavier-normal with the gain of LeakyReLU(0.01), as the released models are initialised.
-        initializer = keras.initializers.VarianceScaling(2 / (1 + 0.01**2), "fan_avg", "untruncated_normal")
+        if initializer == "released":  # Xavier-normal with the gain of LeakyReLU(0.01)
+            initializer = keras.initializers.VarianceScaling(2 / (1 + 0.01**2), "fan_avg", "untruncated_normal")
         if read_shape is None:
             return self.add_weight(shape, initializer, autocast=False, name=name)
         units = math.prod(shape[-2:])

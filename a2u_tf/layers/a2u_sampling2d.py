@@ -31,11 +31,12 @@ class A2UResampling2D(ReassemblingLayer):
         use_bias: bool = True,
         use_norm: bool = True,
         normalization: str = "auto",
+        projection_initializer: Any = "released",
         **kwargs: Any,
     ) -> None:
         super().__init__(scale, **kwargs)
         given: tuple[Any, ...] = (kernel_size, encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm)
-        settings = dict(zip(SETTINGS, (*given, normalization), strict=True))
+        settings = dict(zip(SETTINGS, (*given, normalization, projection_initializer), strict=True))
         # The settings are checked now rather than at the first call.
         checked = A2UKernels(directions=(self.direction,), **self._shared(), **settings)
         for name in SETTINGS:
@@ -73,7 +74,8 @@ class A2UUpSampling2D(A2UResampling2D):
         kernel_size: Odd integer, side of the window on the feature.
         groups: Kernels per pixel; must divide the feature's channels.
         variant: `"static"`, `"hybrid"` or `"dynamic"`; with `channel_shared` the six variants of Table 1.
-        encoding_size, channel_shared, rank, use_bias, use_norm: As for the kernel generator, `A2UKernels`.
+        encoding_size, channel_shared, rank, use_bias, use_norm, projection_initializer: As for the kernel generator,
+            `A2UKernels`.
         normalization: Of the kernels: `"auto"`, `"softmax"` or `"sigmoid"`, see `A2UKernels`.
         implementation: `"auto"`, `"composite"` or `"compiled"`, see `a2u_tf.ops.reassemble_up`.
 
@@ -121,7 +123,8 @@ class A2UDownSampling2D(A2UResampling2D):
     Args:
         scale: Integer >= 1, the resampling ratio. Default: 2. `size` is Keras' name for it.
         kernel_size: Odd integer s; the window has side `scale * s`.
-        encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm, implementation: As for its twin.
+        encoding_size, variant, channel_shared, rank, groups, use_bias, use_norm, projection_initializer,
+            implementation: As for its twin.
 
     Input shape: `(N, H, W, C)`. Output shape: `(N, ceil(H / scale), ceil(W / scale), C)`.
 

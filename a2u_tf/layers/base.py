@@ -91,7 +91,7 @@ class ResamplingLayer(keras.layers.Layer):
 
     def _settings(self) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in self.settings}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        return {name: _as_saved(value) for name, value in values.items()}
 
     def _changed_sublayers(self) -> dict[str, Any]:
         """Configurations of the sublayers that were quantised, adapted or frozen by themselves since they were made."""
@@ -110,6 +110,12 @@ class ResamplingLayer(keras.layers.Layer):
         layer: Self = super().from_config({name: value for name, value in config.items() if name != "sublayers"})
         layer._saved.sublayers = config.get("sublayers", {})
         return layer
+
+
+def _as_saved(value: Any) -> Any:
+    if isinstance(value, keras.initializers.Initializer):
+        return keras.initializers.serialize(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 class ReassemblingLayer(ResamplingLayer):

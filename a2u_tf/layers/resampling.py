@@ -100,8 +100,8 @@ class Resampling:
         downsampling: `"conv"`, `"max_pool"`, `"a2u"`, or `"indexnet"` with an IndexNet upsampling. Default: the partner
             that the upsampling has: A2U and IndexNet their own, `max_unpool` max-pooling. Others have none, and
             `downsampling` is None: the network's own choice.
-        variant, channel_shared, kernel_size, encoding_size, normalization, rank: A2U's, see `A2UKernels`; the
-            downsampling kernels have twice the `kernel_size`.
+        variant, channel_shared, kernel_size, encoding_size, normalization, rank, projection_initializer: A2U's, see
+            `A2UKernels`; the downsampling kernels have twice the `kernel_size`.
 
     Example:
     >>> a2u_tf.layers.Resampling("carafe", "max_pool").name
@@ -116,6 +116,7 @@ class Resampling:
     encoding_size: int | None = None
     normalization: str = "auto"
     rank: int = 1
+    projection_initializer: str = "released"
 
     def __post_init__(self) -> None:
         one_of("upsampling", self.upsampling, UPSAMPLERS)
@@ -180,7 +181,7 @@ class Resampling:
 
     def _a2u_settings(self) -> dict[str, Any]:
         names = ("variant", "channel_shared", "kernel_size", "encoding_size", "normalization", "rank")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in (*names, "projection_initializer")}
 
     def guide(self, feature: Tensor, level: int) -> dict[str, Tensor]:
         """Return what the downsampling and the upsampling of a level need of the feature between them."""
