@@ -218,6 +218,21 @@ def test_serialization_of_config(rng, variant, shared):
         assert_close(run(copy, x)[name], run(layer, x)[name])
 
 
+@pytest.mark.parametrize("initializer", ["zeros", keras.initializers.Constant(0.0)], ids=["name", "object"])
+@pytest.mark.parametrize(("variant", "shared"), VARIANTS)
+def test_projections_that_start_at_zero_make_plain_averages_and_learn(rng, variant, shared, initializer):
+    settings = {"variant": variant, "channel_shared": shared, "rank": 2, "encoding_size": 3}
+    layer = A2UKernels(**settings, directions=BOTH, projection_initializer=initializer)
+    layer = A2UKernels.from_config(layer.get_config())
+    layer.build((None, None, None, 4))
+    x, weights = rng.normal(size=(1, 6, 6, 4)), named_weights(layer)
+    kernels = to_numpy(run(with_weights(layer), x, *weights.values()))
+    assert_close(kernels, np.repeat([1 / 36, 1 / 9], 9 * 36), scale=10)
+    gradient = gradients(with_weights(layer), x, *weights.values(), cotangent=rng.normal(size=kernels.shape))[1:]
+    slopes = {name: np.abs(to_numpy(x)).max() for name, x in zip(weights, gradient, strict=True)}
+    assert min(slope for name, slope in slopes.items() if name.startswith("projection")) > 1e-4
+
+
 @pytest.mark.parametrize(
     ("settings", "expected", "received"),
     [
@@ -235,6 +250,7 @@ def test_serialization_of_config(rng, variant, shared):
         ({"normalization": "none"}, "'sigmoid'", "normalization='none'"),
         ({"normalization": "softmax", "kernel_size": 1}, "1 everywhere.*more taps", "kernel_size=1"),
         ({"normalization": "sigmoid", "directions": ("down",)}, "Leave it out", "normalization='sigmoid'"),
+        ({"projection_initializer": "other"}, "initializer", "other"),
         ({"encoding_stride": 3}, "must be the scale, or 1", "encoding_stride=3, scale=2"),
         ({"encoding_stride": 1, "directions": ("up", "down")}, "must be the scale", "encoding_stride=1"),
     ],

@@ -73,6 +73,7 @@ def test_cardinality_of_the_default_network():
     assert model.input_shape == model.output_shape == (None, 32, 32, 1)
     generator = model.get_layer("kernels_1")
     assert (generator.kernel_size, generator.encoding_size, generator.directions) == (1, 2, ("up",))
+    assert not np.any(generator.projection_up.kernel)  # all gates start half open
 
 
 MIXED = itertools.product(("bilinear", "a2u"), ("conv", "max_pool", "a2u"))
