@@ -19,7 +19,10 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="method, such as carafe or a2u_dynamic_cs (default: all)"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help="method, such as carafe or a2u_dynamic_cs (default: all that have the scale)",
     )
     parser.add_argument("--channels", type=positive_integer, default=64, metavar="C", help="default: %(default)s")
     parser.add_argument(
@@ -52,13 +55,12 @@ def run(args: argparse.Namespace) -> None:
     from a2u_tf.complexity import method_costs
     from a2u_tf.complexity.costs import format_table
     from a2u_tf.files import markdown_table
-    from a2u_tf.layers import METHODS
 
     if args.table_1:
         print(format_table([32, 64, 128, 256], args.kernel_size, args.encoding_size or 3 * args.scale, args.scale))
         return
     a2u = (args.kernel_size, args.encoding_size, args.normalization, args.rank)
-    costs = method_costs(args.names or METHODS, args.channels, tuple(args.size), args.scale, *a2u)
+    costs = method_costs(args.names or None, args.channels, tuple(args.size), args.scale, *a2u)
     header = ["method", "parameters", "kernel MACs", "resampling MACs", "activations"]
     rows = [
         [name, *(f"{value:,}" for value in (cost.parameters, cost.kernel_macs, cost.resampling_macs, cost.activations))]

@@ -8,9 +8,10 @@ from typing import Any
 import keras
 
 from a2u_tf.complexity.formulas import FORMULAS, Cost, Sizes
-from a2u_tf.layers import GUIDED, METHODS, A2UKernels, Resampling
+from a2u_tf.layers import GUIDED, A2UKernels, Resampling
 from a2u_tf.layers.a2u_kernels import VARIANTS
 from a2u_tf.layers.base import ResamplingLayer
+from a2u_tf.layers.resampling import methods_of_scale
 
 
 def operator_cost(layer: keras.layers.Layer, *shapes: Sizes) -> Cost:
@@ -53,7 +54,7 @@ def network_cost(model: keras.Model) -> tuple[int, Cost]:
 
 
 def method_costs(
-    names: Iterable[str] = METHODS,
+    names: Iterable[str] | None = None,
     channels: int = 64,
     size: tuple[int, int] = (256, 256),
     scale: int = 2,
@@ -65,8 +66,8 @@ def method_costs(
     """Return what methods cost by formula, for one picture, by their names.
 
     Args:
-        names: Of `a2u_tf.layers.METHODS`. Others are a `ValueError`, as is a scale that a method does not have, or a
-            method without a formula.
+        names: Of `a2u_tf.layers.METHODS`; default: all that have the scale. Others are a `ValueError`, as is a scale
+            that a method does not have, or a method without a formula.
         channels: Of the features, and of the guidance where a method takes one.
         size: Height and width of the features that are upsampled.
         scale: By how much.
@@ -75,7 +76,7 @@ def method_costs(
     sizes: dict[str, Any] = {"kernel_size": kernel_size, "encoding_size": encoding_size, "rank": rank}
     low, high = (1, *size, channels), (1, scale * size[0], scale * size[1], channels)
     costs = {}
-    for name in names:
+    for name in methods_of_scale(scale) if names is None else names:
         chosen = dataclasses.replace(Resampling.parse(name), normalization=normalization, **sizes)
         shapes = (low, high) if chosen.upsampling in GUIDED else (low,)
         costs[name] = operator_cost(chosen.upsampler(scale=scale), *shapes)

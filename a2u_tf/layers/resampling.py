@@ -91,6 +91,12 @@ METHODS = (*(name for name in UPSAMPLERS if name != "a2u"), *_A2U)
 DOWNSAMPLING = (*(name for name in _DOWNSAMPLERS if name != "a2u"), *_A2U)
 
 
+def methods_of_scale(scale: int) -> list[str]:
+    """Return those of `METHODS` that upsample by `scale`."""
+    layers_by_method = {name: _METHODS[name if name in UPSAMPLERS else "a2u"][0] for name in METHODS}
+    return [name for name, layer in layers_by_method.items() if getattr(layer, "fixed_scale", None) in (None, scale)]
+
+
 @dataclasses.dataclass(frozen=True)
 class Resampling:
     """A choice of methods for a network, with A2U's settings; unknown ones are a `ValueError`.

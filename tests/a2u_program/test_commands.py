@@ -34,9 +34,9 @@ def test_a_row_is_the_cost_of_the_layer(capsys):
         "--kernel-size",
         "5",
     ]
-    arguments += ["--encoding-size", "4", "--normalization", "sigmoid"]
+    arguments += ["--encoding-size", "4", "--normalization", "sigmoid", "--rank", "2"]
     assert main(["cost", *arguments]) == 0
-    layer = A2UUpSampling2D(3, 5, 4, "hybrid", False, normalization="sigmoid")
+    layer = A2UUpSampling2D(3, 5, 4, "hybrid", False, 2, normalization="sigmoid")
     cost = operator_cost(layer, (1, 6, 8, 5), (1, 18, 24, 5))
     table = rows(capsys.readouterr().out)
     assert table["method"] == ["parameters", "kernelMACs", "resamplingMACs", "activations"]
@@ -46,6 +46,10 @@ def test_a_row_is_the_cost_of_the_layer(capsys):
     assert len(table) == 4  # with the rule
     assert main(["cost", "--channels", "4"]) == 0
     assert list(rows(capsys.readouterr().out))[2:] == list(METHODS)
+    assert main(["cost", "--channels", "4", "--scale", "3"]) == 0
+    assert set(METHODS) - set(rows(capsys.readouterr().out)) == {
+        name for name in METHODS if name[:4] in ("inde", "fade")
+    }
     assert main(["cost", "--table-1"]) == 0
     assert capsys.readouterr().out == format_table([32, 64, 128, 256], 3, 6, 2) + "\n"
 
