@@ -11,19 +11,19 @@ from a2u_tf.files import versions
 
 def describe_run() -> dict[str, Any]:
     """Return a dict with the commit, the versions, the processor and the load of the machine."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
     return {
-        "commit": commit.stdout.strip() or "unknown",
+        "commit": describe_commit(Path(__file__).parent),
         "versions": versions(),
         "device": {"processor": _processor(), "cores": os.cpu_count(), "machine": platform.machine()},
         "load_average": round(os.getloadavg()[0], 2),
     }
+
+
+def describe_commit(folder: Path) -> str:
+    """Return the commit of the checkout that a folder lies in, `"-dirty"` behind it where files differ."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run.stdout.strip() or "unknown"
 
 
 def _processor() -> str:

@@ -13,6 +13,16 @@ def seconds(step: Callable[..., Any], *arguments: Any) -> float:
     return time.perf_counter() - start
 
 
+def summary_of(name: str, times: list[float], measure: list[float]) -> dict[str, Any]:
+    """Return the row of a side: median, extremes, and the median of the ratios to the side that is the measure."""
+    return {
+        "side": name,
+        "median_ms": round(1e3 * statistics.median(times), 1),
+        "spread_ms": [round(1e3 * min(times), 1), round(1e3 * max(times), 1)],
+        "ratio": round(statistics.median(a / b for a, b in zip(times, measure, strict=True)), 3),
+    }
+
+
 def compare_steps(steps: dict[str, Callable[[Any], Any]], x: Any, rounds: int, measure: str) -> list[dict[str, Any]]:
     """Time functions of one argument in alternating rounds, print and return a row for each.
 
@@ -32,13 +42,7 @@ def compare_steps(steps: dict[str, Callable[[Any], Any]], x: Any, rounds: int, m
             times[name].append(seconds(step, x))
     rows = []
     for name, t in times.items():
-        row = {
-            "side": name,
-            "median_ms": round(1e3 * statistics.median(t), 1),
-            "spread_ms": [round(1e3 * min(t), 1), round(1e3 * max(t), 1)],
-            "ratio": round(statistics.median(a / b for a, b in zip(t, times[measure], strict=True)), 2),
-            "first_step_s": round(first[name], 1),
-        }
+        row = {**summary_of(name, t, times[measure]), "first_step_s": round(first[name], 1)}
         rows.append(row)
         print(f"{name:30}{row['median_ms']:10.1f} ms {row['ratio']:7.2f} x   first step {row['first_step_s']:.1f} s")
     return rows
