@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv and, with g++, the op first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= test,tensorboard,plots
-BENCHMARKS := compiled_op training_step matting_step upsamplers matting_inference reassembly matting_data evaluation export_formats large_pictures
+BENCHMARKS := compiled_op training_step matting_step kept_for_backward upsamplers matting_inference growth start reassembly matting_data evaluation export_formats large_pictures
 BIN := .venv/bin
 comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
