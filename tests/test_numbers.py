@@ -92,6 +92,15 @@ def test_speeds_beside_pytorch_are_those_of_the_benchmark():
         assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
+def test_growth_is_that_of_the_pixels():
+    rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
+    assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
+    for name in ("time_per_pixel", "memory_per_pixel"):
+        values = [row[name] for row in rows]
+        assert max(values) < 1.1 * statistics.median(values)
+        assert min(values) > 0.9 * statistics.median(values)
+
+
 def test_every_method_is_named():
     assert all(f"`{name}`" in (ROOT / "README.md").read_text() for name in UPSAMPLERS)
     assert all(f"`{name}`" in page("methods") for name in METHODS)
