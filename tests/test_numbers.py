@@ -95,10 +95,9 @@ def test_speeds_beside_pytorch_are_those_of_the_benchmark():
 def test_growth_is_that_of_the_pixels():
     rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
     assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
-    for name in ("time_per_pixel", "memory_per_pixel"):
-        values = [row[name] for row in rows]
-        assert max(values) < 1.1 * statistics.median(values)
-        assert min(values) > 0.9 * statistics.median(values)
+    times, memory = ([row[f"{name}_per_pixel"] for row in rows] for name in ("time", "memory"))
+    assert max(abs(time / statistics.median(times) - 1) for time in times) < 0.1
+    assert max(memory) < 1.05 * memory[0] < 1.05
 
 
 def test_every_method_is_named():
