@@ -22,10 +22,6 @@ from a2u_tf.files import write_json
 FOLDER = Path(__file__).parent
 MEASURED = ("kept_for_backward", "matting_inference", "matting_step", "matting_peer", "start", "matting_since")
 
-_OUTPUT = flags.DEFINE_string("output", str(FOLDER / "goals.json"), "JSON file to write.")
-_MEASURE = flags.DEFINE_bool("measure", True, "Run the benchmarks first.")
-_CHECKOUT = flags.DEFINE_string("checkout", None, "As of benchmarks.matting_since; without it that is not run anew.")
-
 Files: TypeAlias = dict[str, Any]  # what the benchmarks wrote, by their names
 
 
@@ -134,9 +130,9 @@ def judged(demand: Demand, measured: float) -> dict[str, Any]:
 
 
 def main(_: list[str]) -> None:
-    if _MEASURE.value:
-        for name in MEASURED[: None if _CHECKOUT.value else -1]:
-            words = [f"--checkout={_CHECKOUT.value}"] if name == "matting_since" else []
+    if flags.FLAGS.measure:
+        for name in MEASURED[: None if flags.FLAGS.checkout else -1]:
+            words = [f"--checkout={flags.FLAGS.checkout}"] if name == "matting_since" else []
             print(name, flush=True)
             subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *words], cwd=FOLDER.parent, check=True)
     files = {name: json.loads((FOLDER / f"{name}.json").read_text()) for name in MEASURED}
@@ -144,8 +140,11 @@ def main(_: list[str]) -> None:
     for one in rows:
         print(f"{one['what']:75}{one['measured']:9.3f}   must {one['must']}, goal {one['goal']}: {one['met']}")
     commits = {name: files[name]["commit"] for name in MEASURED}
-    write_json(_OUTPUT.value, {"commits": commits, "device": files["matting_step"]["device"], "results": rows})
+    write_json(flags.FLAGS.output, {"commits": commits, "device": files["matting_step"]["device"], "results": rows})
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("output", str(FOLDER / "goals.json"), "JSON file to write.")
+    flags.DEFINE_bool("measure", True, "Run the benchmarks first.")
+    flags.DEFINE_string("checkout", None, "As of benchmarks.matting_since; without it that is not run anew.")
     app.run(main)
