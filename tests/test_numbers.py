@@ -92,6 +92,37 @@ def test_speeds_beside_pytorch_are_those_of_the_benchmark():
         assert table_rows("speed", names[row["side"]]) == [[f"{row['ratio']:.2f}", f"{row['peak_mb']:,} MB"]]
 
 
+def test_switches_gain_what_the_benchmarks_say():
+    def by_side(name, column):
+        return {row.get("side") or row["program"]: row[column] for row in benchmark(name)["results"]}
+
+    goals = {row["what"]: row["measured"] for row in benchmark("goals")["results"]}
+    prediction, step = by_side("matting_inference", "median_ms"), by_side("matting_step", "median_ms")
+    times, held = by_side("matting_peer", "median_ms"), by_side("matting_peer", "peak_mb")
+    factors = [
+        prediction["A2U dynamic cs, compiled"] / prediction["A2U dynamic cs, composite"],
+        step["a2u, compiled, float32"] / step["a2u, composite, float32"],
+        times["ours, bfloat16"] / times["ours"],
+        goals["training step, A2U now / before"],
+        goals["prediction at width 0.25, A2U now / before"],
+    ]
+    text = (DOCS / "performance.md").read_text()
+    assert re.findall(r"\| (\d\.\d\d) \|", text) == [f"{factor:.2f}" for factor in factors]
+    peaks, kept = by_side("matting_inference", "peak_mb"), by_side("kept_for_backward", "kept_mb")
+    above = by_side("start", "above_import_s")
+    for phrase in (
+        f"{100 * held['ours, bfloat16'] / held['ours'] - 100:.0f} % more memory",
+        f"from {peaks['A2U dynamic cs, composite']} MB down to {peaks['A2U dynamic cs, compiled']} MB",
+        f"keep {kept['compiled']:.0f} MB of A2U's four stages where plain operations keep {kept['composite']:.0f} MB",
+        f"{above['first training step, A2U']:.0f} s above the import of TensorFlow",
+        f"upsampling takes {above['first training step, bilinear']:.0f} s. A matte from the shell takes "
+        f"{above['a2u matte']} s above it",
+        f"A2U costs {100 * goals['prediction, A2U / bilinear'] - 100:.0f} % of a prediction",
+        f"and {100 * goals['training step, A2U / bilinear'] - 100:.0f} % of a training step",
+    ):
+        assert phrase in page("performance")
+
+
 def test_growth_is_that_of_the_pixels():
     rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
     assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
