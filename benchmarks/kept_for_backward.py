@@ -17,9 +17,6 @@ from a2u_tf.matting import matting_net
 from a2u_tf.ops import compiled, use_implementation
 from benchmarks.record import describe_run
 
-_OUTPUT = flags.DEFINE_string("output", "benchmarks/kept_for_backward.json", "JSON file to write.")
-_WIDTH = flags.DEFINE_float("width", 1.0, "Of the network.")
-_SIDE = flags.DEFINE_integer("side", 512, "Of the picture, in pixels: a multiple of 32.", lower_bound=32)
 LEVELS = (1, 2, 3, 4)
 
 
@@ -61,13 +58,18 @@ def main(_: list[str]) -> None:
     rows = []
     for name in ("composite", *(() if compiled.unavailable() else ("compiled",))):
         with use_implementation(name):
-            model = stages(_WIDTH.value, _SIDE.value)
+            model = stages(flags.FLAGS.width, flags.FLAGS.side)
             kept = kept_bytes(model)
         features = sum(4 * x.shape.num_elements() for x in map(tf.TensorSpec, (x.shape for x in model.inputs)))
         rows.append({"side": name, "kept_mb": round(kept / 1e6, 1), "features_mb": round(features / 1e6, 1)})
         print(rows[-1], flush=True)
-    write_json(_OUTPUT.value, {**describe_run(), "width": _WIDTH.value, "side": _SIDE.value, "results": rows})
+    write_json(
+        flags.FLAGS.output, {**describe_run(), "width": flags.FLAGS.width, "side": flags.FLAGS.side, "results": rows}
+    )
 
 
 if __name__ == "__main__":
+    flags.DEFINE_string("output", "benchmarks/kept_for_backward.json", "JSON file to write.")
+    flags.DEFINE_float("width", 1.0, "Of the network.")
+    flags.DEFINE_integer("side", 512, "Of the picture, in pixels: a multiple of 32.", lower_bound=32)
     app.run(main)

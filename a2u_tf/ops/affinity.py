@@ -25,8 +25,8 @@ def affinity(
 
     `a[n,y,x,q] = 1 / sqrt(C) * sum_c lrelu(GN(u))[n,y,x, q C + c] * lrelu(GN(v))[n,y,x, q C + c]`
 
-    In graphs the compiled operations keep the guidance for the backward pass, and encode it there again: both
-    encodings take half as much memory as the guidance, and little time.
+    In graphs the compiled operations keep the guidance for the backward pass, and encode it there again: the encodings
+    take `2 * rank / stride**2` times its memory, and little time.
 
     Args:
         guidance: Float tensor `(N, H, W, C)` of float32 or float64.

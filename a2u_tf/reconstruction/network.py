@@ -52,7 +52,7 @@ def reconstruction_net(
         rank: Of A2U's affinity: of how many numbers a cell kernels are made. With 1, as in the paper, kernels of one
             tap hardly tell the four pixels of a cell apart.
         projection_initializer: Of A2U's projections to kernels, see `A2UKernels`. With the default all kernels start
-            half open; from `"released"` a network ends several dB lower.
+            half open; from `"released"` seeds ended lower on the mean, after few steps by several dB.
 
     Returns:
         Model from `image`, float `(N, height, width, channels)` in [0, 1], to its reconstruction, at
