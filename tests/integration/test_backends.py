@@ -60,7 +60,7 @@ def test_empty_batches_without_onednn():
 @pytest.mark.process
 @pytest.mark.parametrize("backend", [pytest.param("jax", marks=pytest.mark.slow), "torch"])
 def test_float64(backend):
-    check_backend(backend, ["tests/layers/test_sublayers.py", "-k", "float64"], 18)
+    check_backend(backend, ["tests/layers/test_base.py", "-k", "float64"], 18)
 
 
 @pytest.mark.process
