@@ -4,6 +4,9 @@ Whatever is written of the graph, by whomever, holds the portable function. When
 implementation selector, a part of its graph optimizer, calls the faster one in its place: both have the same
 `api_implements`, and the faster one names the device. Without the optimizer, and in graphs of fewer than four nodes,
 the portable way runs.
+
+The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU they hold the
+faster one alone, which is a tenth of the nodes to trace, to optimize and to keep.
 """
 
 import functools
@@ -11,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from a2u_tf.ops.trace import in_keras_step
 from a2u_tf.types import Tensor
 
 Way: TypeAlias = Callable[..., Any]  # a function of tensors, and of settings by name
@@ -73,6 +77,8 @@ def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, set
 
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
     first, *others = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
+    if len(others) == 1 and in_keras_step():
+        return others[0].get_concrete_function(*specs)(*tensors)
     chosen = first.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
     chosen.graph.replacements = [function.get_concrete_function(*specs) for function in others]

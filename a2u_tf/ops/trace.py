@@ -6,6 +6,11 @@ from keras import ops
 from a2u_tf.ops.layout import same
 from a2u_tf.types import Tensor
 
+_STEPS_OF_KERAS = (
+    *("one_step_on_data", "multi_step_on_iterator"),  # fit, evaluate; `on_batch`
+    *("one_step_on_data_distributed", "multi_step_on_data"),  # predict
+)
+
 
 def in_xla_trace() -> bool:
     """Whether XLA will compile what is being traced: always on JAX, with `jit_compile=True` on TensorFlow."""
@@ -17,6 +22,19 @@ def in_xla_trace() -> bool:
         # The public API does not tell; this also sees nested functions, loops and `map_fn`.
         return bool(control_flow_util.GraphOrParentsInXlaContext(framework_ops.get_default_graph()))
     return backend == "jax"
+
+
+def in_keras_step() -> bool:
+    """Whether TensorFlow traces a step of Keras's `fit`, `evaluate` or `predict`, whose functions Keras writes nowhere.
+
+    A Keras that names them otherwise is not recognised.
+    """
+    from tensorflow.python.framework import ops as framework_ops
+
+    graph = framework_ops.get_default_graph()
+    while getattr(graph, "outer_graph", None) is not None and graph.outer_graph.building_function:
+        graph = graph.outer_graph
+    return getattr(graph, "name", None) in _STEPS_OF_KERAS
 
 
 def materialize(x: Tensor) -> Tensor:

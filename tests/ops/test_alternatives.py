@@ -89,6 +89,20 @@ def test_files_may_hold_both(tensors, tmp_path):
     np.testing.assert_allclose(elsewhere(tmp_path), FAST)
 
 
+def test_steps_of_keras_hold_the_fast_way_alone():
+    class Square(keras.layers.Layer):
+        def call(self, x):
+            return call(x, x)
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, Square()(inputs))
+    model.compile("sgd", "mse", jit_compile=False)
+    x = np.array([[1.0, 2.0]], "float32")
+    np.testing.assert_allclose(model.predict_on_batch(x), [[101.0, 104.0]])
+    functions = model.predict_function.get_concrete_function([(x,)]).graph._functions
+    assert not any("portable" in str(name) for name in functions)
+
+
 def cube(a, b):
     return a * b * b
 

@@ -1,9 +1,10 @@
 """Whether what is being traced goes to XLA, and sums over channels, which go another way there."""
 
 import keras
+import numpy as np
 import pytest
 
-from a2u_tf.ops.trace import in_xla_trace, sum_channels
+from a2u_tf.ops.trace import in_keras_step, in_xla_trace, sum_channels
 from tests.helpers import assert_close, run
 
 
@@ -46,6 +47,39 @@ def test_everything_inside_a_function(probe, seen, construct, jit):
     tf.function(functions[construct], jit_compile=jit)(tf.constant([1.0, 2.0]))
     assert seen
     assert set(seen) == {jit}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("steps_per_execution", [1, 2])
+def test_steps_of_keras_and_no_other_function(seen, steps_per_execution, tmp_path):
+    import tensorflow as tf
+
+    class Probe(keras.layers.Layer):
+        def call(self, x):
+            seen.append(None if tf.executing_eagerly() else in_keras_step())
+            return x * 1.0
+
+    x = np.zeros((4, 3), "float32")
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, Probe()(inputs))
+    model.compile("sgd", "mse", steps_per_execution=steps_per_execution, jit_compile=False)
+    each = {"batch_size": 2, "verbose": 0}
+    steps = [
+        *(lambda: model.fit(x, x, **each), lambda: model.evaluate(x, x, **each), lambda: model.predict(x, **each)),
+        *(lambda: model.train_on_batch(x, x), lambda: model.test_on_batch(x, x), lambda: model.predict_on_batch(x)),
+    ]
+    for step in steps:
+        seen.clear()
+        model.compile("sgd", "mse", steps_per_execution=steps_per_execution, jit_compile=False)  # traces anew
+        step()
+        assert set(seen) == {True}
+
+    seen.clear()
+    model.export(tmp_path / "keras", verbose=False)
+    tf.saved_model.save(model, str(tmp_path / "tensorflow"))
+    tf.function(model)(x)
+    model(x)
+    assert set(seen) == {None, False}
 
 
 @pytest.mark.tensorflow
