@@ -5,6 +5,7 @@
 One picture, random weights, from a NumPy array to a NumPy array. Each side is a process of its own; in every round all
 sides predict once. Times are medians, and `ratio` is to `torch.compile` in float32 in the same round. Memory is the
 peak of the process over what it held before its first prediction: with what the first one takes to trace or to compile.
+It is the median of several processes of a side: that of one program differs by a quarter from process to process.
 
 The machine must have nothing else to do: OpenMP's threads, by which torch computes, wait for one another while busy,
 and lose far more to another program on the same cores than TensorFlow's.
@@ -24,7 +25,8 @@ from benchmarks.record import describe_run
 from benchmarks.sides import Side, compare_sides
 
 _OUTPUT = flags.DEFINE_string("output", "benchmarks/matting_peer.json", "JSON file to write.")
-_ROUNDS = flags.DEFINE_integer("rounds", 9, "Timed rounds over all sides; medians are reported.", lower_bound=1)
+_ROUNDS = flags.DEFINE_integer("rounds", 3, "Timed rounds over all sides of each start.", lower_bound=1)
+_STARTS = flags.DEFINE_integer("starts", 5, "Times that every side is started; medians of all.", lower_bound=1)
 _SIZE = flags.DEFINE_integer("size", 512, "Height and width of the picture, a multiple of 16.", lower_bound=16)
 _WIDTH = flags.DEFINE_float("width", 1.0, "Factor on the channels of both networks.")
 _THREADS = flags.DEFINE_integer("threads", 2, "Threads of TensorFlow and the op, or of torch.", lower_bound=1)
@@ -54,8 +56,9 @@ def main(_: list[str]) -> None:
         name: Side(matting_sides.__file__, function, {**arguments, **settings})
         for name, (function, arguments) in SIDES.items()
     }
-    rows = compare_sides(sides, _ROUNDS.value, MEASURE)
-    write_json(_OUTPUT.value, {**record, "rounds": _ROUNDS.value, **settings, "results": rows})
+    rows = compare_sides(sides, _ROUNDS.value, MEASURE, _STARTS.value)
+    counts = {"starts": _STARTS.value, "rounds": _ROUNDS.value}
+    write_json(_OUTPUT.value, {**record, **counts, **settings, "results": rows})
 
 
 if __name__ == "__main__":

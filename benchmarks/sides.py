@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -78,29 +79,39 @@ class Process:
         self.process.communicate()  # which closes its input, and so ends it
 
 
-def compare_sides(sides: Mapping[str, Side], rounds: int, measure: str) -> list[dict[str, Any]]:
+def compare_sides(sides: Mapping[str, Side], rounds: int, measure: str, starts: int = 1) -> list[dict[str, Any]]:
     """Time sides in alternating rounds, print and return a row for each.
 
     Args:
         sides: Sides by name.
         rounds: Number of rounds. Two calls before, which trace and compile, are not among them.
         measure: Name of the side to which ratios are taken, within a round.
+        starts: How often all sides are started, for `rounds` each time: what allocators hold on to differs between
+            processes of one program. Peak memory and the time of the first call are medians over them.
     """
-    with contextlib.ExitStack() as stack:
-        processes, first = {}, {}
-        for name, side in sides.items():
-            processes[name] = stack.enter_context(Process(name, side))
-            first[name] = processes[name].act()
-            processes[name].act()
-        times: dict[str, list[float]] = {name: [] for name in sides}
-        for _ in range(rounds):
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    first: dict[str, list[float]] = {name: [] for name in sides}
+    peaks: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(starts):
+        with contextlib.ExitStack() as stack:
+            processes = {}
+            for name, side in sides.items():
+                processes[name] = stack.enter_context(Process(name, side))
+                first[name].append(processes[name].act())
+                processes[name].act()
+            for _ in range(rounds):
+                for name, process in processes.items():
+                    times[name].append(process.act())
             for name, process in processes.items():
-                times[name].append(process.act())
-        peaks = {name: process.end() for name, process in processes.items()}
+                peaks[name].append(process.end())
     rows = []
     for name, t in times.items():
-        held = round(peaks[name] / 2**20)
-        row = {**summary_of(name, t, times[measure]), "first_s": round(first[name], 1), "peak_mb": held}
+        held = round(statistics.median(peaks[name]) / 2**20)
+        row = {
+            **summary_of(name, t, times[measure]),
+            "first_s": round(statistics.median(first[name]), 1),
+            "peak_mb": held,
+        }
         rows.append(row)
         print(
             f"{name:38}{row['median_ms']:9.1f} ms {row['ratio']:7.3f} x   first {row['first_s']:5.1f} s   {held:,} MB"

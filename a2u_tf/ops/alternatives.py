@@ -5,8 +5,8 @@ implementation selector, a part of its graph optimizer, calls the faster one in 
 `api_implements`, and the faster one names the device. Without the optimizer, and in graphs of fewer than four nodes,
 the portable way runs.
 
-The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU they hold the
-faster one alone, which is a tenth of the nodes to trace, to optimize and to keep.
+The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU they hold what
+the faster one makes and nothing else, a tenth of the nodes to trace, to optimize and to keep.
 """
 
 import functools
@@ -75,10 +75,10 @@ def _gradients_of(way: Way, count: int) -> Way:
 def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, settings: dict[str, Any]) -> Any:
     import tensorflow as tf
 
+    if in_keras_step() and not tf.config.get_visible_devices("GPU"):
+        return fast(*tensors, **settings)
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
     first, *others = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
-    if len(others) == 1 and in_keras_step():
-        return others[0].get_concrete_function(*specs)(*tensors)
     chosen = first.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
     chosen.graph.replacements = [function.get_concrete_function(*specs) for function in others]

@@ -43,6 +43,12 @@ def test_times_and_memory_are_those_of_the_sides(make):
     assert long["peak_mb"] >= 100  # five calls
 
 
+def test_sides_start_anew(make, tmp_path):
+    (tmp_path / "other_commit.py").write_text(f"print('start', file=open({str(tmp_path / 'starts')!r}, 'a'))")
+    compare_sides({"mine": make(seconds=0)}, rounds=1, measure="mine", starts=2)
+    assert (tmp_path / "starts").read_text() == "start\nstart\n"
+
+
 def test_a_side_that_ends_is_named(make):
     with Process("mine", make(seconds=0, ends=True)) as side, pytest.raises(RuntimeError, match=r"mine ended .* 1:"):
         side.act()
