@@ -14,6 +14,7 @@ from keras import ops
 
 from a2u_tf.ops.bilinear import bilinear, widely
 from a2u_tf.ops.composite import maps, matmul, taps
+from a2u_tf.ops.composite.filter_gradient import filter_gradient
 from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
 from a2u_tf.ops.layout import Window, split_batch
 from a2u_tf.ops.trace import in_xla_trace
@@ -47,6 +48,8 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleTy
     ways = (_forward, _to_features, _to_kernels)
     if form is None and compiles_parts(features, kernels):
         forward, to_features, to_kernels = (compiled_part(way, taps, window) for way in ways)
+        if kernels.shape[1:3] == (1, 1) and window.up == window.groups == 1:
+            to_kernels = functools.partial(filter_gradient, window)
     else:
         forward, to_features, to_kernels = (
             functools.partial(way, form or _choose_form(window), window) for way in ways

@@ -52,16 +52,26 @@ def test_numbers_are_those_of_the_plain_graph(rng, case):
         gradients_of(lambda x, k, form=form: composite.reassemble(x, k, case.window, form)) for form in (None, form)
     ]
     compiled, plain = (tf.function(way, autograph=False) for way in ways)
-    assert [parts_of(way, *tensors) for way in ways] == [3, 0]  # forward, to the features, to the kernels
+    # Forward, to the features, to the kernels; to kernels of one pixel by a convolution.
+    assert [parts_of(way, *tensors) for way in ways] == [2 if case.shared else 3, 0]
     assert_alike(compiled(*tensors), plain(*tensors))
 
 
-def test_encodings_too(rng):
+@pytest.mark.parametrize(
+    "shape, filters, stride",
+    [
+        ((2, 7, 8, 3), (1, 2, 6, 6, 1), 2),
+        ((2, 5, 6, 4), (2, 2, 2, 2, 1), 1),
+        ((3, 7, 10, 2), (2, 3, 2, 2, 1), 3),  # pixels that no window reads
+        ((2, 6, 7, 3), (2, 2, 5, 5, 3), 2),
+    ],
+)
+def test_encodings_too(rng, shape, filters, stride):
     import tensorflow as tf
 
-    tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 7, 8, 3), (1, 2, 6, 6, 1))]
-    way = gradients_of(lambda x, filters: encode_by_composite(x, filters, 2))
-    assert parts_of(way, *tensors) == 3
+    tensors = [tf.constant(rng.normal(size=shape)), tf.constant(rng.normal(size=filters))]
+    way = gradients_of(lambda x, filters: encode_by_composite(x, filters, stride))
+    assert parts_of(way, *tensors) == (2 if filters[-1] == 1 else 3)  # TensorFlow has one of its own to the filters
     assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
 
 
@@ -80,10 +90,10 @@ def test_only_where_it_pays(rng):
     assert parts_of(gradients_of(reassemble), *tensors, jit_compile=True) == 0  # the whole is compiled
 
 
-def test_forward_over_reverse(rng):
+@pytest.mark.parametrize("case", [CASES[1], CASES[2]], ids=str)
+def test_forward_over_reverse(rng, case):
     import tensorflow as tf
 
-    case = Case("down", (4, 5), 2)
     primals, tangents = (tuple(tf.constant(x) for x in case.arrays(rng)[:2]) for _ in range(2))
     both = gradients_of(lambda *tensors: composite.reassemble(*tensors, case.window))
 
@@ -95,10 +105,10 @@ def test_forward_over_reverse(rng):
     assert_alike(tf.function(product, autograph=False)(*primals), product(*primals))
 
 
-def test_second_order(rng):
+@pytest.mark.parametrize("case", [CASES[1], CASES[2]], ids=str)
+def test_second_order(rng, case):
     import tensorflow as tf
 
-    case = Case("down", (4, 5), 2)
     tensors = [tf.constant(x) for x in case.arrays(rng)[:2]]
     first = gradients_of(lambda *tensors: composite.reassemble(*tensors, case.window))
     second = gradients_of(lambda *tensors: first(*tensors)[2])
