@@ -54,10 +54,11 @@ def sum_channels(x: Tensor, groups: int = 1) -> Tensor:
     *shape, channels = ops.shape(x)
     if same(groups, channels):
         return x
+    run = channels // groups
     if groups > 1:
-        x = ops.reshape(x, (*shape, groups, channels // groups))
-    if in_xla_trace():
-        # XLA's CPU backend vectorises a product with ones, up to ten times faster than a sum over the last axis.
-        summed = ops.matmul(x, ops.ones((channels // groups, 1), x.dtype))
+        x = ops.reshape(x, (*shape, groups, run))
+    if in_xla_trace() and not (isinstance(run, int) and run <= 16):
+        # XLA's CPU backend vectorises a product with ones, for long runs up to ten times faster than a sum of them.
+        summed = ops.matmul(x, ops.ones((run, 1), x.dtype))
         return ops.reshape(summed, (*shape, groups))
     return ops.sum(x, axis=-1, keepdims=groups == 1)
