@@ -58,7 +58,7 @@ def test_numbers_are_those_of_the_plain_graph(rng, case):
 
 
 @pytest.mark.parametrize(
-    "shape, filters, stride",
+    ("shape", "filters", "stride"),
     [
         ((2, 7, 8, 3), (1, 2, 6, 6, 1), 2),
         ((2, 5, 6, 4), (2, 2, 2, 2, 1), 1),
