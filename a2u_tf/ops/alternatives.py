@@ -35,11 +35,9 @@ def call(
     written of the graph holds `fast`, too, for programs that run it; converters to other formats take the portable one.
     """
     import tensorflow as tf
-    from tensorflow.python.eager import forwardprop_util, record
+    from tensorflow.python.eager import forwardprop_util
 
     if tf.executing_eagerly():
-        return fast(*tensors, **settings)
-    if _only_runs() and not record.could_possibly_record():
         return fast(*tensors, **settings)
     if forwardprop_util.pack_tangents(tensors).tangents:
         # In graphs, TensorFlow's forward mode passes custom gradients over and differentiates what they enclose.
@@ -79,8 +77,7 @@ def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, set
 
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
     first, *others = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
-    if _only_runs():
-        # Functions all the same: what their gradients make anew would else be merged with the first of it, and kept.
+    if len(others) == 1 and in_keras_step():
         return others[0].get_concrete_function(*specs)(*tensors)
     chosen = first.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
@@ -89,13 +86,6 @@ def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, set
         for replacement in chosen.graph.replacements:
             replacement.add_to_graph(tf.compat.v1.get_default_graph())
     return chosen(*tensors)
-
-
-def _only_runs() -> bool:
-    """Whether the graph at hand is written nowhere, and can hold what runs on the one kind of device that there is."""
-    import tensorflow as tf
-
-    return in_keras_step() and not tf.config.get_visible_devices("GPU")
 
 
 @functools.lru_cache(64)

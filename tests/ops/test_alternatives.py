@@ -131,6 +131,25 @@ def test_gradients_of_both_orders_and_forward_mode(tensors):
         np.testing.assert_allclose(x, y, rtol=1e-6)
 
 
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_gradients_in_steps_of_keras(run_eagerly):
+    class Cubes(keras.layers.Layer):
+        def build(self, shape):
+            self.factor = self.add_weight(shape=(), initializer="ones")
+
+        def call(self, x):
+            a = self.factor * x
+            return alternatives.call(cube, cubed, a, 2.0 * a)  # the second depends on the first
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, Cubes()(inputs))
+    model.compile(keras.optimizers.SGD(0.01), lambda _, y: y, jit_compile=False, run_eagerly=run_eagerly)
+    x = np.array([[1.0, 0.5]], "float32")
+    model.train_on_batch(x, x)
+    # The mean over two of 4 (factor x)^3, by the factor.
+    np.testing.assert_allclose(model.get_weights()[0], 1 - 0.01 * 12 * (1.0 + 0.125) / 2, rtol=1e-5)
+
+
 def test_gradients_run_the_fast_way_and_hold_the_differentiable_one(tensors):
     import tensorflow as tf
 
