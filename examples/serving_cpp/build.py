@@ -19,8 +19,8 @@ SOURCE = Path(__file__).with_name("matte_picture.cc")
 FLAGS = ["-std=c++17", "-O2", "-Wall", "-Wextra"]
 
 
-def build(program):
-    """Build the program; returns its path.
+def build(program, source=SOURCE):
+    """Build the program, of one source file; returns its path.
 
     Raises:
         BuildError: Where a compiler or TensorFlow is missing, or the compiler fails.
@@ -35,7 +35,7 @@ def build(program):
     libraries += [tensorflow / f"libtensorflow_{name}.so.2" for name in ("cc", "framework")]
     with tempfile.TemporaryDirectory(dir=program.parent) as folder:
         built = Path(folder, program.name)
-        run([compiler, *FLAGS, *linker, "-isystem", tensorflow / "include", SOURCE, *libraries, "-o", built])
+        run([compiler, *FLAGS, *linker, "-isystem", tensorflow / "include", source, *libraries, "-o", built])
         os.replace(built, program)
     return program
 
