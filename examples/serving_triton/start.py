@@ -1,60 +1,74 @@
 """Start the Triton server of the package nvidia-pytriton, on this machine's own interface, until Ctrl+C.
 
-    pip install --no-deps --target=triton nvidia-pytriton==0.7.0
-    python -m examples.serving_triton.start --server=triton --repository=served
+    python3.11 -m venv triton && triton/bin/pip install nvidia-pytriton==0.7.0 'tensorflow>=2.21,<2.22'
+    triton/bin/python examples/serving_triton/start.py served
 
-Linux, Python 3.8 to 3.13 with its shared library. Triton's Python backend takes packages from the Python that starts it.
+An environment of its own, and none of this package in it: Triton's Python backend needs a NumPy below 2. Linux.
 """
 
 import argparse
+import contextlib
+import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from pathlib import Path
 
-OPTIONS = ["--model-control-mode=poll", "--repository-poll-secs=1", "--allow-metrics=false", "--exit-on-error=false"]
+# New folders are looked for each second; a model that does not load leaves the others alone.
+OPTIONS = ["--model-control-mode=poll", "--repository-poll-secs=1", "--exit-on-error=false", "--exit-timeout-secs=5"]
 
 
-def command(server, folder, repository, http_port=8000, grpc_port=8001):
+def command(folder, repository, http_port, grpc_port):
     """Return the command line and the environment of a server.
 
     Args:
-        server: Where nvidia-pytriton is installed.
         folder: Folder that must live as long as the server, for what this Python needs of it.
         repository: Folder with the models' folders.
         http_port, grpc_port: Where it listens, on 127.0.0.1.
+
+    Raises:
+        FileNotFoundError: Where this Python has no server.
     """
-    triton = Path(server) / "pytriton" / "tritonserver"
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    stub = triton / "python_backend_stubs" / version / "triton_python_backend_stub"
-    if not stub.exists():
-        raise FileNotFoundError(f"{stub} is missing. Install the server: see `python -m {__spec__.name} --help`.")
+    package = importlib.util.find_spec("pytriton")
+    if package is None:
+        raise FileNotFoundError(f"{sys.executable} has no server: pip install nvidia-pytriton==0.7.0")
+    installed = Path(package.origin).parent
+    triton, version = installed / "tritonserver", f"{sys.version_info.major}.{sys.version_info.minor}"
     backends = Path(folder) / "backends"
     shutil.copytree(triton / "backends", backends)
-    shutil.copy2(stub, backends / "python")
+    shutil.copy2(triton / "python_backend_stubs" / version / "triton_python_backend_stub", backends / "python")
     line = [str(triton / "bin" / "tritonserver"), f"--model-repository={repository}", f"--backend-directory={backends}"]
-    line += [f"--http-port={http_port}", f"--grpc-port={grpc_port}", *OPTIONS]
-    line += ["--http-address=127.0.0.1", "--grpc-address=127.0.0.1"]
-    libraries = [str(Path(server) / "nvidia_pytriton.libs"), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
+    line += ["--http-address=127.0.0.1", f"--http-port={http_port}", "--allow-metrics=false", *OPTIONS]
+    line += ["--grpc-address=127.0.0.1", f"--grpc-port={grpc_port}"]
+    # This Python's own shared library, where the system has another of the same name.
+    libraries = [str(installed.parent / "nvidia_pytriton.libs"), sysconfig.get_config_var("LIBDIR")]
+    libraries += filter(None, [os.environ.get("LD_LIBRARY_PATH")])
     path = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
     return line, {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries), "PATH": os.pathsep.join(path)}
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m examples.serving_triton.start", description=__doc__.splitlines()[0])
-    parser.add_argument("--server", required=True, help="folder in which nvidia-pytriton is installed")
-    parser.add_argument("--repository", required=True, help="folder with the models' folders")
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("repository", help="folder with the models' folders")
+    parser.add_argument("--http-port", type=int, default=8000, help="of REST (default: %(default)s)")
+    parser.add_argument("--grpc-port", type=int, default=8001, help="of gRPC (default: %(default)s)")
     args = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            line, environment = command(args.server, folder, args.repository)
-            sys.exit(subprocess.run(line, env=environment, check=False).returncode)
-    except OSError as error:
-        sys.exit(f"error: {error}")
-    except KeyboardInterrupt:
-        pass
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            line, environment = command(folder, args.repository, args.http_port, args.grpc_port)
+        except FileNotFoundError as error:
+            sys.exit(f"error: {error}")
+        server = subprocess.Popen(line, env=environment)
+        try:
+            sys.exit(server.wait())
+        except KeyboardInterrupt:  # which the server gets, too, and ends by, if it can
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                server.wait(15)
+        finally:
+            server.kill()
 
 
 if __name__ == "__main__":

@@ -9,22 +9,24 @@ import threading
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from a2u_tf.export import export_saved_model
 from examples import serving_triton
-from examples.serving_triton.start import command
+from examples.serving_clients.command_line import RequestError
+from examples.serving_clients.triton_client import request_matte
 from tests.examples.conftest import WAIT
 from tests.examples.test_serving import check_matte, files, hostile_pictures
 from tests.export.networks import one_level
 
-SERVER = os.environ.get("A2U_TRITON")
+PYTHON = os.environ.get("A2U_TRITON")
+START = Path(serving_triton.__file__).with_name("start.py")
 pytestmark = [
     pytest.mark.process,
     pytest.mark.tensorflow,
     pytest.mark.slow,
-    pytest.mark.skipif(not SERVER, reason="A2U_TRITON must name the folder of a server, see examples/serving_triton"),
+    pytest.mark.parametrize("served", [one_level], indirect=True, scope="module"),
+    pytest.mark.skipif(not PYTHON, reason="A2U_TRITON must name the Python of an environment as in docs/serving.md"),
 ]
 
 
@@ -58,28 +60,32 @@ def repository(served, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def client(repository, tmp_path_factory):
-    grpc = pytest.importorskip("tritonclient.grpc", reason="needs a2u_tf[serving]")
+def server(repository):
+    """Host and port of a running server."""
+    pytest.importorskip("tritonclient", reason="needs a2u_tf[serving]")
     http_port, grpc_port = free_ports()
-    line, environment = command(SERVER, tmp_path_factory.mktemp("server"), repository, http_port, grpc_port)
-    with (
-        subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process,
-        grpc.InferenceServerClient(f"127.0.0.1:{grpc_port}") as client,
-    ):
+    line = [PYTHON, START, repository, f"--http-port={http_port}", f"--grpc-port={grpc_port}"]
+    address = f"127.0.0.1:{grpc_port}"
+    # A session of its own, so that an interrupt reaches the server, too, as Ctrl+C does.
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    with subprocess.Popen(line, **quiet) as process:
         try:
-            wait_for(lambda: is_ready(client, "matting") and is_ready(client, "other"), process)
-            yield client
+            wait_for(lambda: is_ready(address, "matting") and is_ready(address, "other"), process)
+            yield address
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(WAIT)
 
 
-def is_ready(client, model, version=""):
+def is_ready(server, model, version=""):
+    from tritonclient import grpc
     from tritonclient.utils import InferenceServerException
 
-    try:
-        return client.is_model_ready(model, version)
-    except InferenceServerException:
-        return False  # the server starts still
+    with grpc.InferenceServerClient(server) as client:
+        try:
+            return client.is_model_ready(model, version)
+        except InferenceServerException:
+            return False  # the server starts still
 
 
 def wait_for(condition, process=None):
@@ -90,58 +96,51 @@ def wait_for(condition, process=None):
         time.sleep(0.1)
 
 
-def ask(client, photo, trimap, model="matting", version=""):
-    import tritonclient.grpc as grpc
-
-    inputs = []
-    for name, data in (("image_bytes", photo), ("trimap_bytes", trimap)):
-        tensor = grpc.InferInput(name, [1], "BYTES")
-        tensor.set_data_from_numpy(np.array([data], object))
-        inputs.append(tensor)
-    (alpha,) = client.infer(model, inputs, version, client_timeout=WAIT).as_numpy("alpha_bytes")
-    return alpha
-
-
-def test_mattes_of_two_models(client, served):
+def test_mattes_of_two_models(server, served):
     for model in ("matting", "other"):
-        check_matte(ask(client, *files(served), model), served)
+        check_matte(request_matte(server, model, *files(served), WAIT), served)
 
 
-def test_hostile_picture_files(client, served):
-    from tritonclient.utils import InferenceServerException
-
+def test_hostile_picture_files(server, served):
     picture, trimap = files(served)
     for data, message in hostile_pictures(picture).values():
         for pair in ((data, trimap), (picture, data)):
-            with pytest.raises(InferenceServerException, match=message):
-                ask(client, *pair)
-    check_matte(ask(client, picture, trimap), served)
+            with pytest.raises(RequestError, match=f"(?s)answered StatusCode.INVALID_ARGUMENT: .*{message}"):
+                request_matte(server, "matting", *pair, WAIT)
+    check_matte(request_matte(server, "matting", picture, trimap, WAIT), served)
 
 
-def test_new_version_under_load_and_a_broken_one(client, served, repository, tmp_path):
-    first = ask(client, *files(served))
+def test_client_says_why(server, served):
+    with pytest.raises(RequestError, match=r"answered .*unknown model: 'another'"):
+        request_matte(server, "another", *files(served), WAIT)
+    with pytest.raises(RequestError, match=r"no answer from 127.* Is a server there"):
+        request_matte("127.0.0.1:9", "matting", *files(served), WAIT)
+
+
+def test_new_version_under_load_and_a_broken_one(server, served, repository, tmp_path):
+    first = request_matte(server, "matting", *files(served), WAIT)
     export_saved_model(one_level(seed=1), tmp_path / "new")
     answers, ended = [], threading.Event()
 
     def load():
         while not ended.is_set():
-            answers.append(ask(client, *files(served)))
+            answers.append(request_matte(server, "matting", *files(served), WAIT))
 
     thread = threading.Thread(target=load)
     thread.start()
     try:
         lay_out(tmp_path / "new" / "1", repository, "matting", version=2)
-        wait_for(lambda: is_ready(client, "matting", "2"))
-        second = ask(client, *files(served))
+        wait_for(lambda: is_ready(server, "matting", "2"))
+        second = request_matte(server, "matting", *files(served), WAIT)
         broken = tmp_path / "broken"
         broken.mkdir()
         (broken / "saved_model.pb").write_bytes(b"no model")
         lay_out(broken, repository, "matting", version=3)
-        time.sleep(5)  # until the server has looked twice
-        assert not is_ready(client, "matting", "3")
-        assert ask(client, *files(served)) == second
+        time.sleep(5)  # until the server has looked, and tried
+        assert not is_ready(server, "matting", "3")
+        assert request_matte(server, "matting", *files(served), WAIT) == second
     finally:
         ended.set()
         thread.join()
     assert second != first
-    assert set(answers) == {first, second}  # one or the other all the time, no error
+    assert set(answers) == {first, second}  # the one or the other all the time
