@@ -61,7 +61,7 @@ def test_steps_of_keras_and_no_other_function(seen, steps_per_execution, tmp_pat
 
     x = np.zeros((4, 3), "float32")
     inputs = keras.Input((3,))
-    model = keras.Model(inputs, Probe()(inputs))
+    model = keras.Model(inputs, keras.layers.Dense(3)(Probe()(inputs)))
     model.compile("sgd", "mse", steps_per_execution=steps_per_execution, jit_compile=False)
     each = {"batch_size": 2, "verbose": 0}
     steps = [
