@@ -5,7 +5,7 @@
 One picture, random weights, from a NumPy array to a NumPy array. Each side is a process of its own; in every round all
 sides predict once. Times are medians, and `ratio` is to `torch.compile` in float32 in the same round. Memory is the
 peak of the process over what it held before its first prediction: with what the first one takes to trace or to compile.
-It is the median of several processes of a side: that of one program differs by a quarter from process to process.
+It is the median of several processes of a side: that of one program differs from process to process.
 
 The machine must have nothing else to do: OpenMP's threads, by which torch computes, wait for one another while busy,
 and lose far more to another program on the same cores than TensorFlow's.

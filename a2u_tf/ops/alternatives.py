@@ -6,7 +6,7 @@ implementation selector, a part of its graph optimizer, calls the faster one in 
 the portable way runs.
 
 The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU they hold the
-faster one alone, a tenth of the nodes to trace, to optimize and to keep.
+faster one alone, which is less to trace, to optimize and to keep.
 """
 
 import functools

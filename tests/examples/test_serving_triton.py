@@ -1,5 +1,7 @@
 """An exported model behind NVIDIA's Triton: a server, a client and a protocol none of which are ours."""
 
+import concurrent.futures
+import contextlib
 import os
 import shutil
 import signal
@@ -120,15 +122,17 @@ def test_client_says_why(server, served):
 def test_new_version_under_load_and_a_broken_one(server, served, repository, tmp_path):
     first = request_matte(server, "matting", *files(served), WAIT)
     export_saved_model(one_level(seed=1), tmp_path / "new")
-    answers, ended = [], threading.Event()
+    ended = threading.Event()
 
     def load():
+        answers = []
         while not ended.is_set():
             answers.append(request_matte(server, "matting", *files(served), WAIT))
+        return answers
 
-    thread = threading.Thread(target=load)
-    thread.start()
-    try:
+    with concurrent.futures.ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as stack:
+        stack.callback(ended.set)
+        loading = pool.submit(load)
         lay_out(tmp_path / "new" / "1", repository, "matting", version=2)
         wait_for(lambda: is_ready(server, "matting", "2"))
         second = request_matte(server, "matting", *files(served), WAIT)
@@ -139,8 +143,5 @@ def test_new_version_under_load_and_a_broken_one(server, served, repository, tmp
         time.sleep(5)  # until the server has looked, and tried
         assert not is_ready(server, "matting", "3")
         assert request_matte(server, "matting", *files(served), WAIT) == second
-    finally:
-        ended.set()
-        thread.join()
     assert second != first
-    assert set(answers) == {first, second}  # the one or the other all the time
+    assert set(loading.result()) == {first, second}  # the one or the other all the time, and no error

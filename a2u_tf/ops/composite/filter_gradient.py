@@ -1,8 +1,8 @@
 """What reassembly sends back to windows that serve all pixels of a sample, by TensorFlow's depthwise convolution.
 
 Each sample has filters of its own, which all its channels share; a depthwise convolution's filters are each channel's,
-shared by the batch. With batch and channels in each other's places its gradient is the one that is asked for. For large
-maps it takes half the time or less of the matrix products of `taps`, which copy the map for each shift.
+shared by the batch. With batch and channels in each other's places its gradient is the one that is asked for. It takes
+less time than the matrix products of `taps`, which copy the map for each shift.
 """
 
 from keras import ops
