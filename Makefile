@@ -7,7 +7,7 @@ comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo compare-quick docs dist lock check test test-all lint op bazel-op sanitize benchmark install ready clean
+.PHONY: demo compare-quick docs dist lock check test test-all lint op bazel-op sanitize benchmark install triton ready clean
 
 demo: ready
 	$(BIN)/python -m experiments.demo
@@ -70,6 +70,14 @@ ready: install
 
 install: $(INSTALLED)
 
+# The server of examples/serving_triton, for its tests.
+triton: .venv-triton/installed
+
+.venv-triton/installed: examples/serving_triton/requirements.txt
+	$(PYTHON) -m venv .venv-triton
+	.venv-triton/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 $(INSTALLED): pyproject.toml setup.py custom_ops/pip_backend.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "error: Python 3.11 or newer is needed. Name one: make PYTHON=/path/to/python3.11"; exit 1; }
@@ -78,4 +86,4 @@ $(INSTALLED): pyproject.toml setup.py custom_ops/pip_backend.py
 	touch $@
 
 clean:
-	rm -rf .venv runs site build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-triton runs site build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,9 +1,9 @@
 """Start the Triton server of the package nvidia-pytriton, on this machine's own interface, until Ctrl+C.
 
-    python3.11 -m venv triton && triton/bin/pip install nvidia-pytriton==0.7.0 'tensorflow>=2.21,<2.22'
+    python3.11 -m venv triton && triton/bin/pip install -r examples/serving_triton/requirements.txt
     triton/bin/python examples/serving_triton/start.py served
 
-An environment of its own, and none of this package in it: Triton's Python backend needs a NumPy below 2. Linux.
+An environment of its own, for the reason that requirements.txt gives, and none of this package in it. Linux.
 """
 
 import argparse
@@ -34,7 +34,8 @@ def command(folder, repository, http_port, grpc_port):
     """
     package = importlib.util.find_spec("pytriton")
     if package is None:
-        raise FileNotFoundError(f"{sys.executable} has no server: pip install nvidia-pytriton==0.7.0")
+        needs = Path(__file__).resolve().with_name("requirements.txt")
+        raise FileNotFoundError(f"{sys.executable} has no server: {sys.executable} -m pip install -r {needs}")
     installed = Path(package.origin).parent
     triton, version = installed / "tritonserver", f"{sys.version_info.major}.{sys.version_info.minor}"
     backends = Path(folder) / "backends"
