@@ -18,19 +18,58 @@ def named(model):
     return {v.path.split("/", 1)[1]: to_numpy(v) for v in model.trainable_variables}
 
 
-def trained(optimizer, rng, steps=8):
+def trained(optimizer, rng, steps=5, **compile_settings):
     model = make_model()
-    model.compile(optimizer, "mean_squared_error")
+    model.compile(optimizer, "mean_squared_error", **compile_settings)
     x = rng.normal(size=(4 * steps, 3)).astype("float32")
     model.fit(x, x[:, :1], batch_size=4, shuffle=False, verbose=0)
     return named(model)
 
 
-def test_without_factors_it_is_adam():
-    ours = trained(LayerwiseAdam(0.01), np.random.default_rng(SEED))
-    theirs = trained(keras.optimizers.Adam(0.01), np.random.default_rng(SEED))
-    for path, value in ours.items():
-        assert_close(value, theirs[path])
+@pytest.mark.parametrize(
+    ("settings", "compile_settings"),
+    [
+        ({}, {}),
+        ({}, {"jit_compile": True}),
+        ({}, {"run_eagerly": True}),
+        ({"amsgrad": True}, {}),
+        ({"beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-3, "weight_decay": 0.01, "global_clipnorm": 0.1}, {}),
+        ({"gradient_accumulation_steps": 3, "use_ema": True, "ema_overwrite_frequency": 4}, {}),
+    ],
+    ids=str,
+)
+def test_without_factors_it_is_adam(settings, compile_settings):
+    if compile_settings.get("jit_compile") and keras.backend.backend() == "torch":
+        pytest.skip("does not run inside XLA on torch")
+    results = []
+    for optimizer in (LayerwiseAdam, keras.optimizers.Adam):
+        results.append(trained(optimizer(0.01, **settings), np.random.default_rng(SEED), **compile_settings))
+    for path, value in results[0].items():
+        assert_close(value, results[1][path])
+
+
+def test_sparse_gradients_are_those_of_adam(rng):
+    words = rng.integers(0, 5, (32, 2))
+    results = []
+    for optimizer in (LayerwiseAdam, keras.optimizers.Adam):
+        keras.utils.set_random_seed(SEED)
+        model = keras.Sequential([keras.Input((2,), dtype="int32"), keras.layers.Embedding(9, 3)])
+        model.compile(optimizer(0.01), "mean_squared_error")
+        model.fit(words, np.ones((32, 2, 3)), batch_size=4, shuffle=False, verbose=0)
+        results.append(to_numpy(model.trainable_variables[0]))
+    assert_close(*results)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("policy", ["float64", "mixed_float16"])
+def test_other_dtypes_are_those_of_adam(policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        results = [trained(kind(0.01), np.random.default_rng(SEED)) for kind in (LayerwiseAdam, keras.optimizers.Adam)]
+    finally:
+        keras.config.set_dtype_policy("float32")
+    for path, value in results[0].items():
+        assert_close(value, results[1][path])
 
 
 def test_a_factor_is_a_learning_rate(rng):
