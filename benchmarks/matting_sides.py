@@ -41,6 +41,7 @@ def training_step(
     with use():
         model = _network(upsampling, width)
         model.compile(keras.optimizers.Adam(1e-4), _alpha_loss()(), jit_compile=jit)
+        model.optimizer.build(model.trainable_variables)
     random = np.random.default_rng(0)
     shape = (batch, size, size)
     inputs, targets = random.random((*shape, 4), dtype="float32"), random.random((*shape, 11), dtype="float32")

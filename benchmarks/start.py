@@ -44,6 +44,7 @@ from a2u_tf.training import LayerwiseAdam
 ended("other imports")
 model = matting_net(sys.argv[1], width=0.25)
 model.compile(LayerwiseAdam(1e-4), losses.AlphaLoss(), jit_compile=False)
+model.optimizer.build(model.trainable_variables)
 batch = np.zeros((8, 192, 192, 4), "float32"), np.zeros((8, 192, 192, 11), "float32")
 ended("building")
 model.train_on_batch(*batch)

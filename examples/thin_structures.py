@@ -178,6 +178,7 @@ def _iou(pairs: list[tuple[np.ndarray, np.ndarray]]) -> float:
 def compiled(model: keras.Model, learning_rate: Any) -> keras.Model:
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile(keras.optimizers.Adam(learning_rate), loss, jit_compile=False)
+    model.optimizer.build(model.trainable_variables)  # in the first step it would have all of it traced twice
     return model
 
 

@@ -188,6 +188,7 @@ def make_network(settings: Settings) -> keras.Model:
         make_loss(settings.loss),
         jit_compile=settings.jit_compile,
     )
+    network.optimizer.build(network.trainable_variables)  # within the first step TensorFlow would trace all of it twice
     return network
 
 

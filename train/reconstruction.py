@@ -184,6 +184,7 @@ def make_model(settings: Settings, train_pictures: int) -> keras.Model:
         ],
         jit_compile=settings.jit_compile,
     )
+    model.optimizer.build(model.trainable_variables)  # within the first step TensorFlow would trace all of it twice
     return model
 
 

@@ -55,15 +55,13 @@ class Pool {
   void Run(Job* job, int threads) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      Grow(threads - 1);
-      job->helpers = threads - 1;
+      // As many beside the caller as there are threads, one too many: TensorFlow's idle threads spin for a while, and
+      // leave a helper but a share of its core.
+      Grow(threads);
+      job->helpers = threads;
       jobs_.push_back(job);
     }
-    if (threads > 2) {
-      wake_.notify_all();
-    } else {
-      wake_.notify_one();
-    }
+    wake_.notify_all();
     while (job->Step()) {
     }
     std::unique_lock<std::mutex> lock(mutex_);
