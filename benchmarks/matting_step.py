@@ -4,8 +4,8 @@
     KERAS_BACKEND=jax python -m benchmarks.matting_step --dtypes=float32,mixed_bfloat16
 
 Each side is a process of its own, several times, for two of one program differ by a few percent; in every round all
-sides take one step. Times are medians, and `ratio` is to bilinear upsampling with max-pooling in the first of the dtypes
-in the same round. Memory is the peak of the process over what it held before its first step.
+sides take one step. Times are medians, and `ratio` is to bilinear upsampling with max-pooling in the first of the
+dtypes in the same round. Memory is the peak of the process over what it held before its first step.
 """
 
 import keras
