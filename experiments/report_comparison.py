@@ -89,10 +89,11 @@ def draw(comparisons: dict[tuple[str, str], Methods], path: Path) -> None:
     from matplotlib import pyplot
 
     most = max(len(methods) for methods in comparisons.values())
+    longest = max(len(name) for methods in comparisons.values() for name in methods)
     figure, axes = pyplot.subplots(
         1,
         len(comparisons),
-        figsize=(4.5 * len(comparisons) + 1, 1.2 + 0.28 * most),
+        figsize=((3.5 + 0.08 * longest) * len(comparisons), 1.2 + 0.28 * most),
         squeeze=False,
         layout="constrained",
     )

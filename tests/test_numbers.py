@@ -146,7 +146,7 @@ def test_costs_are_those_of_the_results():
 
 def test_methods_are_as_they_were_compared():
     text = (DOCS / "methods.md").read_text()
-    for name in ("reconstruction", "sgd"):
+    for name in ("reconstruction", "ablation", "sgd"):
         tables = re.findall(
             r"^\|.*?\n(?=\n|\Z)", (ROOT / "results" / f"{name}.md").read_text(), re.DOTALL | re.MULTILINE
         )
@@ -175,11 +175,22 @@ def test_methods_are_as_they_were_compared():
     )
 
 
-def test_comparison_is_that_of_the_runs(tmp_path):
+def test_settings_matter_as_the_ablation_says():
+    runs = read_runs(ROOT / "results" / "ablation")["short", "mnist"]
+    psnr = {name.partition("+max_pool")[2] or name: [run["metrics"]["psnr"] for run in r] for name, r in runs.items()}
+    default = psnr.pop("a2u_dynamic_cs+max_pool")
+    within = {name for name, p in psnr.items() if abs(np.mean(p) - np.mean(default)) < 2 * np.std(default, ddof=1)}
+    level = {"a2u_dynamic_cs", "a2u_dynamic_cs+conv", "_projection_initializer_released"}
+    assert within == {*level, "_kernel_size_3_normalization_sigmoid"}
+    assert all(np.mean(p) < np.mean(default) for name, p in psnr.items() if name not in within)
+
+
+@pytest.mark.parametrize("name", ["reconstruction", "ablation"])
+def test_comparison_is_that_of_the_runs(name, tmp_path):
     pytest.importorskip("matplotlib", reason="the figure needs matplotlib: pip install 'a2u_tf[plots]'")
-    folder = tmp_path / "reconstruction"
-    shutil.copytree(ROOT / "results" / "reconstruction", folder)
-    assert write_report(folder) == (ROOT / "results" / "reconstruction.md").read_text()
+    folder = tmp_path / name
+    shutil.copytree(ROOT / "results" / name, folder)
+    assert write_report(folder) == (ROOT / "results" / f"{name}.md").read_text()
 
 
 def test_speeds_of_the_matting_data_are_those_of_the_benchmark():
