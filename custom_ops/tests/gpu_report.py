@@ -52,9 +52,9 @@ def training_steps(folder, rehearse, wheels):
         environment["PYTHONPATH"] = os.pathsep.join([str(site), environment.get("PYTHONPATH", "")])
     elif missing := [name for name in ("jax", "keras") if importlib.util.find_spec(name) is None]:
         raise BuildError(f"training steps need {' and '.join(missing)}: pip install {' '.join(missing)}, or --wheels")
-    settings = ["--side=512", "--batch=8", "--rounds=15", "--width=1", "--dtypes=float32,mixed_bfloat16"]
+    settings = ["--side=512", "--batch=8", "--starts=1", "--rounds=15", "--width=1", "--dtypes=float32,mixed_bfloat16"]
     if rehearse:
-        settings = ["--side=32", "--batch=1", "--rounds=1", "--width=0.0625"]
+        settings = ["--side=32", "--batch=1", "--starts=1", "--rounds=1", "--width=0.0625"]
     output = folder / "steps.json"
     return [sys.executable, "-m", "benchmarks.matting_step", f"--output={output}", *settings], environment, output
 
