@@ -123,6 +123,19 @@ def test_switches_gain_what_the_benchmarks_say():
         assert phrase in page("performance")
 
 
+def test_load_on_a_server_is_as_it_was_measured():
+    load = benchmark("serving_load")
+    for row in load["mixed"]:
+        times = [f"{row[name]:,.0f} ms" for name in ("p50_ms", "p95_ms", "p99_ms")]
+        assert [f"{row['answers_per_s']:.1f}", *times] in table_rows("serving", str(row["clients"]))
+    for row in load["pictures_in_a_request"]:
+        expected = [f"{row['ms']:,.0f} ms", f"{row['megapixels_per_s']:.2f}"]
+        assert expected in table_rows("serving", str(row["pictures"]))
+    assert f"Of {sum(row['requests'] for row in load['mixed']):,} requests none was lost" in page("serving")
+    assert f"memory changed by {abs(load['memory_growth_percent']):.1f} %" in page("serving")
+    assert load["minutes"] == 10
+
+
 def test_growth_is_that_of_the_pixels():
     rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
     assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
