@@ -133,6 +133,9 @@ def test_load_on_a_server_is_as_it_was_measured():
         assert expected in table_rows("serving", str(row["pictures"]))
     assert f"Of {sum(row['requests'] for row in load['mixed']):,} requests none was lost" in page("serving")
     assert f"memory changed by {abs(load['memory_growth_percent']):.1f} %" in page("serving")
+    held = load["memory_mb"][1:]
+    assert f"held {min(held):,.0f} to {max(held):,.0f} MB" in page("serving")
+    assert max(held) < 1.02 * min(held)
     assert load["minutes"] == 10
 
 

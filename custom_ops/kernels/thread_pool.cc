@@ -55,8 +55,8 @@ class Pool {
   void Run(Job* job, int threads) {
     {
       std::lock_guard<std::mutex> lock(mutex_);
-      // As many beside the caller as there are threads, one too many: TensorFlow's idle threads spin for a while, and
-      // leave a helper but a share of its core.
+      // As many beside the caller as there are threads, one too many: TensorFlow's own threads want the cores, too, and
+      // steps and predictions of whole networks were measured shorter so.
       Grow(threads);
       job->helpers = threads;
       jobs_.push_back(job);
