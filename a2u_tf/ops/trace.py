@@ -6,6 +6,8 @@ from keras import ops
 from a2u_tf.ops.layout import same
 from a2u_tf.types import Tensor
 
+SHORT_RUN = 16  # of channels, whose plain sum XLA's CPU backend compiles well enough
+
 _STEPS_OF_KERAS = (
     *("one_step_on_data", "multi_step_on_iterator"),  # fit, evaluate; `on_batch`
     *("one_step_on_data_distributed", "multi_step_on_data"),  # predict
@@ -57,7 +59,7 @@ def sum_channels(x: Tensor, groups: int = 1) -> Tensor:
     run = channels // groups
     if groups > 1:
         x = ops.reshape(x, (*shape, groups, run))
-    if in_xla_trace() and not (isinstance(run, int) and run <= 16):
+    if in_xla_trace() and not (isinstance(run, int) and run <= SHORT_RUN):
         # XLA's CPU backend vectorises a product with ones, for long runs up to ten times faster than a sum of them.
         summed = ops.matmul(x, ops.ones((run, 1), x.dtype))
         return ops.reshape(summed, (*shape, groups))

@@ -13,7 +13,7 @@ from types import ModuleType
 from keras import ops
 
 from a2u_tf.ops.bilinear import bilinear, widely
-from a2u_tf.ops.composite import maps, matmul, taps
+from a2u_tf.ops.composite import maps, matmul, planes, taps
 from a2u_tf.ops.composite.filter_gradient import filter_gradient
 from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
 from a2u_tf.ops.layout import Window, split_batch
@@ -50,6 +50,8 @@ def reassemble(features: Tensor, kernels: Tensor, window: Window, form: ModuleTy
         forward, to_features, to_kernels = (compiled_part(way, taps, window) for way in ways)
         if kernels.shape[1:3] == (1, 1) and window.up == window.groups == 1:
             to_kernels = functools.partial(filter_gradient, window)
+        elif planes.suits(window, features, kernels):
+            to_kernels = functools.partial(planes.to_kernels, window)
     else:
         forward, to_features, to_kernels = (
             functools.partial(way, form or _choose_form(window), window) for way in ways

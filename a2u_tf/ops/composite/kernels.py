@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from a2u_tf.ops.composite.parts import compiled_part, compiles_parts
 from a2u_tf.ops.layout import depth_to_space, split_batch
 from a2u_tf.ops.trace import sum_channels
 from a2u_tf.types import Tensor
@@ -37,6 +38,14 @@ def _group_norm(x: Tensor, scale: Tensor, offset: Tensor, groups: int, epsilon: 
 
 
 def kernel_maps(affinity: Tensor, projection: Tensor, scale: int, groups: int, taps: int, normalization: str) -> Tensor:
+    settings = scale, taps, normalization
+    # A softmax of 9 taps takes TensorFlow twice the time of one of 36, and XLA lays out the pixels in the same pass.
+    if scale > 1 and normalization != "sigmoid" and compiles_parts(affinity, projection):
+        return compiled_part(_kernel_maps, *settings)(affinity, projection)
+    return _kernel_maps(*settings, affinity, projection)
+
+
+def _kernel_maps(scale: int, taps: int, normalization: str, affinity: Tensor, projection: Tensor) -> Tensor:
     raw = affinity @ projection[:, None]  # `ops.matmul` makes float32 of float64
     kernels = raw if normalization == "softmax" else ops.sigmoid(raw)
     if normalization != "sigmoid":

@@ -12,6 +12,11 @@ from tests.ops.oracle import Case
 pytestmark = pytest.mark.tensorflow
 
 CASES = [Case("up", (5, 7), 3, groups=2), Case("down", (7, 5), 3), Case("down", (6, 8), 4, shared=True)]
+PLANES = [
+    Case("down", (7, 9), 6, groups=2),
+    Case("down", (9, 8), 2, scale=3),  # pixels that no window reads
+    Case("down", (5, 6), 4, channels=17),  # too many for planes
+]
 
 
 def assert_alike(actual, expected):
@@ -42,7 +47,7 @@ def parts_of(function, *tensors, **settings):
     return sum(node.attr["_XlaMustCompile"].b for node in nodes)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES + PLANES, ids=str)
 def test_numbers_are_those_of_the_plain_graph(rng, case):
     import tensorflow as tf
 
@@ -72,6 +77,16 @@ def test_encodings_too(rng, shape, filters, stride):
     tensors = [tf.constant(rng.normal(size=shape)), tf.constant(rng.normal(size=filters))]
     way = gradients_of(lambda x, filters: encode_by_composite(x, filters, stride))
     assert parts_of(way, *tensors) == (2 if filters[-1] == 1 else 3)  # TensorFlow has one of its own to the filters
+    assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_kernel_maps_too(rng, scale):
+    import tensorflow as tf
+
+    tensors = [tf.constant(rng.normal(size=shape)) for shape in ((2, 3, 5, 2), (2, 2, 9 * scale**2))]
+    way = gradients_of(lambda x, projection: composite.kernel_maps(x, projection, scale, 1, 9, "softmax_of_sigmoid"))
+    assert parts_of(way, *tensors) == (2 if scale == 2 else 0)  # forward, and both gradients in one
     assert_alike(tf.function(way, autograph=False)(*tensors), way(*tensors))
 
 
