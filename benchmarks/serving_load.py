@@ -10,6 +10,7 @@ at the end. The clients run on the same cores as the server, and take their shar
 import collections
 import concurrent.futures
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ from examples import serving_triton
 
 CLIENTS = (1, 4, 16, 32)  # at a time; a part of the time each
 BATCHES = (1, 2, 4, 8, 16, 32)
-SIZES = ((64, 96), (160, 160), (256, 192))  # of the pictures of the mixture, height and width
+SIZES = ((64, 96), (160, 160), (256, 192), (512, 384))  # of the pictures of the mixture, height and width
 SAME = (128, 128)  # of those whose number in a request is varied
+SIZING = (((512, 512), 1), ((1024, 1024), 1), ((2048, 2048), 1), ((512, 512), 4), ((512, 512), 16))  # and how many
 WAIT = 300  # seconds: longer than any answer takes
 SHARES = {"matte": 0.8, "hostile": 0.1, "leaves": 0.1}
 GOOD = {"matte: right", "hostile: INVALID_ARGUMENT", "leaves: right", "leaves: DEADLINE_EXCEEDED", "leaves: CANCELLED"}
@@ -103,6 +105,16 @@ class Server:
                 if int((entry / "stat").read_text().rpartition(")")[2].split()[3]) == self.process.pid:
                     pages += int((entry / "statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / 2**20
+
+    def peak_while(self, ask: Callable[[], Array]) -> tuple[Array, float]:
+        """Return what a call returns, and the most megabytes that were seen meanwhile."""
+        seen = [self.megabytes()]
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(ask)
+            while not asked.done():
+                time.sleep(0.01)
+                seen.append(self.megabytes())
+        return asked.result(), max(seen)
 
     def end(self) -> None:
         os.killpg(self.process.pid, signal.SIGINT)
@@ -195,8 +207,30 @@ def throughput(address: str, pictures: list[Picture]) -> list[dict[str, Any]]:
     return rows
 
 
+def sizing(python: str, model: Any) -> list[dict[str, Any]]:
+    """Return rows of pictures of more and more pixels; each with a server of its own, whose memory it has alone."""
+    from tritonclient import grpc
+
+    rows = []
+    for size, count in SIZING:
+        picture = Picture(model, size, 0, count)
+        with served(python, model) as server, grpc.InferenceServerClient(server.address) as client:
+            before, times, peaks = server.megabytes(), [], []
+            for _ in range(4):
+                start = time.monotonic()
+                answer, peak = server.peak_while(functools.partial(request, client, picture.files, WAIT))
+                times.append(time.monotonic() - start)
+                peaks.append(peak)
+                assert picture.is_answered_by(answer)
+        seconds, memory = statistics.median(times[1:]), round(max(peaks) - before)
+        rows.append({"size": size, "pictures": count, "s": round(seconds, 2), "memory_above_start_mb": memory})
+        rows[-1]["megapixels_per_s"] = round(picture.megapixels / seconds, 3)
+    return rows
+
+
 def main(_: list[str]) -> None:
     record, model = describe_run(), load_matting("small")
+    sizes = sizing(flags.FLAGS.triton, model)
     mixed = [Picture(model, size, seed, count) for seed, size in enumerate(SIZES) for count in (1, 1, 2)]
     several = [Picture(model, SAME, 0, count) for count in BATCHES]
     part, rows, memory = 60 * flags.FLAGS.minutes / len(CLIENTS), [], []
@@ -212,11 +246,13 @@ def main(_: list[str]) -> None:
             if memory:
                 rows.append(summary(clients, time.monotonic() - start, outcomes))
                 print(rows[-1], flush=True)
+            throughput(server.address, several[:1])  # behind the requests whose clients have left
             memory.append(round(server.megabytes(), 1))
         assert server.process.poll() is None
     growth = round(100 * (memory[-1] / memory[0] - 1), 2)
     run = {**record, "minutes": flags.FLAGS.minutes, "same_size": SAME, "mixed_sizes": SIZES}
-    results = {"mixed": rows, "pictures_in_a_request": batches, "memory_mb": memory, "memory_growth_percent": growth}
+    results = {"mixed": rows, "pictures_in_a_request": batches, "sizing": sizes}
+    results |= {"memory_mb": memory, "memory_growth_percent": growth}
     write_json(flags.FLAGS.output, {**run, **results})
     if bad := [name for row in rows for name in row["outcomes"] if name not in GOOD]:
         raise SystemExit(f"error: there were requests that ended as {sorted(set(bad))}: see {flags.FLAGS.output}")
@@ -225,5 +261,5 @@ def main(_: list[str]) -> None:
 if __name__ == "__main__":
     flags.DEFINE_string("triton", None, "Python of the environment of examples/serving_triton.", required=True)
     flags.DEFINE_float("minutes", 10, "Of the mixed requests.", lower_bound=0.1)
-    flags.DEFINE_string("output", "benchmarks/serving_load.json", "JSON file to write.")
+    flags.DEFINE_string("output", "results/serving_load.json", "JSON file to write.")
     app.run(main)
