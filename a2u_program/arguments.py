@@ -12,6 +12,14 @@ def positive_integer(text: str) -> int:
     return int(text)
 
 
+def box(text: str) -> tuple[int, ...]:
+    """Read `X,Y,WIDTH,HEIGHT` in pixels, as argparse's `type`."""
+    numbers = text.split(",")
+    if len(numbers) != 4 or not all(n.isdecimal() and len(n) <= 9 for n in numbers) or 0 in map(int, numbers[2:]):
+        raise argparse.ArgumentTypeError(f"expected X,Y,WIDTH,HEIGHT in pixels, received {text!r}")
+    return tuple(map(int, numbers))
+
+
 def parse_named_folders(option: str, values: Iterable[str]) -> dict[str, str]:
     """Return a dict from names to folders, of values `NAME=FOLDER`, for methods that are set side by side.
 

@@ -44,7 +44,7 @@ def fingerprint(drawing: Drawing | None) -> int | None:
 @readable
 def paint(drawing: Drawing | None, band: float, known: int | None) -> tuple[Any, int | None]:
     """Return the trimap of a drawing, and the paint that it knows; without any, a trimap that was dropped stays."""
-    trimap = painted_trimap(drawing["layers"] if drawing else [], band)
+    trimap = painted_trimap(drawing["layers"], band, drawing["background"]) if drawing else None
     if trimap is None and known is None:
         return gr.skip(), None
     return trimap, fingerprint(drawing)
@@ -84,7 +84,7 @@ def cutting(model: MattingModel, longest: int) -> Callable[..., Any]:
         if not drawing or drawing["background"] is None:
             raise ValueError("There is no picture. Drop one, or take one of the examples.")
         younger = fingerprint(drawing) not in (None, known)  # a stroke whose trimap has not reached the page
-        levels = painted_trimap(drawing["layers"], band) if younger else None
+        levels = painted_trimap(drawing["layers"], band, drawing["background"]) if younger else None
         if levels is None:
             if trimap is None:
                 raise ValueError("Nothing is painted. Paint green over what you want to keep, or drop a trimap.")

@@ -7,7 +7,7 @@ import gradio as gr
 
 from a2u_tf.matting import MattingModel
 from demo import events
-from demo.trimaps import KEEP, OPACITY, UNSURE
+from demo.trimaps import GO, KEEP, OPACITY, UNSURE
 from demo.uploads import read_background, read_dropped_trimap
 
 TITLE = """# Cut out hair, fur and lace
@@ -15,7 +15,9 @@ Paint roughly what to keep. A matting network with learned upsampling (A2U) find
 it."""
 PAINTING = f"""**1. Drop a picture and paint on it:** <span style="background: rgb{KEEP}">green</span> over what you
 surely want, <span style="background: rgb{UNSURE}">orange</span> where the old background shines through hair, fur or
-glass. What you leave unpainted goes. The palette beside the picture changes the colour."""
+glass. What you leave unpainted goes. Or a few strokes will do: some green, and
+<span style="background: rgb{GO}">blue</span> over some of what goes; the rest is found by its colours. The palette
+beside the picture changes the colour."""
 TRIMAP = "**2. What the network is told:** white stays, black goes, grey is to be found out."
 WAITING = "Results appear here."
 ALPHA = "White belongs to what you keep, black does not, grey does in part."
@@ -101,7 +103,7 @@ def _inputs(
         label="Picture",
         sources=("upload", "clipboard"),
         transforms=(),
-        brush=gr.Brush(colors=[(f"rgb{colour}", OPACITY) for colour in (KEEP, UNSURE)], color_mode="fixed"),
+        brush=gr.Brush(colors=[(f"rgb{colour}", OPACITY) for colour in (KEEP, UNSURE, GO)], color_mode="fixed"),
         layers=False,
         format="png",
         height=TALL,

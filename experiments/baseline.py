@@ -6,17 +6,14 @@
 package pymatting: pip install 'a2u_tf[pymatting]'. Files are named as for `a2u matte`; the first that is wrong ends it.
 """
 
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 from absl import app, flags
 
 from a2u_program.streams import forgiving_streams
+from a2u_tf.matting.closed_form import closed_form_alpha
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND
 from a2u_tf.matting.folder import find_jobs
 from a2u_tf.matting.pictures import exact_trimap, read_rgb, read_trimap, write_alpha
@@ -32,34 +29,7 @@ def half(image: Array, trimap: Array) -> Array:
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0.0, 1.0], 0.5)
 
 
-def closed_form(image: Array, trimap: Array) -> Array:
-    """The closed-form matte; a trimap that holds no foreground or no background is answered as it is by `half`."""
-    known = half(image, trimap)
-    if not (known == 0).any() or not (known == 1).any():
-        return known
-    alpha: Array = import_pymatting().estimate_alpha_cf(image / 255, known)
-    return alpha.clip(0, 1)
-
-
-def import_pymatting() -> ModuleType:
-    """Return the module, and say on stderr where it is imported first that it may take its time.
-
-    Raises:
-        ImportError: Where it is missing (`ModuleNotFoundError`, with the install command) or broken, for any reason.
-    """
-    if importlib.util.find_spec("pymatting") is None:
-        raise ModuleNotFoundError("This needs pymatting, which is not installed: pip install 'a2u_tf[pymatting]'")
-    if "pymatting" in sys.modules:
-        return sys.modules["pymatting"]
-    print("pymatting is imported; when it is new, it compiles itself for about a minute", file=sys.stderr, flush=True)
-    try:
-        return importlib.import_module("pymatting")
-    except (Exception, SystemExit) as error:  # Numba, which it stands on, raises whatever it meets on this machine
-        reason = " ".join(str(error).split())
-        raise ImportError(f"pymatting cannot be imported: {type(error).__name__}: {reason}") from error
-
-
-METHODS: dict[str, Method] = {"half": half, "closed_form": closed_form}
+METHODS: dict[str, Method] = {"half": half, "closed_form": closed_form_alpha}
 
 
 def predict_files(method: Method, image: Path | str, trimap: Path | str, output: Path | str) -> None:

@@ -1,6 +1,7 @@
 """Pictures of a folder, one after another: photographs and trimaps in; mattes, cutouts and composites out."""
 
 import dataclasses
+import functools
 import math
 import os
 import sys
@@ -14,7 +15,7 @@ import keras
 
 from a2u_tf.files import check_not_inputs, identity, printable
 from a2u_tf.matting import cutout, pictures
-from a2u_tf.matting.network import MattingModel
+from a2u_tf.matting.closed_form import closed_form_alpha, import_pymatting
 from a2u_tf.matting.network.network import SHIPPED
 from a2u_tf.matting.pictures import Picture, folders
 from a2u_tf.matting.pictures.decoding import converted
@@ -22,6 +23,7 @@ from a2u_tf.matting.pictures.folders import Problems
 from a2u_tf.matting.pictures.formats import read_header
 from a2u_tf.matting.prediction import LARGE, for_prediction, predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
+from a2u_tf.types import Array
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,15 +119,15 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
     background = _read_background(options.background, options.ignore_alpha)
     keep = [] if options.model in SHIPPED else [Path(options.model)]
     keep += [background.path] if background and background.path else []
-    jobs = find_jobs(options.image, options.trimap, outputs, problems, keep)
+    if options.box and Path(options.image).is_dir():
+        raise ValueError(f"--box is for one picture. Received the folder {options.image}. Give --strokes, or trimaps.")
+    marks = options.trimap or options.strokes or options.image
+    jobs = find_jobs(options.image, marks, outputs, problems, keep)
     if not jobs:
         problems.stop_if_any()
     waiting = [job for job in jobs if not (options.skip_existing and job.is_done())]
     if waiting:
-        model = load_matting(options.model)
-        large = not options.max_side and any(_pixels(job.image) > LARGE for job in waiting)
-        if options.dtype or large:
-            model = for_prediction(model, options.dtype, large)
+        predict = _predictor(options, waiting)
     bar = keras.utils.Progbar(len(waiting), unit_name="picture") if sys.stdout.isatty() and len(waiting) > 1 else None
     done, replaced = 0, 0
     written: dict[str, Path] = {}
@@ -135,7 +137,7 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
         said = f"{number}/{len(waiting)} {job.image}"
         try:
             old = _there_already(job, written)
-            _matte(job, model, background, options, notes)
+            _matte(job, predict, background, options, notes)
             done, replaced = done + 1, replaced + len(old)
             said += f", replaced {', '.join(old)}" if old else ""
         except Exception as error:  # whatever it is, the other pictures are to be done
@@ -143,7 +145,8 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
             said += ", failed"
             # TensorFlow's, too, by its name: another backend may run without TensorFlow.
             if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
-                problems.add(f"{job.image}: the memory is not enough. Try --max-side, or --dtype bfloat16 on a GPU.")
+                more = ", or --dtype bfloat16 on a GPU" * (options.method == "network")
+                problems.add(f"{job.image}: the memory is not enough. Try --max-side{more}.")
             else:
                 problems.add_error(error, job.image, job.trimap, *job.outputs.values())
         if bar:
@@ -160,6 +163,18 @@ def matte_all(options: Namespace, outputs: Mapping[str, Path], raise_if_stopped:
     return problems.lines
 
 
+def _predictor(options: Namespace, jobs: list[MattingJob]) -> Callable[..., Array]:
+    """Return what makes the mattes of all jobs, of a picture, its trimap and the largest side."""
+    if options.method == "closed-form":
+        import_pymatting()  # what is wrong with it is told before any picture is read
+        return closed_form_alpha
+    model = load_matting(options.model)
+    large = not options.max_side and any(_pixels(job.image) > LARGE for job in jobs)
+    if options.dtype or large:
+        model = for_prediction(model, options.dtype, large)
+    return functools.partial(predict_alpha, model)
+
+
 def _there_already(job: MattingJob, written: dict[str, Path]) -> list[str]:
     """Return what the job will replace; raise at a file of this run, where a disk takes A.png and a.png for one."""
     for path in job.outputs.values():
@@ -170,23 +185,21 @@ def _there_already(job: MattingJob, written: dict[str, Path]) -> list[str]:
 
 
 def _matte(
-    job: MattingJob, model: MattingModel, background: Picture | None, options: Namespace, notes: list[str]
+    job: MattingJob, predict: Callable[..., Array], background: Picture | None, options: Namespace, notes: list[str]
 ) -> None:
     """Read, predict and write one picture."""
     sizes = [read_header(path).size for path in (job.image, job.trimap)]
     folders.check_trimap_size(job.image, sizes[0], job.trimap, sizes[1])
     picture = pictures.read_picture(job.image, options.ignore_alpha)
-    trimap = pictures.read_trimap(job.trimap)
-    if options.from_mask:
-        trimap = pictures.Trimap(pictures.trimap_from_mask(trimap, options.from_mask))
+    trimap = _trimap(job, picture, options)
     if trimap.lacks:
-        known = not options.from_mask and not trimap.unknown.any()
+        known = bool(options.trimap) and not options.from_mask and not trimap.unknown.any()
         hint = " Is it a mask? Then --from-mask WIDTH finds the edges." * known
         notes.append(f"{job.trimap} {trimap.lacks}{hint}")
     if options.max_side and max(sizes[1]) > options.max_side:
         notes.append("--max-side: mattes of reduced pictures are coarser, and not those of the pictures at full size.")
     image = picture.rgb if picture.bits == 8 else picture.colours()
-    alpha = predict_alpha(model, image, trimap.levels, options.max_side)
+    alpha = predict(image, trimap.levels, options.max_side)
     bits = options.bits or picture.bits
     if "alpha" in job.outputs:
         pictures.write_alpha(job.outputs["alpha"], alpha, bits)
@@ -205,6 +218,19 @@ def _matte(
             behind = Picture(converted(levels, background.profile, picture.profile)).colours()
         laid = cutout.lay_over(colours, alpha, behind)
         pictures.write_rgb(job.outputs["composite"], laid, bits, profile=picture.profile)
+
+
+def _trimap(job: MattingJob, picture: Picture, options: Namespace) -> pictures.Trimap:
+    """Read the trimap of a picture, or make it of what was marked."""
+    if options.box:
+        return pictures.Trimap(pictures.trimap_from_box(picture.rgb, options.box, options.from_mask))
+    if options.strokes:
+        strokes = pictures.read_strokes(job.trimap)
+        return pictures.Trimap(pictures.trimap_from_strokes(picture.rgb, strokes, options.from_mask))
+    trimap = pictures.read_trimap(job.trimap)
+    if options.from_mask:
+        trimap = pictures.Trimap(pictures.trimap_from_mask(trimap, options.from_mask))
+    return trimap
 
 
 def _read_background(text: str | None, ignore_alpha: bool) -> Picture | None:

@@ -1,6 +1,8 @@
 """One picture through a matting model, whole, at a smaller working size or in strips, and in another dtype."""
 
+import functools
 import math
+from collections.abc import Callable
 
 import cv2
 import keras
@@ -41,6 +43,18 @@ def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_
         ValueError: Where shapes, dtypes, ranges or `max_side` do not fit, and where the trimap is background alone, as
             of levels 0, 1 and 2.
     """
+    return at_working_size(functools.partial(_predict, model), image, trimap, max_side)
+
+
+def at_working_size(
+    predict: Callable[[Array, Array], Array], image: ArrayLike, trimap: ArrayLike, max_side: int | None
+) -> Array:
+    """Check a picture and its trimap, and predict at full size, or reduced to a longest side and enlarged again.
+
+    Args:
+        predict: From RGB, uint8 or float32, and a trimap of exact levels, to alpha of the same size.
+        image, trimap, max_side: As of `predict_alpha`, whose errors are raised.
+    """
     image, trimap = np.asarray(image), np.asarray(trimap)
     check_sizes(image, trimap, "`image` and `trimap`")
     if image.dtype != np.uint8:
@@ -50,11 +64,11 @@ def predict_alpha(model: MattingModel, image: ArrayLike, trimap: ArrayLike, max_
         positive_integers(max_side=max_side)
     trimap = exact_trimap(trimap)
     if max_side is None or max(trimap.shape) <= max_side:
-        return _predict(model, image, trimap)
+        return predict(image, trimap)
     zoom = max_side / max(trimap.shape)
     size = tuple(max(1, round(zoom * length)) for length in trimap.shape[::-1])
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-    alpha = _predict(model, small, _reduced(trimap, size))
+    alpha = predict(small, _reduced(trimap, size))
     alpha = np.clip(cv2.resize(alpha, trimap.shape[::-1], interpolation=cv2.INTER_CUBIC), 0, 1)
     return np.select([trimap == BACKGROUND, trimap == FOREGROUND], [0, 1], alpha).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Make the pictures of docs/photo.md by its own snippets and command.
+"""Make the pictures of docs/photo.md by its own commands.
 
 python docs/photo/make_pictures.py      # needs a2u_tf[pymatting]
 
@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from a2u_program.main import a2u_matte
+from a2u_tf.matting.pictures import read_rgb, trimap_from_box
 
 FOLDER = Path(__file__).parent
 COLOUR = "#204060"
@@ -23,29 +24,26 @@ WIDTHS = 10, 20, 40
 EDGE = np.s_[70:230, 160:320]
 
 
-def make(snippets):
-    """Run the page's snippets and its command in the present folder; returns the pictures by name, RGB in BGR order."""
-    names: dict = {}
-    exec(snippets[0], names)
-    composites = []
-    for width in WIDTHS:
-        arguments = f"photo.jpg mask.png --from-mask {width} --composite {width}.png --background {COLOUR}".split()
-        if a2u_matte(arguments):
-            raise SystemExit(f"failed: {arguments}")
-        composites.append(cv2.imread(f"{width}.png"))
-    exec(snippets[1], names)
-    alpha = names["cutout"][..., 3:]
-    background = [int(COLOUR[i : i + 2], 16) / 255 for i in (5, 3, 1)]
-    closed_form = 255 * (alpha * names["cutout"][..., 2::-1] + (1 - alpha) * background)
-    edges = [enlarged(picture[EDGE]) for picture in (*composites, closed_form.round().astype("uint8"))]
-    photo, mask = cv2.imread("photo.jpg"), cv2.imread("mask.png")
-    return {
-        "cutout": np.hstack(
-            [cv2.resize(x, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA) for x in (photo, mask, composites[1])]
-        ),
-        "rim": np.hstack(edges[:3]),
-        "closed_form": np.hstack([edges[1], edges[3]]),
-    }
+def laid_over_colour(box, *options):
+    """The cutout of the photo in the present folder over the page's colour, BGR."""
+    behind = ["--composite", "new.png", "--background", COLOUR]
+    if a2u_matte(["photo.jpg", "--box", box, *options, *behind]):
+        raise SystemExit(f"failed: {options}")
+    return cv2.imread("new.png")
+
+
+def make(box):
+    """Return the pictures by name, BGR."""
+    edges = [enlarged(laid_over_colour(box, "--from-mask", str(width))[EDGE]) for width in WIDTHS]
+    closed_form = enlarged(laid_over_colour(box, "--from-mask", "20", "--method", "closed-form")[EDGE])
+    x, y, width, height = numbers = [int(n) for n in box.split(",")]
+    trimap = cv2.cvtColor(trimap_from_box(read_rgb("photo.jpg"), numbers), cv2.COLOR_GRAY2BGR)
+    photo = cv2.rectangle(cv2.imread("photo.jpg"), (x, y), (x + width, y + height), (0, 200, 255), 3)
+    three = [
+        cv2.resize(z, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+        for z in (photo, trimap, laid_over_colour(box))
+    ]
+    return {"cutout": np.hstack(three), "rim": np.hstack(edges), "closed_form": np.hstack([edges[1], closed_form])}
 
 
 def enlarged(picture):
@@ -56,11 +54,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=FOLDER)
     output = parser.parse_args().output.resolve()
-    page = FOLDER.with_suffix(".md").read_text()
-    snippets = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    (box,) = set(re.findall(r"--box (\S+)", FOLDER.with_suffix(".md").read_text()))
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         shutil.copy(FOLDER / "lemur.jpg", "photo.jpg")
-        pictures = make(snippets)
+        pictures = make(box)
     for name, picture in pictures.items():
         cv2.imwrite(str(output / f"{name}.jpg"), picture, [cv2.IMWRITE_JPEG_QUALITY, 90])
 

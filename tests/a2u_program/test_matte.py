@@ -11,7 +11,14 @@ from PIL import Image
 
 from a2u_program.main import a2u_matte
 from a2u_tf.matting.cutout import decide_alpha, estimate_foreground
-from a2u_tf.matting.pictures import as_8_bits, read_picture, trimap_from_mask, write_rgb
+from a2u_tf.matting.pictures import (
+    as_8_bits,
+    read_picture,
+    trimap_from_box,
+    trimap_from_mask,
+    trimap_from_strokes,
+    write_rgb,
+)
 from a2u_tf.matting.pictures.decoding import converted
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
@@ -122,6 +129,44 @@ def test_mask(run, model, capsys):
     np.testing.assert_array_equal(read("alpha.png"), read("mask.png"))
 
 
+def test_box_and_strokes(run, model, capsys):
+    image = np.full((40, 60, 3), (30, 60, 180), np.uint8)
+    image[12:28, 20:40] = (200, 40, 30)
+    image += np.indices((40, 60)).sum(0, dtype=np.uint8)[..., None] % 7
+    strokes = np.full((40, 60), 128, np.uint8)
+    strokes[16:24, 24:36], strokes[:4] = 255, 0
+    write_rgb("thing.png", image / np.float32(255))
+    cv2.imwrite("strokes.png", strokes)
+    box = trimap_from_box(image, (16, 8, 28, 24), 4)
+    assert run("thing.png", "--box", "16,8,28,24", "--from-mask", 4, "-o", "alpha.png") == 0
+    check_alpha(model, "alpha.png", image, box)
+    assert run("thing.png", "--strokes", "strokes.png", "-o", "alpha.png") == 0
+    check_alpha(model, "alpha.png", image, trimap_from_strokes(image, strokes))
+    for name in ("things", "strokes"):
+        Path(name).mkdir()
+    shutil.copy("thing.png", "things/a.png")
+    shutil.copy("strokes.png", "strokes/a.png")
+    assert run("things", "--strokes", "strokes", "-o", "alphas") == 0
+    assert read("alphas/a.png").shape == (40, 60)
+    assert capsys.readouterr().err == ""
+
+
+def test_closed_form(run, monkeypatch, capsys):
+    monkeypatch.setattr("a2u_tf.matting.folder.import_pymatting", lambda: None)
+    monkeypatch.setattr("a2u_tf.matting.folder.closed_form_alpha", lambda image, trimap, side: trimap / np.float32(255))
+    monkeypatch.setattr("a2u_tf.matting.folder.load_matting", None)  # no model is read
+    assert a2u_matte([*TO_ALPHA, "--method", "closed-form"]) == 0
+    np.testing.assert_array_equal(read("alpha.png"), read("trimaps/a.png"))
+
+    def missing():
+        raise ModuleNotFoundError("pip install 'a2u_tf[pymatting]'")
+
+    monkeypatch.setattr("a2u_tf.matting.folder.import_pymatting", missing)
+    assert a2u_matte([*PAIR, "-o", "none.png", "--method", "closed-form"]) == 1
+    assert capsys.readouterr().err == "error: pip install 'a2u_tf[pymatting]'\n"
+    assert not Path("none.png").exists()
+
+
 def test_working_size_and_dtype(run, model, capsys):
     assert run(*TO_ALPHA, "--max-side", 20, "--dtype", "bfloat16") == 0
     assert "note: --max-side" in capsys.readouterr().err
@@ -150,6 +195,9 @@ def test_large_pictures_get_a_model_for_them(run, monkeypatch, pixels, arguments
         (("images/a.png", "trimaps/b.png", "-o", "x.png"), r"Sizes (height, width) differ"),
         (("images/a.png", "images/a.png", "-o", "x.png"), "images/a.png has colours, expected a trimap"),
         (("text.keras", "trimaps/a.png", "-o", "x.png"), "text.keras is empty"),
+        (("images", "--box", "1,1,9,9", "-o", "x"), "--box is for one picture. Received the folder images"),
+        (("images/a.png", "--box", "33,0,9,9", "-o", "x.png"), "lies outside of the picture, which is 33 x 20 pixels"),
+        (("images/a.png", "--strokes", "no.png", "-o", "x.png"), "There is no no.png"),
         ((*PAIR, "-o", "x.png", "--model", "text.keras"), "text.keras cannot be read"),
         ((*PAIR, "-o", "x.png", "--model", "no.keras"), "no.keras cannot be read"),
     ],
@@ -173,7 +221,11 @@ def test_bad_input_is_one_line(run, capsys, arguments, message):
         (("a", "b", "-o", "x.png", "--from-mask", "0"), "expected a whole number, 1 to 999999999, received '0'"),
         (("a", "b", "-o", "x.png", "--max-side", "9.5"), "received '9.5'"),
         (("a", "b", "-o", "x.png", "--from-mask", "9" * 20), "1 to 999999999, received '99"),
-        (("a",), "required: trimap"),
+        (("a", "-o", "x.png"), "what is foreground? Give one of: a trimap after the photograph, --box, --strokes"),
+        (("a", "b", "-o", "x.png", "--box", "1,2,3,4"), "what is foreground? Give one of"),
+        (("a", "-o", "x.png", "--box", "1,2,3"), "expected X,Y,WIDTH,HEIGHT in pixels, received '1,2,3'"),
+        (("a", "-o", "x.png", "--box", "1,2,3,0"), "received '1,2,3,0'"),
+        (("a", "b", "-o", "x.png", "--method", "closed-form"), "has no model: leave out --model and --dtype"),
     ],
 )
 def test_senseless_arguments(capsys, arguments, message):

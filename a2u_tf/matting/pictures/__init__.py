@@ -13,7 +13,8 @@ from a2u_tf.matting.pictures.layouts import (
     rgba_foregrounds,
 )
 from a2u_tf.matting.pictures.picture import Picture, as_8_bits, composite, merge_foregrounds, over_white
-from a2u_tf.matting.pictures.reading import read_alpha, read_picture, read_rgb, read_rgba, read_trimap
+from a2u_tf.matting.pictures.reading import read_alpha, read_picture, read_rgb, read_rgba, read_strokes, read_trimap
+from a2u_tf.matting.pictures.selection import trimap_from_box, trimap_from_strokes
 from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap, trimap_from_alpha, trimap_from_mask
 from a2u_tf.matting.pictures.writing import write_alpha, write_rgb
 
@@ -38,10 +39,13 @@ __all__ = [
     "read_picture",
     "read_rgb",
     "read_rgba",
+    "read_strokes",
     "read_trimap",
     "rgba_foregrounds",
     "trimap_from_alpha",
+    "trimap_from_box",
     "trimap_from_mask",
+    "trimap_from_strokes",
     "write_alpha",
     "write_rgb",
 ]

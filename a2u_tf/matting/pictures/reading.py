@@ -9,10 +9,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from a2u_tf.matting.conventions import UNKNOWN
 from a2u_tf.matting.pictures.decoding import decode, grey_as_srgb, is_grey_profile
 from a2u_tf.matting.pictures.formats import PictureError
 from a2u_tf.matting.pictures.picture import Picture, as_8_bits, over_white, unit
-from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap
+from a2u_tf.matting.pictures.trimap import Trimap, exact_trimap, three_levels
 from a2u_tf.types import Array
 
 
@@ -83,16 +84,33 @@ def read_trimap(path: Path | str) -> Trimap:
         raise PictureError(str(error)) from error
 
 
+def read_strokes(path: Path | str) -> Array:
+    """Read strokes for `trimap_from_strokes`, uint8 of shape `(H, W)`: 0, 128 and 255.
+
+    The picture is grey: white is foreground, black background, all between not marked; nor is what is transparent, as
+    on a layer of its own in a picture editor. Errors are those of `read_alpha`.
+    """
+    pixels, _ = decode(path)
+    levels = three_levels(as_8_bits(_grey_levels(pixels, path, "strokes")))
+    if pixels.shape[2:] == (4,):
+        levels[unit(pixels[..., 3]) < 0.5] = UNKNOWN
+    return levels
+
+
 def _grey(path: Path | str, what: str) -> Array:
     """Return the levels `(H, W)` of a grey picture, or of one whose colours are all grey."""
     pixels, _ = decode(path)
-    if pixels.ndim == 2:
-        return pixels
     if not _opaque(pixels):
         raise PictureError(
             f"{path} has transparent pixels, expected {what} in grey levels. If its alpha channel is meant, save that "
             "as a grey picture, or use it as an RGBA foreground."
         )
+    return _grey_levels(pixels, path, what)
+
+
+def _grey_levels(pixels: Array, path: Path | str, what: str) -> Array:
+    if pixels.ndim == 2:
+        return pixels
     levels, *others = cv2.split(np.ascontiguousarray(pixels[..., :3]))
     if any(cv2.absdiff(levels, other).max() > 1 for other in others):  # by 1 they differ in a lossy WebP
         raise PictureError(f"{path} has colours, expected {what}: a grey picture. Is it the right file?")
