@@ -35,6 +35,7 @@ from benchmarks.record import describe_run
 from examples import serving_triton
 
 CLIENTS = (1, 4, 16, 32)  # at a time; a part of the time each
+ROUNDS = 4  # of all these, whose ends memory is compared at
 BATCHES = (1, 2, 4, 8, 16, 32)
 SIZES = ((64, 96), (160, 160), (256, 192), (512, 384))  # of the pictures of the mixture, height and width
 SAME = (128, 128)  # of those whose number in a request is varied
@@ -233,22 +234,24 @@ def main(_: list[str]) -> None:
     sizes = sizing(flags.FLAGS.triton, model)
     mixed = [Picture(model, size, seed, count) for seed, size in enumerate(SIZES) for count in (1, 1, 2)]
     several = [Picture(model, SAME, 0, count) for count in BATCHES]
-    part, rows, memory = 60 * flags.FLAGS.minutes / len(CLIENTS), [], []
+    part, memory = 60 * flags.FLAGS.minutes / len(CLIENTS) / ROUNDS, []
+    outcomes: dict[int, list[tuple[str, float, str]]] = {clients: [] for clients in CLIENTS}
+    seconds = dict.fromkeys(CLIENTS, 0.0)
     with served(flags.FLAGS.triton, model) as server:
         batches = throughput(server.address, several)
-        # What the largest load takes of memory belongs to the start.
-        for clients in (max(CLIENTS), *CLIENTS):
-            start = time.monotonic()
-            end = start + part * (1 if memory else 0.2)
-            with concurrent.futures.ThreadPoolExecutor(clients) as pool:
-                asked = [pool.submit(client_until, end, seed, server.address, mixed) for seed in range(clients)]
-                outcomes = [outcome for one in asked for outcome in one.result()]
-            if memory:
-                rows.append(summary(clients, time.monotonic() - start, outcomes))
-                print(rows[-1], flush=True)
+        for first in range(0, 100 * ROUNDS, 100):
+            for clients in CLIENTS:
+                start = time.monotonic()
+                with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+                    ask = functools.partial(client_until, start + part, address=server.address, pictures=mixed)
+                    for one in [pool.submit(ask, seed) for seed in range(first, first + clients)]:
+                        outcomes[clients] += one.result()
+                seconds[clients] += time.monotonic() - start
             throughput(server.address, several[:1])  # behind the requests whose clients have left
             memory.append(round(server.megabytes(), 1))
+            print(f"round {len(memory)} of {ROUNDS}: {memory[-1]:,.0f} MB", flush=True)
         assert server.process.poll() is None
+    rows = [summary(clients, seconds[clients], outcomes[clients]) for clients in CLIENTS]
     growth = round(100 * (memory[-1] / memory[0] - 1), 2)
     run = {**record, "minutes": flags.FLAGS.minutes, "same_size": SAME, "mixed_sizes": SIZES}
     results = {"mixed": rows, "pictures_in_a_request": batches, "sizing": sizes}
