@@ -20,7 +20,7 @@ LONGEST = 400  # pixels that GrabCut sees
 ROUNDS = 8
 SAMPLES = 50  # colours of strokes
 CORE = 0.75  # of a box: the ellipse that is taken for foreground at first
-CRUMB = 0.02  # smaller pieces than this share of the largest are mistakes
+CRUMB = 0.02  # pieces and holes smaller than this share of the largest piece are mistakes
 
 
 def trimap_from_box(image: ArrayLike, box: Sequence[int], width: int | None = None) -> Array:
@@ -119,11 +119,20 @@ def _cut(image: Array, marks: Array, by_colours: bool = False) -> Array:
             f"GrabCut needs some pixels of foreground and of background. Received a picture of {columns} x {height}, "
             "in which too few are marked."
         ) from error
-    mask = np.isin(reduced, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
-    number, pieces, statistics, _ = cv2.connectedComponentsWithStats(mask)
-    if number == 1:
+    mask = np.isin(reduced, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if not mask.any():
         raise ValueError("No foreground was found: it looks like what is around it. Mark it by strokes.")
-    areas = statistics[1:, cv2.CC_STAT_AREA]
-    large = np.flatnonzero(areas >= CRUMB * areas.max()) + 1
-    mask = np.isin(pieces, large).astype(np.float32)
-    return np.rint(np.clip(cv2.resize(mask, (columns, height), interpolation=cv2.INTER_LINEAR), 0, 1))
+    whole = _without_crumbs(mask).astype(np.float32)
+    return np.rint(np.clip(cv2.resize(whole, (columns, height), interpolation=cv2.INTER_LINEAR), 0, 1))
+
+
+def _without_crumbs(mask: Array) -> Array:
+    """Drop small pieces, and fill small holes, such as eyes of another colour."""
+    for kind in (True, False):
+        number, pieces, statistics, _ = cv2.connectedComponentsWithStats((mask == kind).astype(np.uint8))
+        areas = statistics[:, cv2.CC_STAT_AREA]
+        if kind:
+            smallest = CRUMB * areas[1:].max()
+        crumbs = [n for n in range(1, number) if areas[n] < smallest]
+        mask = mask ^ np.isin(pieces, crumbs)
+    return mask

@@ -12,10 +12,11 @@ BOX = (40, 30, 60, 60)
 
 @pytest.fixture
 def scene(rng):
-    """A red disc, and a red crumb, before blue, with noise; and where the disc is."""
+    """A red disc with a green eye, and a red crumb, before blue, with noise; and where the disc is."""
     rows, columns = np.indices((120, 160))
     disc = np.hypot(rows - 60, columns - 70) < 24
     image = np.where((disc | (np.hypot(rows - 38, columns - 46) < 2))[..., None], [200, 40, 30], [30, 60, 180])
+    image[60:63, 70:73] = (60, 200, 90)
     return np.clip(image + rng.normal(0, 12, image.shape), 0, 255).astype(np.uint8), disc
 
 
@@ -40,6 +41,7 @@ def test_box(scene, dtype):
     assert agreement(trimap, disc) > 0.9  # the band reaches a pixel beyond the disc
     assert (trimap[disc] > 0).mean() > 0.99
     assert not trimap[36:41, 44:49].any()  # the crumb
+    assert (trimap[55:68, 65:78] == 255).all()  # the eye
     cv2.setRNGSeed(7)
     np.testing.assert_array_equal(trimap_from_box(image, BOX, 2), trimap)
 
