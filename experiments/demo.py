@@ -1,9 +1,10 @@
-"""Train two small digit-reconstruction networks on digits drawn by our own code, and compare them.
+"""Train two small digit-reconstruction networks on digits drawn by our own code, compare them, and matte a photo.
 
     python -m experiments.demo        # no download; about a minute on two cores
 
 Bilinear upsampling against A2U (dynamic, channel-shared, one tap), both with max-pooling: the four metrics on
-held-out synthetic digits, and a picture sheet of inputs, outputs and errors.
+held-out synthetic digits, and a picture sheet of inputs, outputs and errors. Then the model that comes with the package
+cuts an animal out of a photo, by a box around it.
 """
 
 import dataclasses
@@ -12,7 +13,10 @@ from pathlib import Path
 import keras
 from absl import app, flags
 
+from a2u_program.main import a2u_matte
 from a2u_program.streams import forgiving_streams
+from a2u_tf.files import write_png
+from a2u_tf.matting.pictures import read_rgb, trimap_from_box
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.reconstruction.sheet import reconstruction_sheet
 from experiments.tabulate import format_table
@@ -22,6 +26,18 @@ from train.run_folder import RunFolderError
 # Small batches and Adam show in a minute what the paper's recipe shows in hours.
 COMMON = Settings(dataset="synthetic", epochs=4, limit_train=2000, batch_size=20, optimizer="adam", learning_rate=0.001)
 METHODS = ("bilinear", "a2u_dynamic_cs")
+
+PHOTO, BOX = Path(__file__).parents[1] / "docs" / "photo" / "lemur.jpg", (150, 55, 385, 384)
+
+
+def matte_photo(folder: Path) -> None:
+    """Write the trimap of a box, the matte, the cutout and the cutout over another colour, and say where they lie."""
+    names = {kind: str(folder / f"{kind}.png") for kind in ("trimap", "alpha", "cutout", "composite")}
+    write_png(names["trimap"], trimap_from_box(read_rgb(PHOTO), BOX))
+    outputs = [text for kind in ("alpha", "cutout", "composite") for text in (f"--{kind}", names[kind])]
+    if code := a2u_matte([str(PHOTO), names["trimap"], *outputs, "--background", "#204060"]):
+        raise SystemExit(code)
+    print("Trimap, matte, cutout, and the cutout over another colour:", *names.values(), sep="\n  ")
 
 
 @forgiving_streams()
@@ -51,6 +67,8 @@ def main(argv: list[str]) -> None:
     print(format_table(summaries))
     reconstruction_sheet(shown, reconstructions, output / "sheet.png")
     print(f"Inputs, outputs and errors: {output / 'sheet.png'}")
+    print(f"\nA photo, {PHOTO}, and a box around what is to be kept, {','.join(map(str, BOX))}:", flush=True)
+    matte_photo(output / "photo")
 
 
 if __name__ == "__main__":

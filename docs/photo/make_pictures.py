@@ -38,12 +38,12 @@ def make(box):
     closed_form = enlarged(laid_over_colour(box, "--from-mask", "20", "--method", "closed-form")[EDGE])
     x, y, width, height = numbers = [int(n) for n in box.split(",")]
     trimap = cv2.cvtColor(trimap_from_box(read_rgb("photo.jpg"), numbers), cv2.COLOR_GRAY2BGR)
+    over_colour, matte = laid_over_colour(box, "-o", "alpha.png"), cv2.imread("alpha.png")
     photo = cv2.rectangle(cv2.imread("photo.jpg"), (x, y), (x + width, y + height), (0, 200, 255), 3)
-    three = [
-        cv2.resize(z, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
-        for z in (photo, trimap, laid_over_colour(box))
+    four = [
+        cv2.resize(x, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA) for x in (photo, trimap, matte, over_colour)
     ]
-    return {"cutout": np.hstack(three), "rim": np.hstack(edges), "closed_form": np.hstack([edges[1], closed_form])}
+    return {"cutout": np.hstack(four), "rim": np.hstack(edges), "closed_form": np.hstack([edges[1], closed_form])}
 
 
 def enlarged(picture):
