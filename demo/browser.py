@@ -62,7 +62,7 @@ def drop(page: Page, name: str, path: Path | str) -> None:
 
 
 def take_colour(page: Page, number: int) -> None:
-    """Choose the colour of the brush: 0 green, 1 orange."""
+    """Choose the colour of the brush: 0 green, 1 orange, 2 blue."""
     page.click("#editor [aria-label=Color]")
     page.locator("#editor button.color").nth(number).click()
     page.click("#editor [aria-label=Color]")

@@ -70,7 +70,7 @@ def main(argv: list[str]) -> None:
         model = load_matting(values.model)
         with (
             serving(model, Path(values.model).name, 2000) as (_, address),
-            browser.opened(address, 1280, 800) as page,
+            browser.opened(address, 1280, 900) as page,
         ):
             take(page, Path(values.output))
     except (ValueError, OSError, RuntimeError) as error:

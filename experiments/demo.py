@@ -8,12 +8,13 @@ cuts an animal out of a photo, by a box around it.
 """
 
 import dataclasses
+import subprocess
+import sys
 from pathlib import Path
 
 import keras
 from absl import app, flags
 
-from a2u_program.main import a2u_matte
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import write_png
 from a2u_tf.matting.pictures import read_rgb, trimap_from_box
@@ -27,15 +28,18 @@ from train.run_folder import RunFolderError
 COMMON = Settings(dataset="synthetic", epochs=4, limit_train=2000, batch_size=20, optimizer="adam", learning_rate=0.001)
 METHODS = ("bilinear", "a2u_dynamic_cs")
 
-PHOTO, BOX = Path(__file__).parents[1] / "docs" / "photo" / "lemur.jpg", (150, 55, 385, 384)
+ROOT = Path(__file__).parents[1]
+PHOTO, BOX = ROOT / "docs" / "photo" / "lemur.jpg", (150, 55, 385, 384)
 
 
 def matte_photo(folder: Path) -> None:
     """Write the trimap of a box, the matte, the cutout and the cutout over another colour, and say where they lie."""
-    names = {kind: str(folder / f"{kind}.png") for kind in ("trimap", "alpha", "cutout", "composite")}
+    names = {kind: str(folder.absolute() / f"{kind}.png") for kind in ("trimap", "alpha", "cutout", "composite")}
     write_png(names["trimap"], trimap_from_box(read_rgb(PHOTO), BOX))
     outputs = [text for kind in ("alpha", "cutout", "composite") for text in (f"--{kind}", names[kind])]
-    if code := a2u_matte([str(PHOTO), names["trimap"], *outputs, "--background", "#204060"]):
+    # In a process of its own, as a user starts it: TensorFlow warns of traces after those of two trainings.
+    command = [sys.executable, "-m", "a2u_program", "matte", str(PHOTO), names["trimap"], *outputs]
+    if code := subprocess.run([*command, "--background", "#204060"], cwd=ROOT, check=False).returncode:
         raise SystemExit(code)
     print("Trimap, matte, cutout, and the cutout over another colour:", *names.values(), sep="\n  ")
 
