@@ -38,7 +38,7 @@ def trimap_from_box(image: ArrayLike, box: Sequence[int], width: int | None = No
     Raises:
         ValueError: Where shapes and values do not fit, and where nothing is found.
     """
-    image = as_8_bits(np.asarray(image))
+    image = _checked(image)
     height, columns = image.shape[:2]
     if len(box) != 4 or not all(isinstance(n, int | np.integer) for n in box) or min(*box[2:], 1) < 1:
         raise ValueError(f"A box is x, y, width and height, in whole pixels. Received: {box}")
@@ -69,7 +69,7 @@ def trimap_from_strokes(image: ArrayLike, strokes: ArrayLike, width: int | None 
     Raises:
         ValueError: Where shapes and values do not fit, and where foreground or background have no stroke.
     """
-    image, levels = as_8_bits(np.asarray(image)), three_levels(np.asarray(strokes))
+    image, levels = _checked(image), three_levels(np.asarray(strokes))
     check_sizes(image, levels, "`image` and `strokes`")
     known = {BACKGROUND: "black over some background", FOREGROUND: "white over some foreground"}
     if lacking := [what for level, what in known.items() if not (levels == level).any()]:
@@ -78,6 +78,15 @@ def trimap_from_strokes(image: ArrayLike, strokes: ArrayLike, width: int | None 
     marks[levels == BACKGROUND], marks[levels == FOREGROUND] = cv2.GC_BGD, cv2.GC_FGD
     trimap = trimap_from_mask(_cut(image, marks, by_colours=True), _band(marks, width))
     return np.select([marks == cv2.GC_BGD, marks == cv2.GC_FGD], [levels, levels], trimap)
+
+
+def _checked(image: ArrayLike) -> Array:
+    image = np.asarray(image)
+    if image.dtype not in (np.uint8, np.uint16) or image.shape[2:] != (3,) or not image.size:
+        raise ValueError(
+            f"`image` must be RGB of shape (H, W, 3), uint8 or uint16. Received: {image.dtype} of shape {image.shape}"
+        )
+    return as_8_bits(image)
 
 
 def _distance(image: Array, colours: Array) -> Array:
@@ -104,8 +113,9 @@ def _cut(image: Array, marks: Array, by_colours: bool = False) -> Array:
     size = max(1, round(zoom * columns)), max(1, round(zoom * height))
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     reduced = cv2.resize(marks, size, interpolation=cv2.INTER_NEAREST)
-    for kind in (cv2.GC_BGD, cv2.GC_FGD):  # thin strokes, too
-        reduced[cv2.resize((marks == kind).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.2] = kind
+    enough = 0 if by_colours else 0.2  # of a pixel: thin strokes count, too
+    for kind in (cv2.GC_BGD, cv2.GC_FGD):
+        reduced[cv2.resize((marks == kind).astype(np.float32), size, interpolation=cv2.INTER_AREA) > enough] = kind
     if by_colours:
         to_front, to_back = (_distance(small, small[reduced == kind]) for kind in (cv2.GC_FGD, cv2.GC_BGD))
         reduced[(reduced == cv2.GC_PR_BGD) & (to_front < to_back)] = cv2.GC_PR_FGD

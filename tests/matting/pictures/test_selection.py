@@ -64,11 +64,11 @@ def test_a_box_may_reach_beyond_the_picture(scene):
     assert agreement(trimap_from_box(cut[0], (0, 0, 40, 60), 2), cut[1]) > 0.9
 
 
-@pytest.mark.parametrize("scale", [1, 4])
-def test_strokes(scene, scale):
+@pytest.mark.parametrize(("scale", "thick"), [(1, 1), (4, 4), (12, 1)])
+def test_strokes(scene, scale, thick):
     image, disc = (np.kron(x, np.ones((scale, scale, 1)[: x.ndim], x.dtype)) for x in scene)
     assert (max(disc.shape) > LONGEST) == (scale > 1)
-    strokes = strokes_of(disc.shape, thick=scale)
+    strokes = strokes_of(disc.shape, thick)
     trimap = trimap_from_strokes(image, strokes, 2 * scale)
     assert agreement(trimap, disc) > 0.9
     np.testing.assert_array_equal(trimap[strokes != 128], strokes[strokes != 128])
@@ -96,6 +96,15 @@ def test_what_is_painted_stays(scene):
 def test_bad_boxes(scene, box, message):
     with pytest.raises(ValueError, match=message):
         trimap_from_box(scene[0], box)
+
+
+@pytest.mark.parametrize("image", [np.zeros((9, 9), np.uint8), np.zeros((9, 9, 3)), np.zeros((9, 9, 4), np.uint8)])
+def test_no_photographs(image):
+    for make, marks in ((trimap_from_box, (1, 1, 4, 4)), (trimap_from_strokes, strokes_of((9, 9)))):
+        with pytest.raises(
+            ValueError, match=r"must be RGB of shape \(H, W, 3\), uint8 or uint16. Received: \w+ of shape"
+        ):
+            make(image, marks)
 
 
 def test_nothing_to_tell_apart():
