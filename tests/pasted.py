@@ -40,20 +40,23 @@ def pages(paths):
 
 
 def prepare(folder):
-    """Put a photograph, its mask and trimap, a background and folders of them into a folder."""
+    """Put a photograph, its mask, trimap and strokes, a background and folders of them into a folder."""
     y, x = np.mgrid[:440, :680]
     alpha = np.clip((150 - np.hypot(y - 250, x - 340)) / 20, 0, 1)[..., None]
     leaves = (60, 120, 40) + (0, 60, 0) * np.sin(x / 9)[..., None]
     photo = alpha * (230, 230, 220) + (1 - alpha) * leaves
     trimap = np.where(alpha == 0, 0, np.where(alpha == 1, 255, 128)).astype("uint8")
+    strokes = np.where((x - 340) ** 2 < 25, trimap[..., 0], 128)[..., None]
     pictures = {
         "photo.jpg": photo,
         "trimap.png": trimap,
         "mask.png": np.where(alpha > 0.5, 255, 0),
+        "strokes.png": strokes,
         "sea.jpg": np.full((50, 80, 3), (150, 90, 20)),
         "PHOTOS/one.jpg": photo[100:200, 200:300],
         "TRIMAPS/one.png": trimap[100:200, 200:300],
         "MASKS/one.png": trimap[100:200, 200:300],
+        "STROKES/one.png": trimap[100:200, 200:300],
         **{f"{name}/one.png": (255 * alpha).astype("uint8")[100:200, 200:300] for name in ("TRUE", "OURS", "OTHER")},
     }
     for name, picture in pictures.items():
@@ -91,10 +94,14 @@ def quick_commands(text, folder):
 
 
 def _lacking(line, folder):
+    return [word for word in read_words(line) if OWN.fullmatch(word) and not Path(folder, word).exists()]
+
+
+def read_words(line):
+    """Return the words of a command but for what it writes: names of files that it reads are among them."""
     words = shlex.split(line, comments=True)
     read = [word for before, word in zip(["", *words], words, strict=False) if before not in WRITING]
-    read = [word.partition("=")[2] or word for word in read if not re.match(r"[A-Z0-9_]+=", word)]
-    return [word for word in read if OWN.fullmatch(word) and not Path(folder, word).exists()]
+    return [word.partition("=")[2] or word for word in read if not re.match(r"[A-Z0-9_]+=", word)]
 
 
 def run_command(line, text, folder):

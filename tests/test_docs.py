@@ -16,7 +16,7 @@ import keras
 import pytest
 
 from a2u_program import main as program
-from tests.pasted import COMMAND, fences, pages, prepare, run_snippets, shell_lines
+from tests.pasted import COMMAND, fences, pages, prepare, quick_commands, read_words, run_snippets, shell_lines
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -97,6 +97,14 @@ def test_versions_are_those_of_the_project():
     for row, requirement in allowed:
         versions = re.sub(r"^[\w-]+", "", requirement)
         assert re.search(rf"^\| {row} \|.*\| `{re.escape(versions)}` \|$", page, flags=re.MULTILINE), (row, versions)
+
+
+def test_pictures_of_quick_commands_are_prepared(tmp_path):
+    prepare(tmp_path)
+    lines = {line: page.name for page in PAGES for line in quick_commands(page.read_text(), tmp_path)}
+    pictures = [(line, word) for line in lines for word in read_words(line) if word.endswith((".png", ".jpg"))]
+    assert len(pictures) > 10
+    assert [(lines[line], line, word) for line, word in pictures if not (tmp_path / word).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
