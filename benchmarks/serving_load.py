@@ -12,7 +12,6 @@ import concurrent.futures
 import contextlib
 import functools
 import os
-import shutil
 import signal
 import socket
 import statistics
@@ -33,6 +32,7 @@ from a2u_tf.matting.weights import load_matting
 from a2u_tf.types import Array
 from benchmarks.record import describe_run
 from examples import serving_triton
+from examples.serving_triton.add_version import add_version
 
 CLIENTS = (1, 4, 16, 32)  # at a time; a part of the time each
 ROUNDS = 4  # of all these, whose ends memory is compared at
@@ -126,12 +126,10 @@ class Server:
 def served(python: str, model: Any) -> Iterator[Server]:
     """A running server of a model."""
     with tempfile.TemporaryDirectory() as folder:
-        exported = Path(folder, "served", "matting")
+        exported, repository = Path(folder, "exported"), Path(folder, "served")
         export_saved_model(model, exported)
-        own = Path(serving_triton.__file__).with_name("matting")
-        shutil.copy2(own / "config.pbtxt", exported)
-        shutil.copy2(own / "model.py", exported / "1")
-        server = Server(python, exported.parent)
+        add_version(exported / "1", repository / "matting")
+        server = Server(python, repository)
         try:
             server.wait()
             yield server

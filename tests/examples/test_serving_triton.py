@@ -3,7 +3,6 @@
 import concurrent.futures
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +16,7 @@ from a2u_tf.export import export_saved_model
 from examples import serving_triton
 from examples.serving_clients.command_line import RequestError
 from examples.serving_clients.triton_client import request_matte
+from examples.serving_triton.add_version import add_version
 from tests.examples.conftest import WAIT
 from tests.examples.test_serving import check_matte, files, hostile_pictures
 from tests.export.networks import one_level
@@ -39,25 +39,11 @@ def free_ports():
         return first.getsockname()[1], second.getsockname()[1]
 
 
-def lay_out(exported, repository, name, version=1):
-    """A version of a model as Triton wants it, at once: it looks for new folders all the time."""
-    own = Path(serving_triton.__file__).with_name("matting")
-    model = Path(repository, name)
-    model.mkdir(parents=True, exist_ok=True)
-    config = own.joinpath("config.pbtxt").read_text().replace('name: "matting"', f'name: "{name}"')
-    if not (model / "config.pbtxt").exists():
-        (model / "config.pbtxt").write_text(config)
-    staging = Path(repository).parent / f"{name}_{version}"
-    shutil.copytree(exported, staging)
-    shutil.copy2(own / "model.py", staging)
-    staging.rename(model / str(version))
-
-
 @pytest.fixture(scope="module")
 def repository(served, tmp_path_factory):
     folder = tmp_path_factory.mktemp("triton") / "repository"
-    lay_out(served["folder"] / "matting" / "1", folder, "matting")
-    lay_out(served["folder"] / "matting" / "1", folder, "other")
+    for name in ("matting", "other"):
+        add_version(served["folder"] / "matting" / "1", folder / name)
     return folder
 
 
@@ -69,8 +55,10 @@ def server(repository):
     line = [PYTHON, START, repository, f"--http-port={http_port}", f"--grpc-port={grpc_port}"]
     address = f"127.0.0.1:{grpc_port}"
     # A session of its own, so that an interrupt reaches the server, too, as Ctrl+C does.
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    with subprocess.Popen(line, **quiet) as process:
+    with (
+        repository.with_name("log").open("w") as log,
+        subprocess.Popen(line, stdout=log, stderr=log, start_new_session=True) as process,
+    ):
         try:
             wait_for(lambda: is_ready(address, "matting") and is_ready(address, "other"), process)
             yield address
@@ -121,7 +109,7 @@ def test_client_says_why(server, served):
 
 def test_new_version_under_load_and_a_broken_one(server, served, repository, tmp_path):
     first = request_matte(server, "matting", *files(served), WAIT)
-    export_saved_model(one_level(seed=1), tmp_path / "new")
+    export_saved_model(one_level(seed=1), tmp_path / "new", version=2)
     ended = threading.Event()
 
     def load():
@@ -133,15 +121,18 @@ def test_new_version_under_load_and_a_broken_one(server, served, repository, tmp
     with concurrent.futures.ThreadPoolExecutor(1) as pool, contextlib.ExitStack() as stack:
         stack.callback(ended.set)
         loading = pool.submit(load)
-        lay_out(tmp_path / "new" / "1", repository, "matting", version=2)
+        add_version(tmp_path / "new" / "2", repository / "matting")
         wait_for(lambda: is_ready(server, "matting", "2"))
         second = request_matte(server, "matting", *files(served), WAIT)
-        broken = tmp_path / "broken"
+        broken = tmp_path / "3"
         broken.mkdir()
         (broken / "saved_model.pb").write_bytes(b"no model")
-        lay_out(broken, repository, "matting", version=3)
+        add_version(broken, repository / "matting")
         time.sleep(5)  # until the server has looked, and tried
         assert not is_ready(server, "matting", "3")
         assert request_matte(server, "matting", *files(served), WAIT) == second
     assert second != first
     assert set(loading.result()) == {first, second}  # the one or the other all the time, and no error
+    log = repository.with_name("log").read_text()
+    for version in (1, 2):  # and once, though the server looks for changes
+        assert log.count(f'"loading: matting:{version}"') == 1

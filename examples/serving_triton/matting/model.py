@@ -1,5 +1,6 @@
 """What NVIDIA's Triton runs, in its Python backend: the SavedModel in whose folder this file lies, by TensorFlow."""
 
+import re
 from pathlib import Path
 
 import tensorflow as tf
@@ -24,5 +25,8 @@ class TritonPythonModel:
         try:
             alpha = self.matte(**{name: tf.constant(array) for name, array in arrays.items()})["alpha_bytes"]
         except tf.errors.OpError as error:
-            return triton.InferenceResponse(error=triton.TritonError(error.message, triton.TritonError.INVALID_ARG))
+            # What the graph says, without where in the graph it says so.
+            said = re.search(r"assertion failed: \[(.*?)\]\s+\[\[", error.message, re.DOTALL)
+            message = said[1] if said else error.message
+            return triton.InferenceResponse(error=triton.TritonError(message, triton.TritonError.INVALID_ARG))
         return triton.InferenceResponse([triton.Tensor("alpha_bytes", alpha.numpy())])
