@@ -209,7 +209,9 @@ def test_settings_matter_as_the_ablation_says():
     default = psnr.pop("a2u_dynamic_cs+max_pool")
     deviation = {name: max(np.std(seeds, ddof=1) for seeds in (p, default)) for name, p in psnr.items()}
     ahead = {name: (np.mean(p) - np.mean(default)) / deviation[name] for name, p in psnr.items()}
-    level = {"a2u_dynamic_cs", "_projection_initializer_released", "_kernel_size_3_normalization_sigmoid"}
+    level = {"a2u_dynamic_cs", "_encoding_size_3", "_projection_initializer_released"}
+    level |= {"_kernel_size_3_normalization_sigmoid"}
+    assert {len(seeds) for seeds in psnr.values()} == {3}
     assert {name for name, by in ahead.items() if abs(by) < 2} == level
     assert {name for name, by in ahead.items() if by >= 2} == {"a2u_dynamic_cs+conv"}
     assert max(deviation, key=deviation.get) == "_projection_initializer_released"
