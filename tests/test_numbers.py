@@ -143,6 +143,20 @@ def test_load_on_a_server_is_as_it_was_measured():
     assert load["minutes"] == 10
 
 
+def test_trainings_start_as_it_stands_there():
+    runs = [json.loads(path.read_text()) for path in (ROOT / "results" / "start").glob("A2U_*.json")]
+    last = {(run["start"], run["seed"]): run["ratios"][-1] for run in runs}
+    average, drawn = ([last[start, seed] for seed in range(10)] for start in ("average", "drawn"))
+    sums = {run["seed"]: run["sum"] for run in runs if run["start"] == "drawn"}
+    held_up = [last["drawn", seed] for seed, value in sums.items() if value < -1]
+    text = " ".join(page("training").split())
+    assert max(average) < 0.9
+    assert f"the loss is {min(average):.2f} to {max(average):.2f} of the best constant matte's, in all ten" in text
+    assert f"as much in five, and {min(held_up):.2f} to {max(held_up):.2f} in the five whose" in text
+    assert max(set(drawn) - set(held_up)) < max(average)
+    assert len(held_up) == 5
+
+
 def test_boxes_reach_as_far_as_it_stands_there():
     median = json.loads((ROOT / "results" / "boxes.json").read_text())["median"]
     assert median["network"] > 0.9

@@ -4,10 +4,11 @@
     python -m train.matting --source=composition_1k=ADOBE --backgrounds=COCO/train2014 \
         --encoder_weights=resnet34_encoder.weights.h5 --validation=composition_1k=ADOBE
 
-The defaults are the released recipe: Adam at 0.01, a hundredth of that for an encoder with ImageNet weights, x0.1 at
-20/30 and 26/30 of the epochs; 30 epochs of 6,000 batches of 16 crops of 512; half alpha, half composition loss. Killed
-at any moment and started again with the same flags, it goes on after the last finished epoch and ends with the same
-numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them (docs/distributed.md).
+The defaults are the released recipe: Adam at 0.01, a hundredth of that for an encoder with ImageNet weights (without
+these 0.002 for all), x0.1 at 20/30 and 26/30 of the epochs; 30 epochs of 6,000 batches of 16 crops of 512; half alpha,
+half composition loss. Killed at any moment and started again with the same flags, it goes on after the last finished
+epoch and ends with the same numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them
+(docs/distributed.md).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, sheets/, last.keras, best.keras
 (by validation SAD), best.json and summary.json. The models are `a2u_tf.matting.MattingModel`.
@@ -32,6 +33,7 @@ from a2u_tf.matting import MattingModel, matting_net
 from a2u_tf.matting.data import training_batches
 from a2u_tf.matting.evaluation import FilePictures, ProtocolValidation, ValidationPicture, matting_grid, validate
 from a2u_tf.matting.network.network import STRIDE
+from a2u_tf.matting.network.stages import xavier
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
 from a2u_tf.training.distribution import distributed
@@ -47,6 +49,7 @@ from train.team import Team, join_team
 
 MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
 PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
+RELEASED_RATE, FROM_NOTHING = 0.01, 0.002  # of learning, with such an encoder and without: results/start.md
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,7 +79,11 @@ class Settings:
     steps_per_epoch: int = setting(6000, "Steps from backup to backup.", lower_bound=1)
     batch_size: int = setting(16, "Samples per step, over all machines and GPUs.", lower_bound=1)
     crop_size: int = setting(512, f"Side of the samples, a multiple of {STRIDE}.", lower_bound=STRIDE)
-    learning_rate: float = setting(0.01, "Of Adam, at the start.", lower_bound=0.0)
+    learning_rate: float | None = setting(
+        None,
+        f"Of Adam, at the start. Default: {RELEASED_RATE} with --encoder_weights, else {FROM_NOTHING}.",
+        lower_bound=0.0,
+    )
     loss: tuple[str, ...] = setting(
         ("alpha:0.5", "composition:0.5"), f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}."
     )
@@ -84,6 +91,12 @@ class Settings:
     mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
     jit_compile: bool = setting(False, "Compile with XLA.")
     seed: int = setting(0, "Seed of weights and samples.", lower_bound=0, upper_bound=2**32 - 1)
+
+    @property
+    def first_rate(self) -> float:
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return RELEASED_RATE if self.encoder_weights else FROM_NOTHING
 
     @property
     def resampling(self) -> Resampling:
@@ -182,7 +195,7 @@ def make_network(settings: Settings) -> keras.Model:
         load_encoder(network, settings)
         factors = {"encoder_": PRETRAINED_FACTOR}
     network = distributed(network)
-    schedule = dropping_rate(settings.learning_rate, settings.epochs * settings.steps_per_epoch, MILESTONES)
+    schedule = dropping_rate(settings.first_rate, settings.epochs * settings.steps_per_epoch, MILESTONES)
     network.compile(
         LayerwiseAdam(schedule, factors, global_clipnorm=settings.clip_norm),
         make_loss(settings.loss),
@@ -193,11 +206,13 @@ def make_network(settings: Settings) -> keras.Model:
 
 
 def load_encoder(network: keras.Model, settings: Settings) -> None:
-    """Copy the encoder of `a2u import-weights --encoder` into a network."""
+    """Copy the encoder of `a2u import-weights --encoder` into a network, and start its last filter as released."""
     trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
     for layer in trained.layers:
         if layer.name.startswith("encoder_") and layer.weights:
             network.get_layer(layer.name).set_weights(layer.get_weights())
+    last = network.get_layer("alpha_conv").kernel
+    last.assign(xavier()(last.shape))
 
 
 def make_callbacks(

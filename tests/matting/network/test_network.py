@@ -45,6 +45,12 @@ def test_parameters(settings, added):
     assert trainable(matting_net(**settings)) == BASE + added
 
 
+def test_mattes_start_on_the_side_that_learns():
+    """A last filter with a negative sum makes alpha behind the small slope of the LeakyReLU."""
+    kernel = to_numpy(matting_net("bilinear", width=SMALL).get_layer("alpha_conv").kernel)
+    np.testing.assert_allclose(kernel, np.full((3, 3, 1, 1), 1 / 9), rtol=1e-6)
+
+
 VARIANTS = [{"variant": name, "channel_shared": cs} for name in ("static", "hybrid", "dynamic") for cs in (True, False)]
 MIXES = [{"upsampling": up, "downsampling": down} for up in ("bilinear", "a2u") for down in ("conv", "max_pool", "a2u")]
 
