@@ -81,12 +81,13 @@ def report(runs: list[dict[str, Any]]) -> str:
 
 def main(_: list[str]) -> None:
     folder, values = Path(flags.FLAGS.output), flags.FLAGS
-    batches = draw_batches(Settings(**SETTINGS))
-    constants = constant_losses(Settings(**SETTINGS), batches)
-    for seed, start, method in itertools.product(map(int, values.seeds), values.starts, values.methods):
-        path = folder / f"{method}_{start}_seed_{seed}.json"
-        if path.exists():
-            continue
+    wanted = itertools.product(map(int, values.seeds), values.starts, values.methods)
+    paths = {case: folder / "{2}_{1}_seed_{0}.json".format(*case) for case in wanted}
+    missing = {case: path for case, path in paths.items() if not path.exists()}
+    if missing:
+        batches = draw_batches(Settings(**SETTINGS))
+        constants = constant_losses(Settings(**SETTINGS), batches)
+    for (seed, start, method), path in missing.items():
         settings = Settings(**SETTINGS, upsampling=METHODS[method], seed=seed)
         result = {"method": method, "start": start, "seed": seed, **train(settings, start, batches, constants)}
         write_json(path, {**result, "settings": SETTINGS, "steps": STEPS, "versions": versions()})
