@@ -185,7 +185,7 @@ class A2UKernels(ReassemblingLayer):
         if self.variant == "hybrid":
             average = ops.mean(guidance, axis=(1, 2))
         elif self.variant == "dynamic":
-            pooled, average = adaptive_averages(guidance, self.encoding_size)
+            guidance, pooled, average = adaptive_averages(guidance, self.encoding_size)
         affinities = self._affinity(guidance, pooled)
         kernels = {}
         if "up" in self.directions:

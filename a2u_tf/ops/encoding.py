@@ -7,6 +7,7 @@ takes any size. Reference: Dai, Lu, Shen, CVPR 2021, Figure 2.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 from keras import ops
@@ -88,26 +89,48 @@ def _padding(length: Size, size: int, stride: int) -> list[Size]:
     return [before, max(after, 0) if isinstance(after, int) else ops.maximum(after, 0)]
 
 
-def adaptive_averages(x: Tensor, size: int) -> tuple[Tensor, Tensor]:
+def adaptive_averages(x: Tensor, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Average a map `(N, H, W, C)` over `size x size` bins, and over the whole: `(N, size, size, C)` and `(N, C)`.
 
     Bin `i` covers `floor(i L / size)` to `ceil((i + 1) L / size)`. `keras.ops.adaptive_average_pool` needs static sizes
     on TensorFlow; two small matrix products do not, and the whole is one bin more. Bins of one size are pooled faster.
     Half precisions are averaged in float32.
+
+    Returns:
+        The map, for what else is made of it: on TensorFlow the averages' gradient is added to what comes back there,
+        without a map of its own. Then the averages over bins, and over the whole.
     """
     batch, height, width, channels = ops.shape(x)
     dtype = x.dtype
-    x = ops.cast(x, wide_dtype(dtype))
+    wide = ops.cast(x, wide_dtype(dtype))
     if keras.backend.backend() == "tensorflow" and _divides(size, height) and _divides(size, width):
-        bins = (height // size, width // size)
-        pooled = ops.average_pool(x, bins, bins, data_format="channels_last")  # in float32 on the other backends
-        return ops.cast(pooled, dtype), ops.cast(ops.mean(pooled, axis=(1, 2)), dtype)
+        x, pooled = _with_averages(wide, height // size, width // size)  # in float32 on the other backends
+        return ops.cast(x, dtype), ops.cast(pooled, dtype), ops.cast(ops.mean(pooled, axis=(1, 2)), dtype)
     # Not by `einsum`, which LiteRT's converter spoils where the batch is open.
-    rows = _bins(height, size, x.dtype) @ ops.reshape(x, (batch, height, width * channels))
+    rows = _bins(height, size, wide.dtype) @ ops.reshape(wide, (batch, height, width * channels))
     rows = ops.reshape(rows, (batch * (size + 1), width, channels))
-    averages = ops.reshape(_bins(width, size, x.dtype) @ rows, (batch, size + 1, size + 1, channels))
+    averages = ops.reshape(_bins(width, size, wide.dtype) @ rows, (batch, size + 1, size + 1, channels))
     averages = ops.cast(averages, dtype)
-    return averages[:, :size, :size], averages[:, size, size]
+    return x, averages[:, :size, :size], averages[:, size, size]
+
+
+def _with_averages(x: Tensor, rows: int, columns: int) -> Any:
+    @ops.custom_gradient
+    def run(x: Tensor) -> Any:
+        def gradient(*upstream: Tensor, **_: Any) -> Tensor:
+            to_x, to_averages = upstream
+            batch, height, width, channels = ops.shape(to_x)
+            count, length = (
+                batch * (height // rows),
+                width * channels,
+            )  # of rows of bins, and what a row of pixels holds
+            each = ops.repeat(to_averages / (rows * columns), columns, axis=2)
+            added = ops.reshape(to_x, (count, rows, length)) + ops.reshape(each, (count, 1, length))
+            return ops.reshape(added, (batch, height, width, channels))
+
+        return (x, ops.average_pool(x, (rows, columns), (rows, columns), data_format="channels_last")), gradient
+
+    return run(x)
 
 
 def _divides(size: int, length: Size) -> bool:

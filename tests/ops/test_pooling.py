@@ -24,14 +24,15 @@ def _loop(x, size):
 def test_by_hand():
     x = np.array([1.0, 2.0, 4.0]).reshape(1, 1, 3, 1) * np.array([1.0, 3.0]).reshape(1, 2, 1, 1)
     # Three columns in two bins: the middle one belongs to both.
-    assert_close(run(lambda x: adaptive_averages(x, 2)[0], x), np.array([1.5, 3.0, 4.5, 9.0]).reshape(1, 2, 2, 1))
+    assert_close(run(lambda x: adaptive_averages(x, 2)[1], x), np.array([1.5, 3.0, 4.5, 9.0]).reshape(1, 2, 2, 1))
 
 
 @pytest.mark.parametrize("batch", [0, 2])
 @pytest.mark.parametrize(("height", "width", "size"), SIZES)
 def test_equals_the_loop_over_bins(rng, height, width, size, batch):
     x = rng.normal(size=(batch, height, width, 3))
-    pooled, average = run(lambda x: adaptive_averages(x, size), x)
+    same, pooled, average = run(lambda x: adaptive_averages(x, size), x)
+    assert_close(same, x)
     assert_close(pooled, _loop(x, size))
     assert_close(average, x.mean(axis=(1, 2)))
 
@@ -40,17 +41,26 @@ def test_equals_the_loop_over_bins(rng, height, width, size, batch):
 def test_precision(rng, dtype):
     # A mean near one over 64 x 64 values: sums in float16 would stop growing at 2048.
     x = ops.convert_to_tensor(1 + rng.uniform(size=(1, 64, 64, 2)), dtype)
-    pooled = run(lambda x: adaptive_averages(x, 1)[0], x)
+    pooled = run(lambda x: adaptive_averages(x, 1)[1], x)
     assert keras.backend.standardize_dtype(pooled.dtype) == dtype
     assert_close(pooled, to_numpy(x).astype("float64").mean(axis=(1, 2), keepdims=True))
 
 
 @pytest.mark.parametrize(("height", "width"), [(5, 3), (8, 4)])
 def test_gradcheck(rng, height, width):
+    """Of the averages, and of those and the map that comes with them."""
     x, cotangent = rng.normal(size=(1, height, width, 2)), rng.normal(size=(1, 4, 4, 2))
     (expected,) = numeric_gradient(lambda x: _loop(x, 4), x, cotangent=cotangent)
-    (actual,) = gradients(lambda x: adaptive_averages(x, 4)[0], x, cotangent=cotangent)
+    (actual,) = gradients(lambda x: adaptive_averages(x, 4)[1], x, cotangent=cotangent)
     assert_close(actual, expected, atol=1e-9)
+
+    def squares_and_averages(x):
+        same, pooled, _ = adaptive_averages(x, 4)
+        return ops.concatenate([ops.reshape(same * same, (-1,)), ops.reshape(pooled, (-1,))])
+
+    upstream = np.concatenate([np.ones(x.size), cotangent.ravel()])
+    (both,) = gradients(squares_and_averages, x, cotangent=upstream)
+    assert_close(both, 2 * x + expected, atol=1e-9)
 
 
 @pytest.mark.tensorflow
@@ -58,7 +68,7 @@ def test_gradcheck(rng, height, width):
 def test_jit_of_unknown_sizes(rng, jit):
     import tensorflow as tf
 
-    pool = value_and_gradients(lambda x: adaptive_averages(x, 4)[0])
+    pool = value_and_gradients(lambda x: adaptive_averages(x, 4)[1])
     traced = tf.function(pool, jit_compile=jit, input_signature=[tf.TensorSpec([None] * 4, "float64")] * 2)
     for height, width in ((4, 8), (7, 3), (1, 1)):
         x, cotangent = rng.normal(size=(2, height, width, 3)), rng.normal(size=(2, 4, 4, 3))
