@@ -1,7 +1,7 @@
 # `make demo` and `make test` work on a machine with nothing but Python 3.11: both set up .venv and, with g++, the op first.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 EXTRAS ?= test,tensorboard,plots
-BENCHMARKS := compiled_op training_step matting_step kept_for_backward upsamplers matting_inference growth start reassembly matting_data evaluation export_formats large_pictures
+BENCHMARKS := compiled_op training_step matting_step kept_for_backward upsamplers matting_inference growth start reassembly matting_data evaluation export_formats large_pictures matting_methods
 BIN := .venv/bin
 comma := ,
 INSTALLED := .venv/installed-$(subst $(comma),-,$(EXTRAS))
@@ -60,7 +60,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# More than an hour. All need: make benchmark EXTRAS=benchmark,onnx
+# More than an hour. All need: make benchmark EXTRAS=benchmark,onnx,pymatting
 benchmark: op
 	set -e; for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name --output=benchmarks/$$name.json; done
 

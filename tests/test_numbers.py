@@ -165,6 +165,15 @@ def test_boxes_reach_as_far_as_it_stands_there():
     )
 
 
+def test_times_of_mattes_are_those_of_the_benchmark():
+    results = benchmark("matting_methods")["results"]
+    for size in {row["megapixels"] for row in results}:
+        two = [row for row in results if row["megapixels"] == size]
+        assert [row["method"] for row in two] == ["network", "closed form"]
+        cells = [[f"{r['first_seconds']:.1f} s", f"{r['seconds']:.1f} s", f"{r['megabytes']:,} MB"] for r in two]
+        assert cells[0] + cells[1] in table_rows("photo", f"{size:g}")
+
+
 def test_growth_is_that_of_the_pixels():
     rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
     assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
