@@ -14,10 +14,9 @@ from pathlib import Path
 
 import numpy as np
 from absl import app, flags
-from scipy import ndimage
 
 from a2u_tf.files import markdown_table, versions, write_json, write_text
-from a2u_tf.matting.closed_form import closed_form_alpha
+from a2u_tf.matting.closed_form import closed_form_alpha, import_pymatting
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.evaluation import held_out_pictures
@@ -53,6 +52,8 @@ def statistics(image: Array, trimap: Array, alpha: Array) -> dict[str, float] | 
 
 def _nearest(mask: Array) -> Array:
     """Row and column, for each pixel, of the nearest one in the mask."""
+    from scipy import ndimage  # which pymatting brings along
+
     nearest: Array = ndimage.distance_transform_edt(~mask, return_distances=False, return_indices=True)
     return nearest
 
@@ -77,6 +78,7 @@ def summary(pictures: Iterable[Picture]) -> dict[str, list[float]]:
 
 
 def main(_: list[str]) -> None:
+    import_pymatting()  # or say at once how to install it
     groups = {f"photographs, trimap {number}": photographs(flags.FLAGS.data_dir, number) for number in (1, 2)}
     groups |= {f"drawn, crops of {size}": drawn(size) for size in DRAWN}
     rows = {}

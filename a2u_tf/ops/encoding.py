@@ -120,10 +120,7 @@ def _with_averages(x: Tensor, rows: int, columns: int) -> Any:
         def gradient(*upstream: Tensor, **_: Any) -> Tensor:
             to_x, to_averages = upstream
             batch, height, width, channels = ops.shape(to_x)
-            count, length = (
-                batch * (height // rows),
-                width * channels,
-            )  # of rows of bins, and what a row of pixels holds
+            count, length = batch * (height // rows), width * channels  # of rows of bins; of a row of pixels
             each = ops.repeat(to_averages / (rows * columns), columns, axis=2)
             added = ops.reshape(to_x, (count, rows, length)) + ops.reshape(each, (count, 1, length))
             return ops.reshape(added, (batch, height, width, channels))
