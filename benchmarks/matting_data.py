@@ -24,7 +24,8 @@ from a2u_tf.files import write_json
 from a2u_tf.matting.data import PictureSource, training_batches
 from a2u_tf.matting.pictures import background_pictures, rgba_foregrounds
 from benchmarks.record import describe_run
-from train.matting import Settings, make_network
+from train.matting_network import make_network
+from train.matting_settings import Settings
 
 ALONE = {"batch_size": 4, "crop_size": 512}
 BESIDE = {"batch_size": 2, "crop_size": 512}

@@ -23,6 +23,7 @@ from a2u_tf.matting.evaluation import ValidationPicture, error_table, matting_gr
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
 from experiments.tabulate import read_summaries
+from train.matting_settings import SAMPLES
 from train.matting_sources import make_validation
 
 CURVES = {
@@ -104,14 +105,16 @@ def main(argv: list[str]) -> None:
     try:
         folders = parse_named_folders("--run", values.run)
         summaries = dict(zip(folders, read_summaries(folders.values()), strict=True))
-        validations = {(s["settings"]["validation"], s["settings"]["crop_size"]) for s in summaries.values()}
+        settings = [summary["settings"] for summary in summaries.values()]
+        validations = {(s["validation"], max(s["crop_size"]), s["samples"]) for s in settings}
         if len(validations) > 1:
             raise ValueError(f"The runs were validated on different pictures: {sorted(validations)}")
         histories = {}
         for name, folder in folders.items():
             with open(Path(folder) / "history.csv", newline="") as file:
                 histories[name] = list(csv.DictReader(file))
-        pictures = list(itertools.islice(make_validation(*validations.pop()), values.pictures))
+        validation, size, samples = validations.pop()
+        pictures = list(itertools.islice(make_validation(validation, size, SAMPLES[samples]), values.pictures))
         write_mattes(folders, pictures, output / "mattes.png")
         write_curves(histories, output / "curves.png")
         write_table(summaries, output / "runs.md")

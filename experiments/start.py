@@ -21,13 +21,14 @@ from a2u_tf.files import markdown_table, versions, write_json, write_text
 from a2u_tf.matting.data import training_batches
 from a2u_tf.matting.network.stages import xavier
 from a2u_tf.types import Array
-from train.matting import Settings, make_network
 from train.matting_losses import make_loss
+from train.matting_network import make_network
+from train.matting_settings import Settings
 from train.matting_sources import make_source
 
 STEPS, BATCHES, LAST = 300, 75, 50
 CONSTANTS = np.linspace(0, 1, 21)
-SETTINGS: dict[str, Any] = {"width": 0.25, "batch_size": 8, "crop_size": 160}
+SETTINGS: dict[str, Any] = {"width": 0.25, "batch_size": 8, "crop_size": (160,)}
 METHODS = {"A2U": "a2u_dynamic_cs", "bilinear": "bilinear"}
 STARTS = ("average", "drawn")
 
@@ -35,7 +36,7 @@ Batch = tuple[Array, Array]
 
 
 def draw_batches(settings: Settings) -> list[Batch]:
-    source = make_source(settings.source, settings.backgrounds, settings.crop_size)
+    source = make_source(settings.source, settings.backgrounds, max(settings.crop_size))
     batches = training_batches(source, settings.batch_size, settings.crop_size)
     return [(np.asarray(x), np.asarray(y)) for x, y in itertools.islice(batches, BATCHES)]
 

@@ -52,6 +52,12 @@ def dropping_rate(
     )
 
 
+def cosine_rate(rate: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Return the schedule of a learning rate that rises for a twentieth of the steps and falls to 0 as a cosine."""
+    rising = max(1, steps // 20)
+    return keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=rate, warmup_steps=rising)
+
+
 def tensorboard_callback(folder: Path) -> keras.callbacks.Callback:
     """Return the callback that writes TensorBoard logs below a run folder.
 

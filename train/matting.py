@@ -4,11 +4,17 @@
     python -m train.matting --source=composition_1k=ADOBE --backgrounds=COCO/train2014 \
         --encoder_weights=resnet34_encoder.weights.h5 --validation=composition_1k=ADOBE
 
+    python -m train.matting --recipe=small --source=rgba=DRAWN --backgrounds=PHOTOS      # an hour on two cores
+    python -m train.matting --recipe=small --initial_weights=small --encoder_factor=0 --source=rgba=MINE \
+        --backgrounds=PHOTOS --epochs=5                                                  # fine-tuning
+
 The defaults are the released recipe: Adam at 0.01, a hundredth of that for an encoder with ImageNet weights (without
 these 0.002 for all), x0.1 at 20/30 and 26/30 of the epochs; 30 epochs of 6,000 batches of 16 crops of 512; half alpha,
-half composition loss. Killed at any moment and started again with the same flags, it goes on after the last finished
-epoch and ends with the same numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them
-(docs/distributed.md).
+half composition loss. `--recipe=small` is for a few cores: a quarter of the channels, samples like photographs of three
+sizes in turn, a warm-up and a cosine.
+
+Killed at any moment and started again with the same flags, it goes on after the last finished epoch and ends with the
+same numbers. Several GPUs share each batch, and several machines where `TF_CONFIG` names them (docs/distributed.md).
 
 The run folder holds settings.json, versions.json, history.csv, tensorboard/, backup/, sheets/, last.keras, best.keras
 (by validation SAD), best.json and summary.json. The models are `a2u_tf.matting.MattingModel`.
@@ -27,83 +33,20 @@ from absl import app, flags, logging
 
 from a2u_program.streams import forgiving_streams
 from a2u_tf.files import versions, write_json, write_png
-from a2u_tf.layers import METHODS, Resampling
-from a2u_tf.layers.resampling import DOWNSAMPLING
-from a2u_tf.matting import MattingModel, matting_net
-from a2u_tf.matting.data import training_batches
+from a2u_tf.matting import MattingModel
+from a2u_tf.matting.data import training_batches, training_sample
 from a2u_tf.matting.evaluation import FilePictures, ProtocolValidation, ValidationPicture, matting_grid, validate
-from a2u_tf.matting.network.network import STRIDE
-from a2u_tf.matting.network.stages import xavier
 from a2u_tf.ops.implementation import resolve_implementation
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
-from a2u_tf.training.distribution import distributed
-from a2u_tf.training.optimizers import LayerwiseAdam
 from a2u_tf.types import Array
 from train.data_wait import DataWait
-from train.keras_setup import dropping_rate, layers_for, prepare, tensorboard_callback
-from train.matting_losses import LOSSES, make_loss
+from train.keras_setup import tensorboard_callback
+from train.matting_network import make_network
+from train.matting_settings import QUICK, RECIPES, SAMPLES, Settings
 from train.matting_sources import make_source, make_validation
 from train.run_folder import check_run_folder, command_line, describe_run
-from train.settings_flags import define_flags, read_flags, setting
+from train.settings_flags import define_flags, read_flags
 from train.team import Team, join_team
-
-MILESTONES = (20 / 30, 26 / 30)  # of the epochs; the learning rate drops tenfold at each
-PRETRAINED_FACTOR = 0.01  # of the learning rate, for an encoder that comes trained
-RELEASED_RATE, FROM_NOTHING = 0.01, 0.002  # of learning, with such an encoder and without: results/start.md
-
-
-@dataclasses.dataclass(frozen=True)
-class Settings:
-    """What makes two runs the same run."""
-
-    source: tuple[str, ...] = setting(
-        ("synthetic",),
-        "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
-        "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
-    )
-    backgrounds: str | None = setting(
-        None, "Folder of background pictures, or synthetic: procedural ones, which --source=synthetic brings along."
-    )
-    validation: str = setting(
-        "synthetic", "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting."
-    )
-    upsampling: str = setting("a2u_dynamic_cs", "Upsampling of the decoder.", METHODS)
-    downsampling: str | None = setting(
-        None, "Downsampling of the encoder. Default: a2u and indexnet with their own, else max_pool.", DOWNSAMPLING
-    )
-    width: float = setting(1.0, "Factor on all channels.", lower_bound=0.01, upper_bound=4)
-    encoder_weights: str | None = setting(
-        None, "ImageNet encoder, from a2u import-weights --encoder; it learns at 1/100 of the rate."
-    )
-    epochs: int = setting(30, "Epochs; the milestones scale with it.", lower_bound=1)
-    steps_per_epoch: int = setting(6000, "Steps from backup to backup.", lower_bound=1)
-    batch_size: int = setting(16, "Samples per step, over all machines and GPUs.", lower_bound=1)
-    crop_size: int = setting(512, f"Side of the samples, a multiple of {STRIDE}.", lower_bound=STRIDE)
-    learning_rate: float | None = setting(
-        None,
-        f"Of Adam, at the start. Default: {RELEASED_RATE} with --encoder_weights, else {FROM_NOTHING}.",
-        lower_bound=0.0,
-    )
-    loss: tuple[str, ...] = setting(
-        ("alpha:0.5", "composition:0.5"), f"NAME:WEIGHT, repeated; names: {', '.join(LOSSES)}."
-    )
-    clip_norm: float | None = setting(None, "Clip gradients to this global norm. Default: not.", lower_bound=0.0)
-    mixed_precision: str = setting("none", "Compute dtype beside float32.", ("none", "float16", "bfloat16"))
-    jit_compile: bool = setting(False, "Compile with XLA.")
-    seed: int = setting(0, "Seed of weights and samples.", lower_bound=0, upper_bound=2**32 - 1)
-
-    @property
-    def first_rate(self) -> float:
-        if self.learning_rate is not None:
-            return self.learning_rate
-        return RELEASED_RATE if self.encoder_weights else FROM_NOTHING
-
-    @property
-    def resampling(self) -> Resampling:
-        return Resampling.parse(self.upsampling, self.downsampling)
-
-
-QUICK = {"width": 0.25, "epochs": 2, "steps_per_epoch": 20, "batch_size": 4, "crop_size": 128}
 
 
 def run(
@@ -121,8 +64,11 @@ def run(
         finished: dict[str, Any] = json.loads(summary_path.read_text())
         return finished
     cv2.setNumThreads(1)  # samples are made side by side; threads inside OpenCV would wait for each other
-    source = make_source(settings.source, settings.backgrounds, settings.crop_size)
-    pictures = make_validation(settings.validation, settings.crop_size)
+    make_sample, size = SAMPLES[settings.samples], max(settings.crop_size)
+    # Samples like photographs are parts of a picture more often than all of it.
+    drawn = size if make_sample is training_sample else 5 * size // 4
+    source = make_source(settings.source, settings.backgrounds, drawn)
+    pictures = make_validation(settings.validation, size, make_sample)
     team = join_team(mirrored=True)
     team.check(settings)
     with team.scope():
@@ -173,6 +119,7 @@ def train_network(
         first_step,
         share=team.share,
         on_sample=wait.on_sample,
+        make_sample=SAMPLES[settings.samples],
     )
     network.fit(
         team.spread(batches),
@@ -183,36 +130,6 @@ def train_network(
         callbacks=[*callbacks, *([wait] if keras.backend.backend() == "tensorflow" else []), backup],
         verbose=team.verbose,
     )
-
-
-def make_network(settings: Settings) -> keras.Model:
-    """Return the compiled network, seeded."""
-    prepare(settings)
-    with layers_for(settings.jit_compile):
-        network = matting_net(settings.resampling, width=settings.width)
-    factors = {}
-    if settings.encoder_weights:
-        load_encoder(network, settings)
-        factors = {"encoder_": PRETRAINED_FACTOR}
-    network = distributed(network)
-    schedule = dropping_rate(settings.first_rate, settings.epochs * settings.steps_per_epoch, MILESTONES)
-    network.compile(
-        LayerwiseAdam(schedule, factors, global_clipnorm=settings.clip_norm),
-        make_loss(settings.loss),
-        jit_compile=settings.jit_compile,
-    )
-    network.optimizer.build(network.trainable_variables)  # within the first step TensorFlow would trace all of it twice
-    return network
-
-
-def load_encoder(network: keras.Model, settings: Settings) -> None:
-    """Copy the encoder of `a2u import-weights --encoder` into a network, and start its last filter as released."""
-    trained = matting_net("bilinear", "max_pool", width=settings.width, weights=settings.encoder_weights)
-    for layer in trained.layers:
-        if layer.name.startswith("encoder_") and layer.weights:
-            network.get_layer(layer.name).set_weights(layer.get_weights())
-    last = network.get_layer("alpha_conv").kernel
-    last.assign(xavier()(last.shape))
 
 
 def make_callbacks(
@@ -253,10 +170,9 @@ def main(argv: list[str]) -> None:
     if len(argv) > 1:
         raise app.UsageError(f"Unknown arguments: {argv[1:]}")
     values = flags.FLAGS
-    settings = read_flags(Settings, QUICK if values.quick else {})
+    settings = read_flags(Settings, RECIPES[values.recipe] | (QUICK if values.quick else {}))
     try:
-        if settings.crop_size % STRIDE:
-            raise ValueError(f"--crop_size must be a multiple of {STRIDE}. Received: {settings.crop_size}")
+        settings.check()
         run_dir = values.run_dir or default_run_dir(settings)
         summary = run(settings, run_dir, values.tensorboard, command_line("train.matting"))
     except (ValueError, OSError, FloatingPointError) as error:
@@ -270,6 +186,7 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags(Settings)
+    flags.DEFINE_enum("recipe", "released", RECIPES, f"Defaults of the other flags. small: {RECIPES['small']}.")
     flags.DEFINE_bool("quick", False, f"A short training to see it run: {QUICK}. Other flags still count.")
     flags.DEFINE_string("run_dir", None, "Run folder. Default: one under runs/ named after method, width and seed.")
     flags.DEFINE_bool("tensorboard", True, "Write TensorBoard logs (needs a2u_tf[tensorboard]).")

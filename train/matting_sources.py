@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from a2u_tf.matting.data import MixedSource, PictureSource, RecolouredSource, Source
+from a2u_tf.matting.data import MakeSample, MixedSource, PictureSource, RecolouredSource, Source
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.evaluation import LAYOUTS, FilePictures, ValidationPicture, held_out_pictures, images_of_layout
 from a2u_tf.matting.pictures import layouts
@@ -62,8 +62,8 @@ def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -
     return sources[0] if len(sources) == 1 else MixedSource(sources, weights)
 
 
-def make_validation(word: str, crop_size: int) -> list[ValidationPicture] | FilePictures:
-    """Return the validation pictures: `synthetic` ones, or those of `LAYOUT=FOLDER`.
+def make_validation(word: str, crop_size: int, make_sample: MakeSample) -> list[ValidationPicture] | FilePictures:
+    """Return the validation pictures: `synthetic` ones, composed as the samples, or those of `LAYOUT=FOLDER`.
 
     Raises:
         ValueError: For a word that is not understood, and for damaged pictures.
@@ -71,7 +71,7 @@ def make_validation(word: str, crop_size: int) -> list[ValidationPicture] | File
     """
     kind, _, folder = word.partition("=")
     if kind == "synthetic" and not folder:
-        return held_out_pictures(_synthetic(crop_size), HELD_OUT_PICTURES, crop_size)
+        return held_out_pictures(_synthetic(crop_size), HELD_OUT_PICTURES, crop_size, make_sample)
     if kind not in LAYOUTS or not folder:
         known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in LAYOUTS)])
         raise ValueError(f"--validation is one of: {known}. Received: {word!r}")

@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from absl import flags
 
 S = TypeVar("S")
-_DEFINE: dict[type, Callable[..., Any]] = {
+_DEFINE: dict[Any, Callable[..., Any]] = {
     bool: flags.DEFINE_bool,
     int: flags.DEFINE_integer,
     float: flags.DEFINE_float,
     str: flags.DEFINE_string,
-    tuple: flags.DEFINE_multi_string,
+    tuple[str, ...]: flags.DEFINE_multi_string,
+    tuple[int, ...]: flags.DEFINE_multi_integer,
 }
 flags.disclaim_key_flags()  # They are the calling script's, which `--helpshort` shows.
 
@@ -57,4 +58,4 @@ def _kind(hint: Any) -> Any:
     """The type of a value that is not None."""
     if isinstance(hint, types.UnionType):
         (hint,) = (part for part in typing.get_args(hint) if part is not types.NoneType)
-    return typing.get_origin(hint) or hint
+    return hint

@@ -19,7 +19,7 @@ def make_run(folder, upsampling):
     errors = {"sad": 8.125, "mse": 0.2, "grad": 6.0, "conn": 7.0}
     summary = {
         "command": f"python -m train.matting --upsampling={upsampling}",
-        "settings": {"validation": "synthetic", "crop_size": 64, "epochs": 2},
+        "settings": {"validation": "synthetic", "crop_size": [64], "samples": "released", "epochs": 2},
         "parameters": 1234,
         "validation_pictures": 16,
         "best_epoch": 2,

@@ -1,7 +1,7 @@
 import numpy as np
 
 from experiments.start import CONSTANTS, SETTINGS, constant_losses, report
-from train.matting import Settings
+from train.matting_settings import Settings
 
 
 def test_losses_of_constants():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from train.keras_setup import dropping_rate, tensorboard_callback
+from train.keras_setup import cosine_rate, dropping_rate, tensorboard_callback
 from train.run_folder import RunFolderError
 
 
@@ -14,6 +14,12 @@ def test_rate_drops_tenfold_at_each_milestone():
     schedule = dropping_rate(0.5, 60, (1 / 2, 5 / 6))
     for step, rate in ((0, 0.5), (30, 0.5), (31, 0.05), (50, 0.05), (51, 0.005), (60, 0.005)):
         np.testing.assert_allclose(keras.ops.convert_to_numpy(schedule(step)), rate, rtol=1e-6)
+
+
+def test_rate_rises_and_falls_to_nothing():
+    schedule = cosine_rate(0.5, 200)
+    for step, rate in ((0, 0), (5, 0.25), (10, 0.5), (105, 0.25), (200, 0)):
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(schedule(step)), rate, atol=1e-6)
 
 
 @pytest.mark.parametrize("missing", ["tensorboard", "tensorflow"])

@@ -14,13 +14,16 @@ import pytest
 from a2u_tf.matting import MattingModel, matting_net
 from tests.helpers import to_numpy
 from tests.train.processes import ROOT, finish, kill_at, refused, script
-from train.matting import Settings, default_run_dir, make_loss, make_network, run
+from train.matting import default_run_dir, run
+from train.matting_losses import make_loss
+from train.matting_network import make_network
+from train.matting_settings import RECIPES, Settings
 from train.run_folder import RunFolderError
 
-SMALL = {"width": 0.03, "steps_per_epoch": 2, "batch_size": 2, "crop_size": 32, "upsampling": "bilinear"}
+SMALL = {"width": 0.03, "steps_per_epoch": 2, "batch_size": 2, "crop_size": (32,), "upsampling": "bilinear"}
 TINY_VALUES = {**SMALL, "epochs": 3}
 TINY = Settings(**TINY_VALUES)
-TINY_FLAGS = [f"--{name}={value}" for name, value in TINY_VALUES.items()]
+TINY_FLAGS = [f"--{name}={value[0] if name == 'crop_size' else value}" for name, value in TINY_VALUES.items()]
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +67,7 @@ def test_finished_run_returns_its_summary_and_refuses_other_settings(finished):
 
 @pytest.mark.network
 def test_released_recipe():
-    assert Settings(encoder_weights="encoder.weights.h5").first_rate == 0.01
+    assert Settings(encoder_weights="encoder.weights.h5").highest_rate == 0.01
     network = make_network(Settings(width=0.03))
     schedule = network.optimizer._learning_rate
     rates = (0, 2e-3), (19.9, 2e-3), (20.1, 2e-4), (26.1, 2e-5)  # without an encoder; see results/start.md
@@ -86,6 +89,47 @@ def test_pretrained_encoder_learns_slowly(tmp_path):
     ours, theirs = (to_numpy(net.get_layer("head_conv").kernel) for net in (network, trained))
     assert not np.array_equal(ours, theirs)
     assert to_numpy(network.get_layer("alpha_conv").kernel).std() > 0.1  # drawn, as released
+
+
+def test_recipe_for_small_machines():
+    settings = Settings(**RECIPES["small"])
+    settings.check()
+    samples = [settings.batch_size * 512**2 // size**2 for size in settings.crop_size]
+    pixels = sum(count * size**2 for count, size in zip(samples, settings.crop_size, strict=True))
+    assert settings.highest_rate == 0.002
+    # A third of the steps each: two thousand million pixels and a little more, as docs/training.md says.
+    assert 1.4e9 < pixels / 3 * settings.epochs * settings.steps_per_epoch < 2.2e9
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("ending", ["weights.h5", "keras"])
+def test_training_goes_on_from_weights(ending, tmp_path):
+    trained = matting_net("bilinear", "max_pool", width=0.03)
+    path = tmp_path / f"model.{ending}"
+    trained.save_weights(path) if ending == "weights.h5" else MattingModel(trained).save(path)
+    settings = {**SMALL, "initial_weights": str(path)}
+    network = make_network(Settings(**settings, encoder_factor=0))
+    for ours, theirs in zip(network.get_weights(), trained.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    trained_parts = {variable.path.split("/")[0] for variable in network.trainable_variables}
+    assert "head_conv" in trained_parts
+    assert not any(name.startswith("encoder_") for name in trained_parts)
+    assert make_network(Settings(**settings, encoder_factor=0.1)).optimizer.factors == {"encoder_": 0.1}
+    assert Settings(**settings).highest_rate == 0.0005
+
+
+@pytest.mark.network
+@pytest.mark.parametrize("word", ["small", "model.keras"])
+def test_exception_of_weights_of_another_network(word, tmp_path):
+    MattingModel(matting_net("bilinear", "max_pool", width=0.05)).save(tmp_path / "model.keras")
+    path = word if word == "small" else str(tmp_path / word)
+    with pytest.raises(ValueError, match=r"another|weights.*cannot be used"):
+        make_network(Settings(**SMALL, initial_weights=path))
+
+
+def test_exception_of_two_encoders():
+    with pytest.raises(ValueError, match="leave out --encoder_weights"):
+        Settings(initial_weights="small", encoder_weights="encoder.weights.h5").check()
 
 
 @pytest.mark.parametrize("word", ["alpha", "alpha:much", "dice:1", ""])

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from a2u_tf.matting.data import training_sample
 from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from train.matting_sources import make_source, make_validation
@@ -47,7 +48,7 @@ def test_exceptions(words, backgrounds, message):
 
 
 def test_synthetic_validation_is_always_the_same():
-    first, second = make_validation("synthetic", 32), make_validation("synthetic", 32)
+    first, second = (make_validation("synthetic", 32, training_sample) for _ in range(2))
     assert len(first) == 16
     for one, other in zip(first, second, strict=True):
         assert one.image.shape == (32, 32, 3)
@@ -60,15 +61,17 @@ def test_synthetic_validation_is_always_the_same():
 
 
 def test_validation_on_real_pictures(data_dir):
-    pictures = make_validation(f"alphamatting={data_dir}/matting_alphamatting_lowres/train_with_gt", 32)
+    pictures = make_validation(
+        f"alphamatting={data_dir}/matting_alphamatting_lowres/train_with_gt", 32, training_sample
+    )
     assert len(pictures) == 30  # 15 pictures, two trimaps of each
     picture = next(iter(pictures))
     assert picture.image.shape == (*picture.target.shape, 3)
     with pytest.raises(FileNotFoundError, match="no true mattes"):
-        make_validation(f"alphamatting={data_dir}/matting_alphamatting_lowres/test_no_gt", 32)
+        make_validation(f"alphamatting={data_dir}/matting_alphamatting_lowres/test_no_gt", 32, training_sample)
 
 
 @pytest.mark.parametrize("word", ["other=x", "alphamatting", "synthetic=x"])
 def test_exception_of_validation(word):
     with pytest.raises(ValueError, match=f"--validation is one of.*Received: '{word}'"):
-        make_validation(word, 32)
+        make_validation(word, 32, training_sample)

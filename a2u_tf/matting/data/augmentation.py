@@ -46,9 +46,9 @@ def training_sample(source: Source, rng: Generator, crop_size: int = 512) -> tup
         ValueError: For a crop size below 16, or where a source returns something else than it should.
         PictureError: Where a source reads a file that is damaged.
     """
-    foreground, alpha = _foreground(source, rng)
+    foreground, alpha = draw_foreground(source, rng)
     if rng.random() < MERGED:
-        foreground, alpha = merge_foregrounds(foreground, alpha, *_foreground(source, rng))
+        foreground, alpha = merge_foregrounds(foreground, alpha, *draw_foreground(source, rng))
     if rng.random() < RESIZED:
         foreground, alpha = _nearest((RESIZED_SIDE, RESIZED_SIDE), foreground, alpha)
     angle = rng.uniform(-MAX_ANGLE, MAX_ANGLE) if max(alpha.shape) >= ROTATED_SIDE else 0
@@ -58,12 +58,14 @@ def training_sample(source: Source, rng: Generator, crop_size: int = 512) -> tup
     if rng.random() < 0.5:
         foreground, alpha = foreground[:, ::-1], alpha[:, ::-1]
     trimap = trimap_from_alpha(alpha, *rng.integers(*TRIMAP_WIDTHS, 2, endpoint=True))
-    foreground, alpha, trimap, background = crop(foreground, alpha, trimap, _background(source, rng), crop_size, rng)
+    background = draw_background(source, rng)
+    foreground, alpha, trimap, background = crop(foreground, alpha, trimap, background, crop_size, rng)
     foreground = jitter(foreground, alpha, int(rng.integers(*HUES)), rng.random(), rng.random())
     return training_tensors(foreground, background, alpha, trimap)
 
 
-def _foreground(source: Source, rng: Generator) -> tuple[Array, Array]:
+def draw_foreground(source: Source, rng: Generator) -> tuple[Array, Array]:
+    """Draw a foreground from a source, or raise `ValueError` where it returns something else."""
     foreground, alpha = source.foreground(rng)
     if foreground.shape != (*alpha.shape, 3) or foreground.dtype != np.uint8 or alpha.dtype != np.float32:
         raise ValueError(
@@ -73,7 +75,8 @@ def _foreground(source: Source, rng: Generator) -> tuple[Array, Array]:
     return foreground, alpha
 
 
-def _background(source: Source, rng: Generator) -> Array:
+def draw_background(source: Source, rng: Generator) -> Array:
+    """Draw a background from a source, or raise `ValueError` where it returns something else."""
     background = source.background(rng)
     if background.ndim != 3 or background.shape[2] != 3 or background.dtype != np.uint8:
         raise ValueError(

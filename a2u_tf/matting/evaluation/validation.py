@@ -7,7 +7,8 @@ from typing import TypeAlias
 import keras
 import numpy as np
 
-from a2u_tf.matting.data import Source, training_sample
+from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
+from a2u_tf.matting.data import MakeSample, Source, training_sample
 from a2u_tf.matting.evaluation.files import true_levels
 from a2u_tf.matting.evaluation.protocol import evaluate, mean
 from a2u_tf.matting.network.model import MattingModel
@@ -32,19 +33,22 @@ class ValidationPicture:
 Shown: TypeAlias = list[tuple[ValidationPicture, Array]]
 
 
-def held_out_pictures(source: Source, count: int, size: int) -> list[ValidationPicture]:
+def held_out_pictures(
+    source: Source, count: int, size: int, make_sample: MakeSample = training_sample
+) -> list[ValidationPicture]:
     """Compose validation pictures of a side in pixels by the chain of the training, with other random numbers.
 
     The source, an `a2u_tf.matting.data.Source`, is endless, as `SyntheticSource`, or else of pictures that no training
-    sees.
+    sees. The chain is `training_sample` or `photographic_sample`.
     """
     pictures: list[ValidationPicture] = []
     number = -1
     while len(pictures) < count:
         number += 1
-        network_input, target = training_sample(source, np.random.default_rng([HELD_OUT, number]), size)
+        network_input, target = make_sample(source, np.random.default_rng([HELD_OUT, number]), size)
+        colours = network_input[..., :3] * np.array(STANDARD_DEVIATION) + np.array(MEAN)
         image, alpha, trimap = (
-            np.rint(255 * x).astype(np.uint8) for x in (target[..., 8:], target[..., 0], network_input[..., 3])
+            np.rint(255 * x).astype(np.uint8) for x in (colours, target[..., 0], network_input[..., 3])
         )
         if trimap.any():  # in one of background alone there is nothing to predict
             pictures.append(ValidationPicture(f"held_out_{number:03}", image, trimap, alpha))

@@ -75,6 +75,24 @@ def test_resumed_training_sees_the_same(batches):
     assert (whole[0][0] != batches(1, Noise(), seed=2, **SIZES)[0][0]).any()
 
 
+@pytest.mark.parametrize("first_step", [0, 3])
+def test_sizes_in_turn(batches, first_step):
+    """As many pixels in each batch, the same ones where a training goes on, and from any other function."""
+
+    def make_sample(source, rng, size):
+        return [np.full((size, size, channels), rng.random(), np.float32) for channels in (4, 11)]
+
+    settings = {"batch_size": 2, "crop_size": (16, 32, 24), "seed": 4, "make_sample": make_sample}
+    whole = batches(6, Noise(), **settings)
+    assert [inputs.shape for inputs, _ in whole] == 2 * [(8, 16, 16, 4), (2, 32, 32, 4), (3, 24, 24, 4)]
+    assert len({value for inputs, _ in whole for value in inputs[:, 0, 0, 0]}) == 2 * (8 + 2 + 3)
+    assert_same(whole[first_step:], batches(6 - first_step, Noise(), first_step=first_step, **settings))
+    halves = batches(12, Noise(), share=Share(0, 2, 2), **settings)
+    for (inputs, _), *two in zip(whole, halves[::2], halves[1::2], strict=True):
+        together = np.concatenate([half for half, _ in two])
+        np.testing.assert_array_equal(together, inputs[: len(together)])  # 3 have no halves
+
+
 @pytest.mark.parametrize("first_step", [0, 2])
 def test_shares_make_the_whole(batches, first_step):
     """Two processes of one and of two devices, which train on three thirds of each batch."""

@@ -42,7 +42,7 @@ def blob(rng: Generator, x: float, y: float, radius: float, roughness: float = 0
 
 def animal(rng: Generator, height: int, width: int) -> list[Array]:
     """Return the parts of an animal or a soft toy, sitting, standing or seen from near, as a list of polygons."""
-    size = rng.uniform(0.2, 0.34) * min(height, width)
+    size = rng.uniform(0.2, 0.42) * min(height, width)
     x, y = width * rng.uniform(0.35, 0.65), height * rng.uniform(0.45, 0.7)
     facing = rng.choice([-1, 1])
     head = size * rng.uniform(0.45, 0.75)
@@ -134,8 +134,8 @@ def objects(rng: Generator, height: int, width: int) -> Array:
 
 def _silhouette(rng: Generator, height: int, width: int, count: int) -> Array:
     side = min(height, width)
-    reach = side * rng.uniform(0.28, 0.42) / math.sqrt(count)
-    x, y = width * rng.uniform(0.3, 0.7), height * rng.uniform(0.35, 0.75)
+    reach = side * rng.uniform(0.3, 0.6) / math.sqrt(count)
+    x, y = width * rng.uniform(0.25, 0.75), height * rng.uniform(0.35, 0.85)
     kind = rng.integers(5)
     if kind == 0:
         return melt(height, width, animal(rng, height, width), 0.012 * side)

@@ -137,7 +137,7 @@ def fur(rng: Generator, height: int, width: int) -> Array:
     else:
         centre = (width * rng.uniform(0.4, 0.6), height * rng.uniform(0.4, 0.7))
         parts = [blob(rng, *centre, side * rng.uniform(0.25, 0.4))]
-    length = side * np.exp(rng.uniform(np.log(0.012), np.log(0.09)))
+    length = side * np.exp(rng.uniform(np.log(0.01), np.log(0.07)))
     # Below the long hairs lies a soft undercoat.
     skin = melt(height, width, parts, 0.012 * side, softness=length * rng.uniform(0.05, 0.5))
     coat = _coat(rng, height, width)
