@@ -32,7 +32,7 @@ LIT = 0.5  # of the foregrounds take over some of the light of their background
 BLURRED = 0.35  # of the backgrounds are out of focus
 NOISY, MAX_NOISE = 0.5, 7.0
 COMPRESSED, QUALITIES = 0.5, (60, 97)
-HALF_STEP = 0.5 / 255  # of a matte in 8 bits
+KNOWN = 0.02  # what alpha may lack to 0 or 1 where somebody draws it as known: nobody sees so little
 
 
 def photographic_sample(source: Source, rng: Generator, crop_size: int = 512) -> tuple[Array, Array]:
@@ -76,7 +76,7 @@ def drawn_trimap(alpha: Array, rng: Generator) -> Array:
         inside = cv2.GaussianBlur(alpha, (0, 0), rng.uniform(1, 6)) > 0.5
         outside, least = ~inside, 8.0
     else:
-        inside, outside, least = alpha > 1 - HALF_STEP, alpha < HALF_STEP, WIDTHS[0]
+        inside, outside, least = alpha > 1 - KNOWN, alpha < KNOWN, WIDTHS[0]
     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
     even = rng.random() < EVEN
     for level, known in ((FOREGROUND, inside), (BACKGROUND, outside)):

@@ -119,7 +119,7 @@ def test_animals_are_in_the_picture_and_in_one_piece(shape):
         assert 0.04 < inside.mean() < 0.85
         pieces, _ = cv2.connectedComponents((everything > 0.5).astype(np.uint8))
         assert pieces == 2  # the background and the animal
-    assert np.median(shares) > 0.85
+    assert np.median(shares) > 0.8  # as in photographs, the border cuts some
     assert min(shares) > 0.5
 
 
