@@ -46,7 +46,7 @@ def main(_: list[str]) -> None:
     others = split(grounds, grounds[::4], output / "backgrounds")
     recipe = RECIPES["small"] | {
         "source": (f"rgba={training}",),
-        "backgrounds": str(others),
+        "backgrounds": (str(others),),
         "initial_weights": values.weights,
         "encoder_factor": 0.0,
         "epochs": values.epochs,

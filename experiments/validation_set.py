@@ -35,7 +35,7 @@ def main(_: list[str]) -> None:
 if __name__ == "__main__":
     cv2.setNumThreads(1)
     flags.DEFINE_multi_string("source", ["synthetic"], "Foregrounds, as of train.matting.")
-    flags.DEFINE_string("backgrounds", None, "Folder of background pictures, as of train.matting.")
+    flags.DEFINE_multi_string("backgrounds", [], "Folders of background pictures, as of train.matting.")
     flags.DEFINE_integer("count", 48, "How many pictures.", lower_bound=1)
     flags.DEFINE_integer("size", 512, "Their side in pixels.", lower_bound=64)
     flags.DEFINE_string("output", None, "Folder to write.", required=True)

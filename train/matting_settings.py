@@ -27,8 +27,10 @@ class Settings:
         "Foregrounds: synthetic, or KIND=FOLDER with composition_1k, distinctions_646, rgba (pictures with an alpha "
         "channel) or mattes (the same, of which only alpha is taken); *WEIGHT may follow. Repeat it to mix.",
     )
-    backgrounds: str | None = setting(
-        None, "Folder of background pictures, or synthetic: procedural ones, which --source=synthetic brings along."
+    backgrounds: tuple[str, ...] = setting(
+        (),
+        "Folder of background pictures; *WEIGHT may follow. Repeat it to mix. Or synthetic: procedural ones, which "
+        "--source=synthetic brings along.",
     )
     validation: str = setting(
         "synthetic", "synthetic, or LAYOUT=FOLDER with composition_1k, distinctions_646 or alphamatting."

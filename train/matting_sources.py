@@ -4,7 +4,7 @@ Environment variables in folders are filled in here, so that the settings of a r
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from a2u_tf.matting.data import MakeSample, MixedSource, PictureSource, RecolouredSource, Source
@@ -22,25 +22,22 @@ HELD_OUT_PICTURES = 16
 MIN_SYNTHETIC = 512  # side in pixels; the chain enlarges smaller pictures until pixels show
 
 
-def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -> Source:
+def make_source(words: Iterable[str], backgrounds: Sequence[str], crop_size: int) -> Source:
     """Build the source of a training.
 
     Args:
         words: List of `KIND[=FOLDER][*WEIGHT]`: `synthetic`, or `composition_1k`, `distinctions_646`, `rgba` (pictures
             with an alpha channel) or `mattes` (the same, but only alpha is taken), each with its folder. The weight, 1
             by default, tells how often foregrounds come from it.
-        backgrounds: Folder of background pictures, or `synthetic` for procedural ones, which `synthetic` foregrounds
-            bring along; None where these are all.
+        backgrounds: List of `FOLDER[*WEIGHT]`, of background pictures, or of `synthetic` alone, for procedural ones.
+            Empty where all foregrounds are `synthetic`, which bring them along.
         crop_size: Side in pixels of the samples; synthetic pictures are at least as large.
 
     Raises:
         ValueError: For words that are not understood, and for damaged pictures.
         FileNotFoundError: For folders that are missing.
     """
-    behind: Source | list[Path] | None = None
-    if backgrounds:
-        drawn = backgrounds == "synthetic"
-        behind = _synthetic(crop_size) if drawn else layouts.background_pictures(os.path.expandvars(backgrounds))
+    behind, shares = _backgrounds(backgrounds, crop_size)
     sources: list[Source] = []
     weights = []
     for word in words:
@@ -50,14 +47,14 @@ def make_source(words: Iterable[str], backgrounds: str | None, crop_size: int) -
         elif kind not in FOREGROUNDS or folder is None:
             known = ", ".join(["synthetic", *(f"{name}=FOLDER" for name in FOREGROUNDS)])
             raise ValueError(f"A source is one of: {known}; *WEIGHT may follow. Received: {word!r}")
-        elif behind is None:
+        elif not backgrounds:
             raise ValueError(
                 f"The source {word!r} needs pictures to stand before: give their folder, --backgrounds, or "
                 "--backgrounds=synthetic"
             )
         else:
             make = RecolouredSource if kind == "mattes" else PictureSource
-            sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), behind))
+            sources.append(make(FOREGROUNDS[kind](os.path.expandvars(folder)), behind, shares))
         weights.append(weight)
     return sources[0] if len(sources) == 1 else MixedSource(sources, weights)
 
@@ -82,18 +79,43 @@ def make_validation(word: str, crop_size: int, make_sample: MakeSample) -> list[
     return FilePictures(images)
 
 
+def _backgrounds(words: Sequence[str], crop_size: int) -> tuple[Source | list[Path], list[float] | None]:
+    """Return what backgrounds are drawn from, and their weights where that are files."""
+    if list(words) == ["synthetic"]:
+        return _synthetic(crop_size), None
+    paths: list[Path] = []
+    weights: list[float] = []
+    for word in words:
+        folder, weight = _weighed(word)
+        if folder == "synthetic":
+            raise ValueError(
+                "--backgrounds=synthetic goes with no other. Draw a folder of them: python -m train.draw_pictures "
+                f"--kind=backgrounds. Received: {list(words)}"
+            )
+        found = layouts.background_pictures(os.path.expandvars(folder))
+        paths += found
+        weights += [weight / len(found)] * len(found)
+    return paths, weights
+
+
 def _synthetic(crop_size: int) -> SyntheticSource:
     return SyntheticSource(max(crop_size, MIN_SYNTHETIC))
 
 
 def _parse(word: str) -> tuple[str, str | None, float]:
     """`KIND[=FOLDER][*WEIGHT]` in its parts."""
+    rest, weight = _weighed(word)
+    kind, equals, folder = rest.partition("=")
+    return kind, folder if equals else None, weight
+
+
+def _weighed(word: str) -> tuple[str, float]:
+    """`WORD[*WEIGHT]` in its parts."""
     rest, star, number = word.rpartition("*")
-    kind, equals, folder = (rest if star else word).partition("=")
     try:
         weight = float(number) if star else 1.0
     except ValueError:
         weight = 0
     if not weight > 0:
-        raise ValueError(f"A source is KIND[=FOLDER][*WEIGHT], with a weight above 0. Received: {word!r}")
-    return kind, folder if equals else None, weight
+        raise ValueError(f"A weight, behind a *, is a number above 0. Received: {word!r}")
+    return (rest if star else word), weight

@@ -154,7 +154,7 @@ def test_bad_arguments_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"source": ("rgba=/nowhere",), "backgrounds": "/nowhere"}, "/nowhere"),
+        ({"source": ("rgba=/nowhere",), "backgrounds": ("/nowhere",)}, "/nowhere"),
         ({"encoder_weights": "/nowhere.weights.h5"}, "nowhere.weights.h5"),
         ({"validation": "alphamatting=/nowhere"}, "/nowhere"),
     ],

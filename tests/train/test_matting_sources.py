@@ -19,27 +19,42 @@ def folders(tmp_path, rng):
 
 
 def test_one_source_and_a_mixture(folders, monkeypatch, rng):
-    assert isinstance(make_source(["synthetic"], None, 64), SyntheticSource)
+    assert isinstance(make_source(["synthetic"], [], 64), SyntheticSource)
     monkeypatch.setenv("MATERIAL", str(folders))
     words = ["synthetic*2", "rgba=$MATERIAL/rgba", f"mattes={folders}/rgba*0.5"]
-    source = make_source(words, "$MATERIAL/backgrounds", 64)
+    source = make_source(words, ["$MATERIAL/backgrounds"], 64)
     assert isinstance(source, MixedSource)
     assert [type(part) for part in source.sources] == [SyntheticSource, PictureSource, RecolouredSource]
-    np.testing.assert_allclose(source.weights, [2 / 3.5, 1 / 3.5, 0.5 / 3.5])
+    np.testing.assert_allclose(source.shares, [2 / 3.5, 1 / 3.5, 0.5 / 3.5])
     assert source.background(rng).dtype == np.uint8
     with pytest.raises(FileNotFoundError, match="nothing"):
-        make_source([f"rgba={folders}/nothing"], f"{folders}/backgrounds", 64)
+        make_source([f"rgba={folders}/nothing"], [f"{folders}/backgrounds"], 64)
+
+
+def test_folders_of_backgrounds_are_weighed(folders):
+    """As often one of ten as the only one."""
+    (folders / "more").mkdir()
+    for number in range(10):
+        cv2.imwrite(str(folders / "more" / f"{number}.png"), np.full((9, 9, 3), number, np.uint8))
+    source = make_source([f"rgba={folders}/rgba"], [f"{folders}/more", f"{folders}/backgrounds*3"], 64)
+    assert [path.parent.name for path in source.backgrounds] == 10 * ["more"] + ["backgrounds"]
+    np.testing.assert_allclose(source.shares, [*10 * [1 / 40], 3 / 4])
+    rng = np.random.default_rng(0)
+    sizes = [source.background(rng).shape for _ in range(100)]
+    assert 60 < sizes.count((20, 30, 3)) < 90
 
 
 @pytest.mark.parametrize(
     ("words", "backgrounds", "message"),
     [
-        (["adobe=x"], None, r"one of: synthetic, composition_1k=FOLDER.*Received: 'adobe=x'"),
-        (["synthetic=x"], None, "Received: 'synthetic=x'"),
-        (["rgba"], None, "Received: 'rgba'"),
-        (["synthetic*0"], None, r"weight above 0. Received: 'synthetic\*0'"),
-        (["synthetic*some"], None, r"weight above 0. Received: 'synthetic\*some'"),
-        (["rgba=x"], None, "needs pictures to stand before.*--backgrounds=synthetic"),
+        (["adobe=x"], [], r"one of: synthetic, composition_1k=FOLDER.*Received: 'adobe=x'"),
+        (["synthetic=x"], [], "Received: 'synthetic=x'"),
+        (["rgba"], [], "Received: 'rgba'"),
+        (["synthetic*0"], [], r"number above 0. Received: 'synthetic\*0'"),
+        (["synthetic*some"], [], r"number above 0. Received: 'synthetic\*some'"),
+        (["rgba=x"], [], "needs pictures to stand before.*--backgrounds=synthetic"),
+        (["rgba=x"], ["synthetic", "y"], "goes with no other.*--kind=backgrounds"),
+        (["rgba=x"], ["y*0"], r"weight, behind a \*.*Received: 'y\*0'"),
     ],
 )
 def test_exceptions(words, backgrounds, message):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -27,15 +27,22 @@ class PictureSource:
     """Foregrounds and backgrounds from files, each drawn with the same probability.
 
     From lists of `TrainingForeground`, see `a2u_tf.matting.pictures`, and of paths of pictures; in place of the latter
-    may stand a `Source`, whose backgrounds are taken.
+    may stand a `Source`, whose backgrounds are taken. `weights`, positive numbers, one for each path, tell how often
+    it is drawn in relation to the others.
     """
 
-    def __init__(self, foregrounds: Sequence[TrainingForeground], backgrounds: Sequence[Path | str] | Source) -> None:
+    def __init__(
+        self,
+        foregrounds: Sequence[TrainingForeground],
+        backgrounds: Sequence[Path | str] | Source,
+        weights: Sequence[float] | None = None,
+    ) -> None:
         for name, values in (("foregrounds", foregrounds), ("backgrounds", backgrounds)):
             if not isinstance(values, Source) and not len(values):
                 raise ValueError(f"`{name}` must not be empty. Received: {name}={values!r}")
         self.foregrounds = list(foregrounds)
         self.backgrounds = backgrounds if isinstance(backgrounds, Source) else list(backgrounds)
+        self.shares = None if weights is None else _shares(weights, "backgrounds", self.backgrounds)
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
         files = self.foregrounds[rng.integers(len(self.foregrounds))]
@@ -46,7 +53,9 @@ class PictureSource:
     def background(self, rng: Generator) -> Array:
         if isinstance(self.backgrounds, Source):
             return self.backgrounds.background(rng)
-        return read_rgb(self.backgrounds[rng.integers(len(self.backgrounds))])
+        count = len(self.backgrounds)
+        index = rng.integers(count) if self.shares is None else rng.choice(count, p=self.shares)
+        return read_rgb(self.backgrounds[index])
 
 
 class RecolouredSource(PictureSource):
@@ -74,13 +83,7 @@ class MixedSource:
 
     def __init__(self, sources: Sequence[Source], weights: Sequence[float]) -> None:
         self.sources = list(sources)
-        given = np.asarray(weights, np.float64)
-        if not self.sources or given.shape != (len(self.sources),) or not (given > 0).all():
-            raise ValueError(
-                "`weights` must hold one positive number for each of `sources`, of which there must be some. Received: "
-                f"{len(self.sources)} sources and weights={given.tolist()}"
-            )
-        self.weights = given / given.sum()
+        self.shares = _shares(weights, "sources", self.sources)
 
     def foreground(self, rng: Generator) -> tuple[Array, Array]:
         return self._draw(rng).foreground(rng)
@@ -89,4 +92,17 @@ class MixedSource:
         return self._draw(rng).background(rng)
 
     def _draw(self, rng: Generator) -> Source:
-        return self.sources[rng.choice(len(self.sources), p=self.weights)]
+        return self.sources[rng.choice(len(self.sources), p=self.shares)]
+
+
+def _shares(weights: Sequence[float], name: str, values: Any) -> Array:
+    """Return weights as numbers that sum to 1, or raise `ValueError` where they are not those of `values`."""
+    given = np.asarray(weights, np.float64)
+    count = len(values) if isinstance(values, list) else 0
+    if not count or given.shape != (count,) or not (given > 0).all():
+        raise ValueError(
+            f"`weights` must hold one positive number for each of `{name}`, a list of some. Received: {count} {name} "
+            f"and weights={given.tolist()}"
+        )
+    shares: Array = given / given.sum()
+    return shares

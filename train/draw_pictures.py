@@ -1,11 +1,12 @@
-"""Draw synthetic foregrounds once, for trainings that read them faster than they would draw them.
+"""Draw synthetic pictures once, for trainings that read them faster than they would draw them.
 
-    python -m train.draw_foregrounds --count=2000 --output=drawn      # on all cores
-    python -m train.matting --source=rgba=drawn --backgrounds=synthetic
+    python -m train.draw_pictures --count=2000 --output=drawn      # on all cores
+    python -m train.draw_pictures --kind=backgrounds --count=500 --output=grounds
+    python -m train.matting --source=rgba=drawn --backgrounds=grounds
 
-The folder holds settings.json, versions.json and 000000.png, 000001.png, ...: PNG with an alpha channel, and colours
-also where alpha is 0. A picture depends on nothing but the size, the seed and its number. Stopped at any moment and
-started again, the command draws what is missing; with a larger count, more.
+The folder holds settings.json, versions.json and 000000.png, 000001.png, ...: foregrounds as PNG with an alpha channel,
+and colours also where alpha is 0. A picture depends on nothing but its kind, the size, the seed and its number. Stopped
+at any moment and started again, the command draws what is missing; with a larger count, more.
 """
 
 import concurrent.futures
@@ -39,28 +40,33 @@ from train.settings_flags import define_flags, read_flags, setting
 class Settings:
     """What makes two folders hold the same pictures."""
 
+    kind: str = setting("foregrounds", "What to draw.", ("foregrounds", "backgrounds"))
     size: int = setting(MIN_SYNTHETIC, "Side in pixels of a square of about their area.", lower_bound=MIN_SIZE)
     seed: int = setting(0, "Seed of all pictures.", lower_bound=0, upper_bound=2**32 - 1)
 
 
 def draw(settings: Settings, number: int, path: Path) -> None:
-    """Draw the foreground of a number into a PNG file."""
-    colours, alpha = SyntheticSource(settings.size).foreground(np.random.default_rng([settings.seed, number]))
-    write_png(path, np.dstack([colours, np.rint(255 * alpha).astype(np.uint8)]))
+    """Draw the picture of a number into a PNG file."""
+    source, rng = SyntheticSource(settings.size), np.random.default_rng([settings.seed, number])
+    if settings.kind == "backgrounds":
+        write_png(path, source.background(rng))
+    else:
+        colours, alpha = source.foreground(rng)
+        write_png(path, np.dstack([colours, np.rint(255 * alpha).astype(np.uint8)]))
 
 
 def draw_folder(settings: Settings, count: int, folder: Path | str, processes: int | None = None) -> None:
-    """Draw what a folder lacks of `count` foregrounds, in so many processes: by default one for each core.
+    """Draw what a folder lacks of `count` pictures, in so many processes: by default one for each core.
 
     Raises:
-        RunFolderError: Where the folder holds foregrounds of other settings, or other files.
+        RunFolderError: Where the folder holds pictures of other settings, or other files.
         OSError: Where one cannot be written.
     """
     folder = check_run_folder(folder, dataclasses.asdict(settings), "--output")
     describe_run(folder, dataclasses.asdict(settings))
     paths = {number: folder / f"{number:06}.png" for number in range(count)}
     missing = {number: path for number, path in paths.items() if not path.exists()}
-    bar = keras.utils.Progbar(count, verbose=1 if sys.stdout.isatty() else 2, unit_name="foreground")
+    bar = keras.utils.Progbar(count, verbose=1 if sys.stdout.isatty() else 2, unit_name="picture")
     bar.update(count - len(missing))
     if not missing:
         return
@@ -129,7 +135,7 @@ def main(argv: list[str]) -> None:
 
 if __name__ == "__main__":
     define_flags(Settings)
-    flags.DEFINE_integer("count", 2000, "Foregrounds that the folder shall hold.", lower_bound=1)
+    flags.DEFINE_integer("count", 2000, "Pictures that the folder shall hold.", lower_bound=1)
     flags.DEFINE_string("output", None, "Folder to draw into.", required=True)
     flags.DEFINE_integer("processes", None, "Processes that draw. Default: one for each core.", lower_bound=1)
     app.run(main)

@@ -1,4 +1,4 @@
-"""Foregrounds that are drawn once: the same as those drawn while training, and drawn to the end after any stop."""
+"""Pictures that are drawn once: the same as those drawn while training, and drawn to the end after any stop."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ import pytest
 
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from tests.train.processes import ROOT, finish
-from train.draw_foregrounds import Settings, draw, draw_folder
+from train.draw_pictures import Settings, draw, draw_folder
 from train.matting_sources import make_source
 from train.run_folder import RunFolderError
 
@@ -27,7 +27,7 @@ def pictures(folder):
 def test_source_reads_what_was_drawn(tmp_path):
     """With the colours under alpha 0, and drawn backgrounds behind."""
     draw(Settings(size=64, seed=5), 3, tmp_path / "000003.png")
-    source = make_source([f"rgba={tmp_path}"], "synthetic", 32)
+    source = make_source([f"rgba={tmp_path}"], ["synthetic"], 32)
     colours, alpha = source.foreground(np.random.default_rng(0))
     expected_colours, expected_alpha = SyntheticSource(64).foreground(np.random.default_rng([5, 3]))
     assert (alpha == 0).any()
@@ -35,6 +35,12 @@ def test_source_reads_what_was_drawn(tmp_path):
     np.testing.assert_allclose(alpha, expected_alpha, atol=0.501 / 255)
     background, expected = (one.background(np.random.default_rng(1)) for one in (source, SyntheticSource(512)))
     np.testing.assert_array_equal(background, expected)
+
+
+def test_draws_backgrounds(tmp_path):
+    draw(Settings(kind="backgrounds", size=64), 2, tmp_path / "2.png")
+    expected = SyntheticSource(64).background(np.random.default_rng([0, 2]))
+    np.testing.assert_array_equal(cv2.imread(str(tmp_path / "2.png"))[..., ::-1], expected)
 
 
 @pytest.mark.process
@@ -70,7 +76,7 @@ def test_stops_cleanly_and_ends_with_the_same_pictures(tmp_path):
     folder, arguments = tmp_path / "drawn", ["--size=64", "--processes=2", f"--output={tmp_path / 'drawn'}"]
     for number in (signal.SIGINT, signal.SIGKILL):
         before = len(pictures(folder))
-        command = [sys.executable, "-m", "train.draw_foregrounds", "--count=100000", *arguments]
+        command = [sys.executable, "-m", "train.draw_pictures", "--count=100000", *arguments]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         process = subprocess.Popen(command, cwd=ROOT, start_new_session=True, **pipes)
         deadline = time.time() + 200
@@ -89,7 +95,7 @@ def test_stops_cleanly_and_ends_with_the_same_pictures(tmp_path):
             time.sleep(0.05)
         assert all(cv2.imread(str(path), cv2.IMREAD_UNCHANGED).shape[2] == 4 for path in folder.glob("*.png"))
     drawn = len(pictures(folder))
-    finish("draw_foregrounds", f"--count={drawn + 3}", *arguments)
+    finish("draw_pictures", f"--count={drawn + 3}", *arguments)
     received = pictures(folder)
     assert len(received) == drawn + 3
     for number in (0, drawn + 2):
