@@ -18,7 +18,8 @@ from absl import app, flags
 from a2u_tf.files import markdown_table, versions, write_json, write_text
 from a2u_tf.matting.closed_form import closed_form_alpha, import_pymatting
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
-from a2u_tf.matting.data import MakeSample, photographic_sample, training_sample
+from a2u_tf.matting.data import photographic_sample, training_sample
+from a2u_tf.matting.data.pipeline import MakeSample
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.evaluation import held_out_pictures
 from a2u_tf.matting.pictures import alphamatting, read_alpha, read_rgb, read_trimap

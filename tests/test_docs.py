@@ -127,7 +127,9 @@ def test_commands_exist(page, monkeypatch):
 
 def flags_of(module):
     """The flags that a script declares, one by one or by the fields of its settings."""
-    text = (ROOT / (module.replace(".", "/") + ".py")).read_text()
+    path = ROOT / (module.replace(".", "/") + ".py")
+    files = (path, path.with_name(f"{path.stem}_settings.py"))
+    text = "".join(file.read_text() for file in files if file.exists())
     return {
         *re.findall(r"DEFINE_\w+\(\s*\"(\w+)\"", text),
         *re.findall(r"^    (\w+): .* = setting\(", text, flags=re.MULTILINE),

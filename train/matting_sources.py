@@ -7,7 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from a2u_tf.matting.data import MakeSample, MixedSource, PictureSource, RecolouredSource, Source
+from a2u_tf.matting.data import MixedSource, PictureSource, RecolouredSource, Source
+from a2u_tf.matting.data.pipeline import MakeSample
 from a2u_tf.matting.data.synthetic import SyntheticSource
 from a2u_tf.matting.evaluation import LAYOUTS, FilePictures, ValidationPicture, held_out_pictures, images_of_layout
 from a2u_tf.matting.pictures import layouts

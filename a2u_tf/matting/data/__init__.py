@@ -2,11 +2,10 @@
 
 from a2u_tf.matting.data.augmentation import network_input, training_sample, training_tensors
 from a2u_tf.matting.data.photographic import photographic_sample
-from a2u_tf.matting.data.pipeline import MakeSample, training_batches
+from a2u_tf.matting.data.pipeline import training_batches
 from a2u_tf.matting.data.sources import MixedSource, PictureSource, RecolouredSource, Source
 
 __all__ = [
-    "MakeSample",
     "MixedSource",
     "PictureSource",
     "RecolouredSource",

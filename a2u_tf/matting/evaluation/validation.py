@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from a2u_tf.matting.conventions import MEAN, STANDARD_DEVIATION
-from a2u_tf.matting.data import MakeSample, Source, training_sample
+from a2u_tf.matting.data import Source, training_sample
+from a2u_tf.matting.data.pipeline import MakeSample
 from a2u_tf.matting.evaluation.files import true_levels
 from a2u_tf.matting.evaluation.protocol import evaluate, mean
 from a2u_tf.matting.network.model import MattingModel
