@@ -12,24 +12,28 @@ import cv2
 from absl import app, flags
 
 from a2u_tf.files import write_png
-from a2u_tf.matting.data import photographic_sample
+from a2u_tf.matting.data import Source, photographic_sample
 from a2u_tf.matting.evaluation import held_out_pictures
 from train.matting_sources import make_source
 
 
-def main(_: list[str]) -> None:
-    values = flags.FLAGS
-    output = Path(values.output)
-    try:
-        if output.exists():
-            raise FileExistsError(f"{output} exists. Give another --output, or move it away.")
-        source = make_source(values.source, values.backgrounds, 5 * values.size // 4)
-    except (ValueError, OSError) as error:
-        raise SystemExit(f"error: {error}") from error
-    for picture in held_out_pictures(source, values.count, values.size, photographic_sample):
+def compose(source: Source, count: int, size: int, output: Path) -> None:
+    """Write so many pictures of a side, their trimaps and their mattes into a new folder."""
+    if output.exists():
+        raise FileExistsError(f"{output} exists. Give another --output, or move it away.")
+    for picture in held_out_pictures(source, count, size, photographic_sample):
         parts = {"input": picture.image, "trimap1": picture.trimap, "gt": picture.target}
         for folder, pixels in parts.items():
             write_png(output / folder / f"{picture.name}.png", pixels)
+
+
+def main(_: list[str]) -> None:
+    values = flags.FLAGS
+    try:
+        source = make_source(values.source, values.backgrounds, 5 * values.size // 4)
+        compose(source, values.count, values.size, Path(values.output))
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error
 
 
 if __name__ == "__main__":

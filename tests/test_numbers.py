@@ -14,6 +14,7 @@ import pytest
 from a2u_tf.layers import METHODS, UPSAMPLERS
 from experiments import report_thin_structures
 from experiments.report_comparison import read_runs, write_report
+from train.matting_settings import RECIPES
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -121,6 +122,22 @@ def test_switches_gain_what_the_benchmarks_say():
         f"and {100 * goals['training step, A2U / bilinear'] - 100:.0f} % of a training step",
     ):
         assert phrase in page("performance")
+
+
+def test_recipe_for_small_machines_is_the_one_in_the_docs():
+    small = RECIPES["small"]
+    *sizes, largest = small["crop_size"]
+    rows = {
+        "`--width`": f"{small['width']}",
+        "`--crop_size`, `--batch_size`": f"{', '.join(map(str, sizes))} and {largest} in turn; {small['batch_size']} of",
+        "`--epochs`, `--steps_per_epoch`": f"{small['epochs']}, {small['steps_per_epoch']}: 2,000 megapixels",
+        "`--clip_norm`": f"{small['clip_norm']:.0f}",
+        "`--schedule`": f"`{small['schedule']}`",
+        "`--samples`": f"`{small['samples']}`",
+    }
+    for name, start in rows.items():
+        ((_, cell),) = table_rows("training", name)
+        assert cell.startswith(start), name
 
 
 def test_load_on_a_server_is_as_it_was_measured():
