@@ -129,7 +129,7 @@ def test_recipe_for_small_machines_is_the_one_in_the_docs():
     *sizes, largest = small["crop_size"]
     rows = {
         "`--width`": f"{small['width']}",
-        "`--crop_size`, `--batch_size`": f"{', '.join(map(str, sizes))} and {largest} in turn; {small['batch_size']} of",
+        "`--crop_size`, `--batch_size`": f"{', '.join(map(str, sizes))} and {largest} in turn; {small['batch_size']}",
         "`--epochs`, `--steps_per_epoch`": f"{small['epochs']}, {small['steps_per_epoch']}: 2,000 megapixels",
         "`--clip_norm`": f"{small['clip_norm']:.0f}",
         "`--schedule`": f"`{small['schedule']}`",
