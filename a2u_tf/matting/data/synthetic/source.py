@@ -147,15 +147,22 @@ class SyntheticSource:
             raise ValueError(f"`size` must be an integer of at least {MIN_SIZE}. Received: {size!r}")
         self.size = int(size)
 
-    def foreground(self, rng: Generator) -> tuple[Array, Array]:
+    def foreground(self, rng: Generator, kind: str | None = None) -> tuple[Array, Array]:
         """Draw a foreground. `rng` is a `numpy.random.Generator`, the only source of chance.
+
+        `kind` is `"hair"`, `"fur"`, `"objects"`, `"arrangement"`, `"plant"`, `"wicker"`, `"net"`, `"lace"`, `"veil"`,
+        `"smoke"`, `"bubbles"` or `"glass"`, else `ValueError`; by default at random, solid things most often.
 
         Returns:
             `(rgb, alpha)`: uint8 of shape `(H, W, 3)`, not premultiplied and defined where alpha is 0, too; float32 of
             shape `(H, W)` in `[0, 1]`.
         """
         _check_generator(rng)
-        return self._draw(rng, list(KINDS)[rng.choice(len(KINDS), p=[share for _, share in KINDS.values()])])
+        if kind is None:
+            kind = list(KINDS)[rng.choice(len(KINDS), p=[share for _, share in KINDS.values()])]
+        elif kind not in KINDS:
+            raise ValueError(f"`kind` must be one of {list(KINDS)}. Received: {kind!r}")
+        return self._draw(rng, kind)
 
     def background(self, rng: Generator) -> Array:
         """Draw a background: uint8 of shape `(H, W, 3)`, RGB. `rng` is a `numpy.random.Generator`."""

@@ -36,6 +36,14 @@ def pictures():
     }
 
 
+def test_a_kind_may_be_asked_for():
+    drawer = SyntheticSource(64)
+    asked, drawn = (call(np.random.default_rng(3), "wicker") for call in (drawer.foreground, drawer._draw))
+    np.testing.assert_array_equal(asked[1], drawn[1])
+    with pytest.raises(ValueError, match=r"`kind` must be one of \['objects'.*Received: 'dragon'"):
+        drawer.foreground(np.random.default_rng(3), "dragon")
+
+
 def test_every_kind_has_a_promise_and_shares_sum_to_one():
     assert set(PROMISES) == set(source.KINDS)
     assert sum(share for _, share in source.KINDS.values()) == pytest.approx(1)
