@@ -4,8 +4,8 @@
 
 The folder of cut-outs holds PNG pictures with an alpha channel. `train.matting --recipe=small` goes on from the weights
 with all but one of them; then the models before and after matte compositions of that one over each fourth of the
-backgrounds, which the training does not see either. The output folder holds the training's run folder, errors.json, and
-mattes.png. It needs the small model's minutes: about five on two cores.
+backgrounds, which the training does not see either. A folder in the output, named for the picture held out, holds the
+training's run folder, errors.json, and mattes.png.
 """
 
 import os
@@ -35,11 +35,18 @@ def split(paths: list[Path], held_out: list[Path], folder: Path) -> Path:
 
 
 def main(_: list[str]) -> None:
-    values = flags.FLAGS
-    output = Path(values.output)
+    try:
+        fine_tune(flags.FLAGS)
+    except (ValueError, OSError) as error:
+        raise SystemExit(f"error: {error}") from error
+
+
+def fine_tune(values: flags.FlagValues) -> None:
+    # A folder for each: what one training may see, another may not.
+    output = Path(values.output) / values.held_out
     cutouts = {foreground.name: foreground for foreground in rgba_foregrounds(values.cutouts)}
     if values.held_out not in cutouts:
-        raise SystemExit(f"error: --held_out is one of {', '.join(cutouts)}. Received: {values.held_out}")
+        raise ValueError(f"--held_out is one of {', '.join(cutouts)}. Received: {values.held_out}")
     grounds = background_pictures(values.backgrounds)
     looked_at = cutouts[values.held_out]
     training = split([cutout.colours for cutout in cutouts.values()], [looked_at.colours], output / "cutouts")

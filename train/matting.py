@@ -4,7 +4,7 @@
     python -m train.matting --source=composition_1k=ADOBE --backgrounds=COCO/train2014 \
         --encoder_weights=resnet34_encoder.weights.h5 --validation=composition_1k=ADOBE
 
-    python -m train.matting --recipe=small --source=rgba=DRAWN --backgrounds=PHOTOS      # an hour on two cores
+    python -m train.matting --recipe=small --source=rgba=DRAWN --backgrounds=PHOTOS
     python -m train.matting --recipe=small --initial_weights=small --encoder_factor=0 --source=rgba=MINE \
         --backgrounds=PHOTOS --epochs=5                                                  # fine-tuning
 

@@ -116,8 +116,7 @@ def crop(
     to 1.1 times its side, and its background by the same factor. A trimap without unknown pixels is not cropped:
     everything is resized to the square. Backgrounds are resized bicubically, all else by the nearest pixel.
     """
-    if not isinstance(size, int) or size < 16:
-        raise ValueError(f"`size` of a crop must be an integer of at least 16 pixels. Received: {size!r}")
+    check_size(size)
     height, width = trimap.shape
     if not (trimap == UNKNOWN).any():
         foreground, alpha, trimap = _nearest((size, size), foreground, alpha, trimap)
@@ -140,6 +139,12 @@ def crop(
         top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
     window = np.s_[top : top + size, left : left + size]
     return foreground[window], alpha[window], trimap[window], background[window]
+
+
+def check_size(size: int) -> None:
+    """Raise `ValueError` for a side that no crop can have."""
+    if not isinstance(size, int) or size < 16:
+        raise ValueError(f"`size` of a crop must be an integer of at least 16 pixels. Received: {size!r}")
 
 
 def _nearest(size: tuple[int, int], *layers: Array) -> list[Array]:

@@ -12,6 +12,7 @@ from numpy.random import Generator
 from a2u_tf.matting.conventions import BACKGROUND, FOREGROUND, UNKNOWN
 from a2u_tf.matting.data.augmentation import (
     HUES,
+    check_size,
     draw_background,
     draw_foreground,
     jitter,
@@ -52,9 +53,10 @@ def photographic_sample(source: Source, rng: Generator, crop_size: int = 512) ->
         `(input, target)`, as those of `a2u_tf.matting.data.training_sample`.
 
     Raises:
-        ValueError: Where a source returns something else than it should.
+        ValueError: For a crop size below 16, or where a source returns something else than it should.
         PictureError: Where a source reads a file that is damaged.
     """
+    check_size(crop_size)
     foreground, alpha = draw_foreground(source, rng)
     if rng.random() < MERGED:
         foreground, alpha = merge_foregrounds(foreground, alpha, *draw_foreground(source, rng))

@@ -60,7 +60,9 @@ def training_batches(
     >>> model.fit(batches, initial_epoch=epoch, epochs=30, steps_per_epoch=1000)
     """
     workers = os.cpu_count() or 1 if workers is None else workers
-    sizes = [crop_size] if isinstance(crop_size, int) or not isinstance(crop_size, Sequence) else list(crop_size)
+    sizes = list(crop_size) if isinstance(crop_size, Sequence) else [crop_size]
+    if not sizes:
+        raise ValueError("`crop_size` must be an integer or a list of some. Received: an empty one")
     values = [("batch_size", batch_size, 1), *(("crop_size", size, 16) for size in sizes)]
     values += [("seed", seed, 0), ("first_step", first_step, 0), ("workers", workers, 1)]
     for name, value, least in values:

@@ -31,6 +31,11 @@ def test_sample(size, crop_size):
         assert np.abs(seen - target[..., 8:]).mean() < 0.1
 
 
+def test_exception_of_a_small_crop():
+    with pytest.raises(ValueError, match=r"at least 16 pixels. Received: 15"):
+        photographic_sample(Discs(), np.random.default_rng(0), 15)
+
+
 def test_sample_is_a_function_of_the_seed():
     first, again, other = (photographic_sample(Discs(), np.random.default_rng(seed), 64) for seed in (1, 1, 2))
     for x, y, z in zip(first, again, other, strict=True):

@@ -145,5 +145,7 @@ BELOW = {"batch_size": 0, "crop_size": 15, "seed": -1, "first_step": -1, "worker
 def test_bad_arguments(name, value):
     with pytest.raises(ValueError, match=rf"`{name}` must be an integer of at least \d+. Received: {name}={value!r}"):
         training_batches(Noise(), **{name: value})
+    with pytest.raises(ValueError, match=r"`crop_size` must be .*Received: an empty one"):
+        training_batches(Noise(), crop_size=())
     with pytest.raises(ValueError, match=r"`batch_size` must be a multiple of 2\. Received: batch_size=3"):
         training_batches(Noise(), share=Share(0, 1, 2), **SIZES)
