@@ -16,6 +16,7 @@ from keras import layers, ops
 from keras.initializers import Constant, Initializer, VarianceScaling
 
 from a2u_tf.layers.resampling import LAST, Resampling
+from a2u_tf.matting.network.order import After
 from a2u_tf.ops.dtypes import wide_dtype
 from a2u_tf.types import Tensor
 
@@ -66,8 +67,11 @@ def _down_block(x: Tensor, filters: int, level: int, resampling: Resampling, nam
 
 def decode(x: Tensor, skips: list[Tensor], guides: list[Tensor], filters: list[int], resampling: Resampling) -> Tensor:
     """Build the decoder on a Keras tensor at stride 16; skips and filters are those at strides 1, 2, 4 and 8."""
+    deeper = [*skips[1:], x]
     for level in (4, 3, 2, 1):
-        skip = conv_norm(skips[level - 1], x.shape[-1], 3, f"skip_{level}")
+        # Else the map at stride 1 would be made beside the stem's, which is larger than all that come after.
+        skip = After(name=f"skip_{level}_order")(skips[level - 1], deeper[level - 1])
+        skip = conv_norm(skip, x.shape[-1], 3, f"skip_{level}")
         up = resampling.up(x, guides[level - 1], level)
         x = layers.Add(name=f"decoder_{level}_sum")([up, skip])
         for number in (1, 2):
@@ -120,11 +124,14 @@ def _norm(x: Tensor, name: str, activate: bool = True) -> Tensor:
 
 def residual_block(x: Tensor, filters: int, name: str) -> Tensor:
     """Two 3 x 3 convolutions beside a shortcut, which is projected where the channels change."""
-    shortcut = x
-    if x.shape[-1] != filters:
-        shortcut = conv_norm(x, filters, 1, f"{name}_projection", activate=False)
+    shortcut, projection = x, None
+    if x.shape[-1] != filters:  # before the others: each draws its seed when it is made
+        projection = conv(filters, 1, f"{name}_projection")
     x = conv_norm(x, filters, 3, f"{name}_1")
     x = conv_norm(x, filters, 3, f"{name}_2", activate=False)
+    if projection is not None:
+        shortcut = projection(After(name=f"{name}_order")(shortcut, x))
+        shortcut = _norm(shortcut, f"{name}_projection", activate=False)
     return join(x, shortcut, name)
 
 
