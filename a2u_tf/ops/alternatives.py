@@ -5,8 +5,8 @@ implementation selector, a part of its graph optimizer, calls the faster one in 
 `api_implements`, and the faster one names the device. Without the optimizer, and in graphs of fewer than four nodes,
 the portable way runs.
 
-The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU they hold the
-faster one alone, which is less to trace, to optimize and to keep.
+The functions in which Keras fits, evaluates and predicts are never written: on a machine without a GPU the faster one
+stands in them by itself, which is less to trace, to optimize and to keep.
 """
 
 import functools
@@ -64,9 +64,11 @@ def _gradients_of(way: Way, count: int) -> Way:
     def gradients(*tensors: Tensor, **settings: Any) -> Any:
         import tensorflow as tf
 
-        outputs = tf.nest.flatten(way(*tensors[:count], **settings))
+        upstream = tensors[count:]
+        with tf.control_dependencies(upstream):  # or TensorFlow keeps what `way` makes from the first time to this one
+            inputs = [tf.identity(x) for x in tensors[:count]]
         # Not by a tape: where this is traced, recording may be stopped.
-        return tf.gradients(outputs, tensors[:count], tensors[count:], unconnected_gradients="zero")
+        return tf.gradients(tf.nest.flatten(way(*inputs, **settings)), inputs, upstream, unconnected_gradients="zero")
 
     gradients.__name__ = f"gradients_of_{way.__name__}"
     return gradients
@@ -75,10 +77,10 @@ def _gradients_of(way: Way, count: int) -> Way:
 def _chosen(portable: Way, fast: Way, tensors: list[Tensor], in_files: bool, settings: dict[str, Any]) -> Any:
     import tensorflow as tf
 
+    if in_keras_step() and not tf.config.get_visible_devices("GPU"):
+        return fast(*tensors, **settings)
     specs = [tf.TensorSpec(x.shape, x.dtype) for x in tensors]
     first, *others = _functions(portable, fast, tuple(specs), in_files, tuple(settings.items()))
-    if len(others) == 1 and in_keras_step():
-        return others[0].get_concrete_function(*specs)(*tensors)
     chosen = first.get_concrete_function(*specs)
     # TensorFlow forgets functions that nobody holds: these live as long as the one that they replace.
     chosen.graph.replacements = [function.get_concrete_function(*specs) for function in others]
