@@ -4,6 +4,8 @@ Keras's sides run in older checkouts, too. What only one side needs is imported 
 """
 
 import contextlib
+import os
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +13,19 @@ Act = Callable[[], Any]
 
 
 def prediction(
-    upsampling: str, implementation: str, width: float, size: int, threads: int, policy: str = "float32", batch: int = 1
+    upsampling: str,
+    implementation: str,
+    width: float,
+    size: int,
+    threads: int,
+    policy: str = "float32",
+    batch: int = 1,
+    backend: str = "tensorflow",
 ) -> Act:
     """A prediction of the Keras network, from a NumPy array to a NumPy array."""
     import numpy as np
 
-    use = _prepare(implementation, threads, policy)
+    use = _prepare(implementation, threads, policy, backend)
     with use():
         model = _network(upsampling, width)
     x = np.random.default_rng(0).normal(size=(batch, size, size, 4)).astype("float32")
@@ -29,18 +38,25 @@ def prediction(
 
 
 def training_step(
-    upsampling: str, implementation: str, width: float, size: int, threads: int, policy: str = "float32", batch: int = 1
+    upsampling: str,
+    implementation: str,
+    width: float,
+    size: int,
+    threads: int,
+    policy: str = "float32",
+    batch: int = 1,
+    backend: str = "tensorflow",
+    xla: bool = False,
 ) -> Act:
-    """A training step of the Keras network, by Adam."""
-    import keras
+    """A training step of the Keras network, by Adam; JAX compiles it with XLA in any case."""
     import numpy as np
 
-    use = _prepare(implementation, threads, policy)
-    # JAX compiles in any case; what XLA makes of the network on TensorFlow is not asked here.
-    jit = "auto" if keras.backend.backend() == "jax" else False
+    use = _prepare(implementation, threads, policy, backend)
+    import keras
+
     with use():
         model = _network(upsampling, width)
-        model.compile(keras.optimizers.Adam(1e-4), _alpha_loss()(), jit_compile=jit)
+        model.compile(keras.optimizers.Adam(1e-4), _alpha_loss()(), jit_compile=xla or backend == "jax")
         model.optimizer.build(model.trainable_variables)
     random = np.random.default_rng(0)
     shape = (batch, size, size)
@@ -53,7 +69,24 @@ def training_step(
     return act
 
 
-def _prepare(implementation: str, threads: int, policy: str) -> Callable[[], contextlib.AbstractContextManager[None]]:
+def saved_model_prediction(upsampling: str, width: float, size: int, threads: int) -> Act:
+    """A prediction of the Keras network, exported, by TensorFlow alone."""
+    import numpy as np
+
+    _prepare("auto", threads, "float32", "tensorflow")
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as folder:
+        _network(upsampling, width).export(folder, verbose=False)
+        served = tf.saved_model.load(folder)
+    x = np.random.default_rng(0).normal(size=(1, size, size, 4)).astype("float32")
+    return lambda: served.serve(x).numpy()
+
+
+def _prepare(
+    implementation: str, threads: int, policy: str, backend: str
+) -> Callable[[], contextlib.AbstractContextManager[None]]:
+    os.environ["KERAS_BACKEND"] = backend  # which Keras reads when it is imported
     import keras
 
     from a2u_tf.ops import use_implementation
