@@ -23,8 +23,7 @@ def widely(forward: Way, a: Tensor, b: Tensor) -> Tensor:
 def bilinear(forward: Way, gradients: Way, a: Tensor, b: Tensor) -> Tensor:
     """`widely(forward, a, b)`, with `gradients(a, b, upstream)`, for which nothing else is kept.
 
-    JAX derives them itself: it keeps nothing large under XLA, and a gradient of our own would rule out `jax.jvp`. So
-    does torch while it traces a graph, which holds plain operations alone.
+    torch derives them itself while it traces a graph, which holds plain operations alone.
     """
 
     def pull_back(a: Tensor, b: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
@@ -40,12 +39,38 @@ def bilinear(forward: Way, gradients: Way, a: Tensor, b: Tensor) -> Tensor:
             return widely(forward, a, b), functools.partial(pull_back, a, b)
 
         return run(a, b)
+    if backend == "jax":
+        return _for_jax(functools.partial(widely, forward), pull_back)(a, b)
     if backend == "torch":
         import torch
 
         if not torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
             return _torch_function().apply(a, b, functools.partial(widely, forward), pull_back)
     return widely(forward, a, b)
+
+
+def _for_jax(forward: Way, gradients: Way) -> Any:
+    """Give tangents by the transposes of the gradients, which JAX transposes to what they were.
+
+    A gradient of our own by `jax.custom_vjp` would rule out forward mode. What JAX derives of `forward` takes longer.
+    """
+    import jax
+
+    @jax.custom_jvp
+    def run(a: Tensor, b: Tensor) -> Tensor:
+        return forward(a, b)
+
+    def tangent(primals: tuple[Tensor, Tensor], tangents: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        output = run(*primals)
+        total = jax.numpy.zeros_like(output)
+        for index, given in enumerate(tangents):
+            if not isinstance(given, jax.custom_derivatives.SymbolicZero):
+                to_one = jax.linear_transpose(lambda upstream, i=index: gradients(*primals, upstream)[i], output)
+                total += to_one(given)[0]
+        return output, total
+
+    run.defjvp(tangent, symbolic_zeros=True)
+    return run
 
 
 @functools.cache
