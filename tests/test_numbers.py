@@ -65,6 +65,21 @@ def test_speeds_are_those_of_the_benchmarks():
     assert f"a step takes {step:.2f}, a prediction at a quarter of the width {prediction:.2f} of the time" in text
 
 
+def test_what_runs_without_the_ops_takes_as_long_as_it_stands_there():
+    cases = {
+        case["case"]: {row["side"]: row for row in case["results"]} for case in benchmark("portable_since")["cases"]
+    }
+    ratios = [sides["now"]["ratio"] for sides in cases.values()]
+    assert f"takes {min(ratios):.2f} to {max(ratios):.2f} of the time" in page("speed")
+    first = {age: row["first_s"] for age, row in cases["TensorFlow, training step"].items()}
+    assert f"{first['now']:.0f} s where it took {first['older']:.0f} s" in page("speed")
+    assert all(
+        sides["now"]["first_s"] < sides["older"]["first_s"] + 0.5
+        for name, sides in cases.items()
+        if "step" in name and name != "TensorFlow, training step"
+    )
+
+
 def test_matting_speeds_are_those_of_the_benchmark():
     names = {
         "bilinear and max-pooling": "bilinear upsampling and max-pooling",
