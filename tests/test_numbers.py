@@ -209,9 +209,14 @@ def test_times_of_mattes_are_those_of_the_benchmark():
 def test_growth_is_that_of_the_pixels():
     rows = [row for row in benchmark("growth")["results"] if row["megapixels"] > 1]
     assert {row["megapixels"] > 12 for row in rows} == {row["batch"] == 8 for row in rows} == {True, False}
-    times, memory = ([row[f"{name}_per_pixel"] for row in rows] for name in ("time", "memory"))
+    times = [row["time_per_pixel"] for row in rows]
     assert max(abs(time / statistics.median(times) - 1) for time in times) < 0.1
-    assert max(memory) < 1.05 * memory[0] < 1.05
+    for single in (True, False):  # pictures that grow, and pictures that become more
+        memory = [row["memory_per_pixel"] for row in rows if (row["batch"] == 1) is single]
+        assert max(memory) < 1.05 * memory[0] < 1.05
+    small = [row["time_per_pixel"] for row in benchmark("growth")["results"] if row["megapixels"] < 1]
+    assert len(small) == 2
+    assert max(small) < 1.27 * min(times)  # "a quarter"
 
 
 def test_every_method_is_named():
