@@ -96,6 +96,23 @@ def test_keras_runs_the_op_in_its_graphs(monkeypatch):
     assert loss < 1e-5
 
 
+def test_keras_encodes_again_for_the_backward_pass():
+    """TensorFlow would merge both times into one, and keep the encodings in between."""
+    from tensorflow.python.eager import context
+
+    net = make_net("compiled")
+    net.compile("sgd", "mae", jit_compile=False)
+    x = pictures()
+    context.context().enable_graph_collection()
+    try:
+        net.train_on_batch(x, x[..., :1])
+        graphs = context.context().export_run_metadata().partition_graphs
+    finally:
+        context.context().disable_graph_collection()
+    nodes = [node for graph in graphs for node in graph.node if node.op == "A2U>Reassemble"]
+    assert len(nodes) == 6  # each of two layers encodes, reassembles and encodes again
+
+
 @pytest.mark.network
 def test_composite_still_compiles_with_xla():
     net = keras.Sequential([keras.Input((7, 8, 2)), A2UUpSampling2D(variant="static", implementation="composite")])
