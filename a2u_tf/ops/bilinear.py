@@ -23,7 +23,7 @@ def widely(forward: Way, a: Tensor, b: Tensor) -> Tensor:
 def bilinear(forward: Way, gradients: Way, a: Tensor, b: Tensor) -> Tensor:
     """`widely(forward, a, b)`, with `gradients(a, b, upstream)`, for which nothing else is kept.
 
-    torch derives them itself while it traces a graph, which holds plain operations alone.
+    A graph that torch traces holds plain operations alone, of which torch derives the gradients itself.
     """
 
     def pull_back(a: Tensor, b: Tensor, upstream: Tensor) -> tuple[Tensor, Tensor]:
