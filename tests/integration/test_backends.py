@@ -20,8 +20,9 @@ ROOT = Path(__file__).parents[2]
 FILES = [
     *("tests/ops/test_reassembly.py", "tests/ops/test_pooling.py", "tests/layers/test_reassembly2d.py"),
     *("tests/layers/test_a2u_sampling2d.py", "tests/layers/test_upsamplers.py", "tests/test_info.py"),
+    "tests/ops/test_bilinear.py",
 ]
-NUMBERS = ["-k", "golden or equals or gradcheck or smoke or round_trip or names_versions"]
+NUMBERS = ["-k", "golden or equals or gradcheck or smoke or round_trip or names_versions or test_bilinear"]
 
 
 def run_files(selection, least, **environment):

@@ -51,7 +51,7 @@ def test_half_precision_is_computed_widely(arrays):
     assert {keras.backend.standardize_dtype(x.dtype) for x in seen} == {"float32"}
 
 
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="the transforms of JAX")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="runs on jax, in tests/integration")
 def test_transforms_of_jax(arrays):
     import jax
 
