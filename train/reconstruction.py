@@ -116,7 +116,7 @@ def run(
         weights = model.get_weights()
         model = make_model(settings, len(train))
         model.set_weights(weights)
-    metrics = model.evaluate(test, test, batch_size=settings.batch_size, verbose=0, return_dict=True)
+    metrics = model.evaluate(batches_in_order(test, settings.batch_size), verbose=0, return_dict=True)
     with replaced(folder / "model.keras") as temporary:
         model.save(temporary)
     with open(folder / "history.csv", newline="") as file:

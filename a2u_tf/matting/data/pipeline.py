@@ -14,6 +14,7 @@ from numpy.random import Generator
 from a2u_tf.matting.data.augmentation import training_sample
 from a2u_tf.matting.data.sources import Source
 from a2u_tf.training.distribution import WHOLE, Share
+from a2u_tf.training.tf_data import without_autotuning
 from a2u_tf.types import Array, Tensor
 
 Sample: TypeAlias = tuple[Array, Array]
@@ -108,9 +109,9 @@ def _tensorflow_batches(
 
     in_turn = [batches(first + number) for number in range(len(sizes))]
     if len(sizes) == 1:
-        return in_turn[0].prefetch(1)
+        return without_autotuning(in_turn[0].prefetch(1))
     turns = tf.data.Dataset.range(len(sizes) * count).map(lambda number: number // count).repeat()
-    return tf.data.Dataset.choose_from_datasets(in_turn, turns).prefetch(1)
+    return without_autotuning(tf.data.Dataset.choose_from_datasets(in_turn, turns).prefetch(1))
 
 
 def _numpy_batches(

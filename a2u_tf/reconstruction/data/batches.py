@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from a2u_tf.training.distribution import WHOLE, Share
+from a2u_tf.training.tf_data import without_autotuning
 from a2u_tf.types import Array
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _tensorflow_batches(images: Array, ends: Array) -> tuple[tf.data.Dataset, Se
         x = tf.gather(images, order[ends[0] : ends[1]])
         return x, x
 
-    return tf.data.Dataset.from_tensor_slices(ends).map(batch), order.assign
+    return without_autotuning(tf.data.Dataset.from_tensor_slices(ends).map(batch)), order.assign
 
 
 def _numpy_batches(images: Array, ends: Array) -> tuple[keras.utils.PyDataset, SetOrder]:

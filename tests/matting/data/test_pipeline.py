@@ -123,9 +123,14 @@ def test_fit(tmp_path):
 
 
 @pytest.mark.tensorflow
-def test_tensorflow_data():
-    inputs, target = training_batches(Noise(), batch_size=2, crop_size=32).element_spec
-    assert (inputs.shape, target.shape) == ((2, 32, 32, 4), (2, 32, 32, 11))
+@pytest.mark.parametrize("sizes", [32, (32, 64)])
+def test_tensorflow_data(sizes):
+    data = training_batches(Noise(), batch_size=4, crop_size=sizes)
+    side = None if isinstance(sizes, tuple) else 32
+    inputs, target = data.element_spec
+    assert inputs.shape[1:].as_list() == [side, side, 4]
+    assert target.shape[1:].as_list() == [side, side, 11]
+    assert data.options().autotune.enabled is False
 
 
 def test_damaged_file_stops_with_its_name(batches):

@@ -19,6 +19,7 @@ def form(request, monkeypatch):
         monkeypatch.setattr(module, "_tensorflow_batches", module._numpy_batches)
     elif keras.backend.backend() != "tensorflow":
         pytest.skip("the tf.data form is for the TensorFlow backend")
+    return request.param
 
 
 def read(data):
@@ -41,6 +42,11 @@ def test_each_epoch_has_an_order_of_its_own_and_inputs_are_targets():
     np.testing.assert_array_equal(np.concatenate([x for x, _ in read(data)])[:, 0, 0, 0], order_of(7, 0))
     for epoch in (3, 1, 2):  # whatever came before
         np.testing.assert_array_equal(epoch_of((data, callback), epoch), order_of(7, epoch))
+
+
+def test_epochs_do_not_wait_for_autotuning(form):
+    for data in (shuffled_batches(IMAGES, 4, seed=7)[0], batches_in_order(IMAGES, 4)):
+        assert form == "numpy" or data.options().autotune.enabled is False
 
 
 def order_of(seed, epoch):
