@@ -1,4 +1,4 @@
-"""For anybody's `fit`: callbacks, metrics, optimizers, fused normalisation, data that do not wait, several devices or machines."""
+"""For anybody's `fit`: callbacks, metrics, optimizers, fused normalisation, data, several devices or machines."""
 
 from a2u_tf.training import metrics, optimizers
 from a2u_tf.training.callbacks import AtomicBackupAndRestore, BestAndLast, EpochTable, StopAtNonFinite
