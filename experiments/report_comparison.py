@@ -59,7 +59,7 @@ def format_comparison(methods: Methods) -> str:
         settings = runs[0]["settings"]
         own = [str(settings[name]) if method.startswith("a2u") else "" for name in varied]
         choice = [settings["upsampling"], settings["downsampling"], *own]
-        values = [_spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
+        values = [spread([run["metrics"][name] for run in runs], digits) for name, (_, digits) in METRICS.items()]
         costs = [f"{runs[0]['parameters']:,}", f"{runs[0]['macs'] / 1e6:.1f}"]
         rows.append([*choice, *values, *costs, str(len(runs))])
     return markdown_table([[*words, *numbers], *rows], [False] * len(words) + [True] * len(numbers))
@@ -140,7 +140,8 @@ def _mean(runs: list[Run], metric: str) -> float:
     return statistics.fmean(run["metrics"][metric] for run in runs)
 
 
-def _spread(values: list[float], digits: int) -> str:
+def spread(values: list[float], digits: int) -> str:
+    """Format the mean over seeds, with the sample standard deviation where there are several."""
     mean = f"{statistics.fmean(values):.{digits}f}"
     return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{digits}f}"
 

@@ -2,7 +2,9 @@
 
     python -m experiments.report_matting --run=A2U=runs/A --run=bilinear=runs/B --output=results/NAME
 
-Writes runs.md, runs.json, curves.png and mattes.png. Curves need matplotlib: pip install 'a2u_tf[plots]'.
+Runs of one name are seeds of one method: values are then means, with the sample standard deviation. Writes runs.md,
+runs.json, curves.png and mattes.png, which has the first run of each name. Curves need matplotlib:
+pip install 'a2u_tf[plots]'.
 """
 
 import csv
@@ -11,21 +13,24 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from absl import app, flags
 
 from a2u_program.arguments import parse_named_folders
 from a2u_program.streams import forgiving_streams
-from a2u_tf.files import replaced, write_json, write_png, write_text
-from a2u_tf.matting.evaluation import ValidationPicture, error_table, matting_grid
+from a2u_tf.files import markdown_table, replaced, write_json, write_png, write_text
+from a2u_tf.matting.evaluation import ValidationPicture, matting_grid
+from a2u_tf.matting.evaluation.test_set import DIGITS, TITLES
 from a2u_tf.matting.prediction import predict_alpha
 from a2u_tf.matting.weights.loading import load_matting
+from experiments.report_comparison import spread
 from experiments.tabulate import read_summaries
 from train.matting_settings import SAMPLES
 from train.matting_sources import make_validation
 
+Run: TypeAlias = dict[str, Any]  # the summary of one, with its curves and where it lies
 CURVES = {
     "loss": "training loss",
     "val_sad": "SAD / 1000",
@@ -35,35 +40,57 @@ CURVES = {
 }
 
 
-def write_table(summaries: Mapping[str, dict[str, Any]], path: Path) -> None:
+def read_methods(words: Iterable[str]) -> dict[str, list[Run]]:
+    """Return the summaries of runs by their names, with the rows of history.csv and the folder, of `NAME=FOLDER`.
+
+    Raises:
+        ValueError: For other words, for none, and for runs that were validated on different pictures.
+        FileNotFoundError: For a run that is not finished.
+    """
+    named = [pair for word in words for pair in parse_named_folders("--run", [word]).items()]
+    if not named:
+        raise ValueError("Give --run NAME=FOLDER, once for each run.")
+    methods: dict[str, list[Run]] = {}
+    validations = set()
+    for (name, folder), summary in zip(named, read_summaries(folder for _, folder in named), strict=True):
+        with open(Path(folder) / "history.csv", newline="") as file:
+            methods.setdefault(name, []).append(summary | {"history": list(csv.DictReader(file)), "folder": folder})
+        validations.add(_validation(summary))
+    if len(validations) > 1:
+        raise ValueError(f"The runs were validated on different pictures: {sorted(validations)}")
+    return methods
+
+
+def _validation(run: Run) -> tuple[str, int, str]:
+    """What `make_validation` needs to know."""
+    settings = run["settings"]
+    return settings["validation"], max(settings["crop_size"]), settings["samples"]
+
+
+def write_table(methods: Mapping[str, Sequence[Run]], path: Path) -> None:
     """Write the runs' errors on their validation pictures, and the commands that made the runs."""
-    rows = [
-        {
-            "method": name,
-            "parameters": summary["parameters"],
-            "model": f"{which}, epoch {summary['best_epoch'] if which == 'best' else summary['settings']['epochs']}",
-            **summary["metrics"][which],
-        }
-        for name, summary in summaries.items()
-        for which in ("best", "last")
-    ]
-    pictures = next(iter(summaries.values()))["validation_pictures"]
-    commands = "\n".join(f"    {summary['command']}" for summary in summaries.values())
+    rows = []
+    for name, runs in methods.items():
+        for which in ("best", "last"):
+            errors = [run["metrics"][which] for run in runs]
+            epochs = {run["best_epoch"] if which == "best" else run["settings"]["epochs"] for run in runs}
+            model = f"{which}, epoch {', '.join(map(str, sorted(epochs)))}"
+            values = [spread([e[error] for e in errors], digits) for error, digits in DIGITS.items()]
+            rows.append([name, f"{runs[0]['parameters']:,}", model, *values, str(len(runs))])
+    titles = ["method", "parameters", "model", *TITLES.values(), "seeds"]
+    table = markdown_table([titles, *rows], [False, True, False, *(True for _ in DIGITS), True])
+    run, *_ = itertools.chain(*methods.values())
+    commands = "\n".join(f"    {run['command']}" for run in itertools.chain(*methods.values()))
     write_text(
         path,
-        f"# Matting networks side by side\n\nMeans over {pictures} validation pictures; SAD, Grad and Conn over "
-        f"1000. Lower is better.\n\n{error_table(rows)}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
+        f"# Matting networks side by side\n\nMeans over {run['validation_pictures']} validation pictures; SAD, Grad "
+        f"and Conn over 1000. Lower is better.\n\n{table}\n\n![Curves](curves.png)\n\n![Mattes](mattes.png)\n\n"
         f"Made by\n\n{commands}\n",
     )
 
 
-def write_curves(histories: Mapping[str, Sequence[Mapping[str, str]]], path: Path) -> None:
-    """Plot the columns of `CURVES` over the epochs.
-
-    Args:
-        histories: Dict from methods to lists of dicts, the rows of history.csv.
-        path: PNG file to write.
-    """
+def write_curves(methods: Mapping[str, Sequence[Run]], path: Path) -> None:
+    """Plot the columns of `CURVES` over the epochs, the runs of one name in one colour."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -71,8 +98,10 @@ def write_curves(histories: Mapping[str, Sequence[Mapping[str, str]]], path: Pat
 
     figure, axes = pyplot.subplots(2, 3, figsize=(11, 6), layout="constrained")
     for axis, (column, title) in zip(axes.flat, CURVES.items(), strict=False):
-        for name, rows in histories.items():
-            axis.plot([int(row["epoch"]) for row in rows], [float(row[column]) for row in rows], marker=".", label=name)
+        for number, (name, runs) in enumerate(methods.items()):
+            for run in runs:
+                points = [(int(row["epoch"]), float(row[column])) for row in run["history"]]
+                axis.plot(*zip(*points, strict=True), f"C{number}.-", label=name if run is runs[0] else None)
         axis.set(title=title, xlabel="epoch")
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
@@ -83,15 +112,15 @@ def write_curves(histories: Mapping[str, Sequence[Mapping[str, str]]], path: Pat
     pyplot.close(figure)
 
 
-def write_mattes(folders: Mapping[str, str], pictures: Iterable[ValidationPicture], path: Path) -> None:
-    """Write a sheet of the pictures with the mattes of each run's best model."""
-    models = [load_matting(Path(folder) / "best.keras") for folder in folders.values()]
+def write_mattes(methods: Mapping[str, Sequence[Run]], pictures: Iterable[ValidationPicture], path: Path) -> None:
+    """Write a sheet of the pictures with the mattes by the best model of each method's first run."""
+    models = [load_matting(Path(runs[0]["folder"]) / "best.keras") for runs in methods.values()]
     rows = []
     for picture in pictures:
         mattes = (predict_alpha(model, picture.image, picture.trimap) for model in models)
         levels = (np.rint(255 * matte).astype(np.uint8) for matte in mattes)
         rows.append((picture.image, picture.trimap, picture.target, *levels))
-    write_png(path, matting_grid(rows, tuple(folders)))
+    write_png(path, matting_grid(rows, tuple(methods)))
 
 
 @forgiving_streams()
@@ -103,24 +132,15 @@ def main(argv: list[str]) -> None:
         raise SystemExit("error: curves need matplotlib: pip install 'a2u_tf[plots]'")
     output = Path(values.output)
     try:
-        folders = parse_named_folders("--run", values.run)
-        summaries = dict(zip(folders, read_summaries(folders.values()), strict=True))
-        settings = [summary["settings"] for summary in summaries.values()]
-        validations = {(s["validation"], max(s["crop_size"]), s["samples"]) for s in settings}
-        if len(validations) > 1:
-            raise ValueError(f"The runs were validated on different pictures: {sorted(validations)}")
-        histories = {}
-        for name, folder in folders.items():
-            with open(Path(folder) / "history.csv", newline="") as file:
-                histories[name] = list(csv.DictReader(file))
-        validation, size, samples = validations.pop()
+        methods = read_methods(values.run)
+        validation, size, samples = _validation(next(iter(methods.values()))[0])
         pictures = list(itertools.islice(make_validation(validation, size, SAMPLES[samples]), values.pictures))
-        write_mattes(folders, pictures, output / "mattes.png")
-        write_curves(histories, output / "curves.png")
-        write_table(summaries, output / "runs.md")
-        write_json(
-            output / "runs.json", {name: summary | {"history": histories[name]} for name, summary in summaries.items()}
-        )
+        write_mattes(methods, pictures, output / "mattes.png")
+        write_curves(methods, output / "curves.png")
+        write_table(methods, output / "runs.md")
+        for run in itertools.chain(*methods.values()):
+            del run["folder"]  # of this machine
+        write_json(output / "runs.json", methods)
     except (ValueError, OSError, json.JSONDecodeError) as error:
         raise SystemExit(f"error: {error}") from error
     print((output / "runs.md").read_text(encoding="utf-8"))

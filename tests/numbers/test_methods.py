@@ -115,8 +115,8 @@ def test_times_of_the_trainings_are_those_of_the_results():
     (step,) = (r["median_step_ms"] for r in steps["results"] if (r["width"], r["side"]) == (1, "training_batches"))
     times = {
         "one method on digits": f"{statistics.median(digits):.0f} minutes (median)",
-        "the small matting training, bilinear": f"{mattes['bilinear']['seconds_since_start'] / 60:.0f} minutes",
-        "the small matting training, A2U": f"{mattes['A2U']['seconds_since_start'] / 60:.0f} minutes",
+        "the small matting training, bilinear": f"{mattes['bilinear'][0]['seconds_since_start'] / 60:.0f} minutes",
+        "the small matting training, A2U": f"{mattes['A2U'][0]['seconds_since_start'] / 60:.0f} minutes",
         "one step at full width": f"{step / 1e3:.0f} s",
     }
     for what, time in times.items():
