@@ -99,11 +99,13 @@ def draw(comparisons: dict[tuple[str, str], Methods], path: Path) -> None:
     )
     for axis, ((schedule, dataset), methods) in zip(axes[0], comparisons.items(), strict=True):
         names = sorted(methods, key=lambda name: _mean(methods[name], "psnr"))
-        for row, name in enumerate(names):
+        top = most - len(names)
+        for row, name in enumerate(names, top):
             values = [run["metrics"]["psnr"] for run in methods[name]]
             axis.plot(values, [row] * len(values), "o", color="C1" if name.startswith("a2u") else "C0", alpha=0.7)
         axis.set(title=f"{dataset}, {schedule} schedule", xlabel="PSNR (dB)")
-        axis.set_yticks(range(len(names)), names)
+        axis.set_yticks(range(top, most), names)
+        axis.set_ylim(-1, most)
         axis.grid(alpha=0.3)
     with replaced(path) as temporary:
         figure.savefig(temporary, format="png", dpi=100)
@@ -117,7 +119,7 @@ def write_report(folder: Path | str) -> str:
         FileNotFoundError: Where the folder holds no run.
     """
     folder = Path(folder)
-    comparisons = read_runs(folder)
+    comparisons = dict(sorted(read_runs(folder).items(), key=lambda item: -len(item[1])))  # the largest first
     parts = ["# Upsampling methods on digit reconstruction"]
     if importlib.util.find_spec("matplotlib"):
         draw(comparisons, folder.parent / f"{folder.name}.png")

@@ -73,6 +73,15 @@ def test_settings_matter_as_the_ablation_says():
     assert max(deviation, key=deviation.get) == "_projection_initializer_released"
 
 
+def test_ranking_is_that_of_longer_trainings():
+    runs = read_runs(ROOT / "results" / "reconstruction")
+    long, short = ({name: r[0]["metrics"]["psnr"] for name, r in runs[s, "mnist"].items()} for s in ("long", "short"))
+    order = ["a2u_dynamic_cs+max_pool", "max_unpool", "nearest+max_pool", "bilinear+max_pool"]
+    assert sorted(long, key=lambda name: -long[name]) == order == sorted(long, key=lambda name: -short[name])
+    gains = {name: psnr - short[name] for name, psnr in long.items()}
+    assert max(gains, key=gains.get) == order[0]
+
+
 @pytest.mark.parametrize("name", ["reconstruction", "ablation"])
 def test_comparison_is_that_of_the_runs(name, tmp_path):
     pytest.importorskip("matplotlib", reason="the figure needs matplotlib: pip install 'a2u_tf[plots]'")
