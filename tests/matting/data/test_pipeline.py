@@ -123,13 +123,12 @@ def test_fit(tmp_path):
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("sizes", [32, (32, 64)])
-def test_tensorflow_data(sizes):
+@pytest.mark.parametrize(("sizes", "batch", "side"), [(32, 4, 32), ((32, 64), None, None)])
+def test_tensorflow_data(sizes, batch, side):
     data = training_batches(Noise(), batch_size=4, crop_size=sizes)
-    side = None if isinstance(sizes, tuple) else 32
     inputs, target = data.element_spec
-    assert inputs.shape[1:].as_list() == [side, side, 4]
-    assert target.shape[1:].as_list() == [side, side, 11]
+    assert inputs.shape.as_list() == [batch, side, side, 4]
+    assert target.shape.as_list() == [batch, side, side, 11]
     assert data.options().autotune.enabled is False
 
 
