@@ -80,6 +80,8 @@ def test_ranking_is_that_of_longer_trainings():
     assert sorted(long, key=lambda name: -long[name]) == order == sorted(long, key=lambda name: -short[name])
     gains = {name: psnr - short[name] for name, psnr in long.items()}
     assert max(gains, key=gains.get) == order[0]
+    minutes = [r[0]["seconds_since_start"] / 60 for r in runs["long", "mnist"].values()]
+    assert f"trains one, in {min(minutes):.0f} to {max(minutes):.0f} minutes on one" in page("methods")
 
 
 @pytest.mark.parametrize("name", ["reconstruction", "ablation"])
