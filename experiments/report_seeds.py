@@ -1,14 +1,12 @@
-"""Errors on a test set over the seeds of each method: means with the sample standard deviation.
+"""Errors on a test set over seeds: means with the sample standard deviation.
 
-    a2u evaluate --predictions 'A2U seed 0=MATTES' --predictions 'A2U seed 1=MATTES' --output results/NAME/photographs \
-        --layout alphamatting --data-dir DATA
-    python -m experiments.report_seeds results/NAME/photographs          # writes photographs.md beside the folder
+    a2u evaluate --predictions A2U=MATTES --predictions bilinear=MATTES --output results/NAME/seed_0 ...
+    python -m experiments.report_seeds results/NAME          # writes NAME.md beside the folder
 
-Methods named `NAME seed N` are runs of one; all others are shown as they are.
+The folder holds one of `a2u evaluate` for each seed. A method that is in several of them was trained as often.
 """
 
 import csv
-import re
 from pathlib import Path
 
 from absl import app
@@ -18,31 +16,31 @@ from a2u_tf.files import markdown_table, write_text
 from a2u_tf.matting.evaluation.test_set import DIGITS, NOTE, TITLES
 from experiments.report_comparison import spread
 
-SEED = re.compile(r"(.+) seed \d+")
-
 
 def read_means(folder: Path | str) -> dict[tuple[str, str], list[dict[str, float]]]:
-    """Return the mean errors of each seed by images and method, of the means.csv that `a2u evaluate` wrote."""
+    """Return the mean errors of each seed by images and method.
+
+    Raises:
+        FileNotFoundError: Where the folder holds no evaluation.
+    """
+    paths = sorted(Path(folder).glob("*/means.csv"))
+    if not paths:
+        raise FileNotFoundError(f"no evaluation in {folder}: make some with a2u evaluate --output {folder}/seed_0")
     groups: dict[tuple[str, str], list[dict[str, float]]] = {}
-    with open(Path(folder) / "means.csv", newline="") as file:
-        for row in csv.DictReader(file):
-            of_seed = SEED.fullmatch(row["method"])
-            method = of_seed[1] if of_seed else row["method"]
-            groups.setdefault((row["images"], method), []).append({error: float(row[error]) for error in DIGITS})
+    for path in paths:
+        with open(path, newline="") as file:
+            for row in csv.DictReader(file):
+                errors = {error: float(row[error]) for error in DIGITS}
+                groups.setdefault((row["images"], row["method"]), []).append(errors)
     return groups
 
 
 def write_report(folder: Path | str) -> str:
     """Write the table FOLDER.md, and return its text."""
-    rows = [
-        [
-            images,
-            method,
-            *(spread([seed[error] for seed in seeds], digits) for error, digits in DIGITS.items()),
-            str(len(seeds)),
-        ]
-        for (images, method), seeds in read_means(folder).items()
-    ]
+    rows = []
+    for (images, method), seeds in read_means(folder).items():
+        errors = [spread([seed[error] for seed in seeds], digits) for error, digits in DIGITS.items()]
+        rows.append([images, method, *errors, str(len(seeds))])
     titles = ["images", "method", *TITLES.values(), "seeds"]
     table = markdown_table([titles, *rows], [False, False, *(True for _ in DIGITS), True])
     text = f"# Errors over seeds\n\n{NOTE}\n\n{table}\n\nMade by `python -m experiments.report_seeds`.\n"
@@ -53,7 +51,7 @@ def write_report(folder: Path | str) -> str:
 @forgiving_streams()
 def main(argv: list[str]) -> None:
     if len(argv) != 2:
-        raise app.UsageError("Give the folder that a2u evaluate wrote.")
+        raise app.UsageError("Give the folder of the evaluations.")
     try:
         print(write_report(argv[1]))
     except OSError as error:
